@@ -1,0 +1,85 @@
+// DNS messages as views over bounded bytes: header, first question, names, and a walk of all records for EDNS.
+//
+// Threads: pure functions over values. Owns: nothing. Units: bytes.
+// Wire: RFC 1035 section 4 (message, compression), RFC 6891 (EDNS), RFC 7871 (client subnet), RFC 2136 shares the
+// header. Any bytes may stand in a name (RFC 2181 section 11).
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/ip.hpp"
+
+#include <string_view>
+
+namespace visor::wire {
+
+inline constexpr size_t dns_header_size = 12;
+
+struct DnsHeader {
+    uint16_t id = 0, flags = 0, qdcount = 0, ancount = 0, nscount = 0, arcount = 0;
+
+    bool response() const { return (flags & 0x8000) != 0; }
+    uint8_t opcode() const { return static_cast<uint8_t>(flags >> 11 & 15); }
+    uint8_t rcode() const { return static_cast<uint8_t>(flags & 15); }
+    bool authoritative() const { return (flags & 0x0400) != 0; }
+    bool truncated() const { return (flags & 0x0200) != 0; }
+    bool authenticated() const { return (flags & 0x0020) != 0; }
+    bool checking_disabled() const { return (flags & 0x0010) != 0; }
+};
+
+// Why a message could not be read to the end of what was asked.
+enum class DnsAnomaly : uint8_t {
+    none,
+    short_header,   // fewer than 12 bytes
+    short_question, // ends inside the question
+    bad_name,       // label type, pointer or length that cannot be (loops included)
+    short_record    // ends inside an answer, authority or additional record
+};
+inline constexpr size_t dns_anomaly_count = 5;
+std::string_view dns_anomaly_name(DnsAnomaly anomaly);
+
+// Header and first question. `records` is the offset of the first record after all questions; 0 when the question
+// section could not be walked.
+struct DnsMessage {
+    Bytes bytes;
+    DnsHeader header;
+    uint16_t qtype = 0, qclass = 0;
+    uint16_t name = 0;    // offset of the first question's name (12); 0 when there is no readable question
+    uint32_t records = 0;
+    DnsAnomaly anomaly = DnsAnomaly::none;
+
+    bool has_question() const { return name != 0; }
+};
+DnsMessage parse_dns(Bytes message); // fast: header, one name skipped, qtype/qclass
+
+// Presentation text of a name, lower-cased (ASCII) or as it stands: labels joined with '.', no trailing dot, the
+// root as ".". Printable ASCII and valid UTF-8 stay as they are; other bytes become \DDD (RFC 1035 section 5.1).
+// Writes at most dns_name_text_max bytes to out; returns the length, 0 when the name is malformed.
+inline constexpr size_t dns_name_text_max = 1024;
+uint32_t dns_name_text(Bytes message, size_t offset, bool lower, char* out);
+
+// Client subnet option (RFC 7871 section 6).
+struct Ecs {
+    bool present = false;
+    uint8_t source_prefix = 0;
+    IpAddress address; // bits past the option's address bytes are zero
+    bool v4 = false;
+};
+
+// What a walk over all records finds.
+struct DnsRecords {
+    bool edns = false;
+    uint8_t edns_version = 0;
+    uint8_t extended_rcode = 0; // upper 8 bits of the 12-bit rcode (RFC 6891 section 6.1.3)
+    bool dnssec_ok = false;
+    bool rrsig_in_answer = false;
+    Ecs ecs;                    // wherever it stands among the options
+    DnsAnomaly anomaly = DnsAnomaly::none;
+};
+DnsRecords walk_dns_records(const DnsMessage& message);
+
+std::string_view dns_rcode_name(uint16_t rcode);     // "NXDOMAIN", "SRVFAIL" (upstream's spelling); empty if unknown
+std::string_view dns_qtype_name(uint16_t qtype);     // "AAAA"; empty if unknown
+int dns_rcode_number(std::string_view name_or_number); // case-insensitive; -1 if unknown
+int dns_qtype_number(std::string_view name_or_number);
+
+} // namespace visor::wire
