@@ -1,9 +1,8 @@
 // A bounded view of bytes: the only way anything read from a wire or a file is parsed.
 //
-// Reading past the end never touches memory: it yields zeros and turns the view null, so a parser is a straight
-// list of fields with one check of ok() at the end.
-// Threads: value type. Owns: nothing; valid as long as the bytes it was made over. Units: bytes; u16/u32 read
-// network order, the le_ forms little-endian.
+// Reading past the end never touches memory: it yields zeros and turns the view null, so a parser is a
+// straight list of fields with one check of ok() at the end. Threads: value type. Owns: nothing; valid as
+// long as the bytes it was made over. Units: bytes; u16/u32 read network order, the le_ forms little-endian.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +11,9 @@
 
 namespace visor {
 
-inline uint16_t load_be16(const uint8_t* p) { return static_cast<uint16_t>(p[0] << 8 | p[1]); }
+inline uint16_t load_be16(const uint8_t* p) {
+    return static_cast<uint16_t>(p[0] << 8 | p[1]);
+}
 inline uint32_t load_be32(const uint8_t* p) {
     uint32_t v;
     std::memcpy(&v, p, sizeof v);
@@ -67,7 +68,9 @@ public:
     // The first n bytes, or all of them when there are fewer; never null unless this view is.
     Bytes first(size_t n) const { return {p_, n < size() ? n : size()}; }
     // Everything from offset on; null when the offset lies past the end.
-    Bytes from(size_t offset) const { return offset <= size() ? Bytes{p_ + offset, size() - offset} : Bytes{}; }
+    Bytes from(size_t offset) const {
+        return offset <= size() ? Bytes{p_ + offset, size() - offset} : Bytes{};
+    }
 
 private:
     bool need(size_t n) {

@@ -9,7 +9,9 @@ namespace visor {
 namespace {
 constexpr uint8_t mapped_head[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-uint64_t high_mask(unsigned bits) { return bits == 0 ? 0 : ~uint64_t{0} << (64 - std::min(bits, 64U)); }
+uint64_t high_mask(unsigned bits) {
+    return bits == 0 ? 0 : ~uint64_t{0} << (64 - std::min(bits, 64U));
+}
 } // namespace
 
 IpAddress IpAddress::v4(const uint8_t* network_order) {
@@ -25,7 +27,9 @@ IpAddress IpAddress::v6(const uint8_t* network_order) {
     return a;
 }
 
-bool IpAddress::is_v4() const { return std::memcmp(bytes.data(), mapped_head, sizeof mapped_head) == 0; }
+bool IpAddress::is_v4() const {
+    return std::memcmp(bytes.data(), mapped_head, sizeof mapped_head) == 0;
+}
 
 std::string IpAddress::text() const {
     char out[INET6_ADDRSTRLEN] = {};
@@ -80,7 +84,8 @@ void PrefixSet::add(const IpPrefix& prefix) {
         return;
     }
     const uint8_t* b = prefix.address.bytes.data();
-    const uint64_t mask_hi = high_mask(prefix.bits), mask_lo = prefix.bits > 64 ? high_mask(prefix.bits - 64U) : 0;
+    const uint64_t mask_hi = high_mask(prefix.bits),
+                   mask_lo = prefix.bits > 64 ? high_mask(prefix.bits - 64U) : 0;
     v6_.push_back({load_be64(b) & mask_hi, load_be64(b + 8) & mask_lo, mask_hi, mask_lo});
 }
 

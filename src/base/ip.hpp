@@ -53,7 +53,8 @@ public:
         return false;
     }
     bool contains(const IpAddress& address) const {
-        return address.is_v4() ? contains_v4(load_be32(address.v4_bytes())) : contains_v6(address.bytes.data());
+        return address.is_v4() ? contains_v4(load_be32(address.v4_bytes()))
+                               : contains_v6(address.bytes.data());
     }
 
 private:

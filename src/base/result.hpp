@@ -1,4 +1,5 @@
-// A value or the reason there is none, for the control path (files, configuration); the packet path uses neither.
+// A value or the reason there is none, for the control path (files, configuration); the packet path uses
+// neither.
 #pragma once
 
 #include <optional>
@@ -14,8 +15,8 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
 public:
-    Result(T value) : value_(std::move(value)) {}                // NOLINT(google-explicit-constructor)
-    Result(Error error) : error_(std::move(error.text)) {}       // NOLINT(google-explicit-constructor)
+    Result(T value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
+    Result(Error error) : error_(std::move(error.text)) {} // NOLINT(google-explicit-constructor)
     explicit operator bool() const { return value_.has_value(); }
     T& operator*() { return *value_; }
     const T& operator*() const { return *value_; }

@@ -1,10 +1,10 @@
 // Frames as a source hands them to the workers, a block at a time.
 //
-// A block is at most 1024 frames and about 256 KiB, so that what was just read is still in the second-level cache
-// while it is decoded. Blocks are numbered in file order and always cut at the same places, whatever the number of
-// workers: that is what makes results independent of it.
-// Threads: FrameSource::next is called by one thread at a time (the caller holds the source's lock); a block belongs
-// to the worker that asked for it. Owns: a block owns its buffer and reuses it.
+// A block is at most 1024 frames and about 256 KiB, so that what was just read is still in the second-level
+// cache while it is decoded. Blocks are numbered in file order and always cut at the same places, whatever
+// the number of workers: that is what makes results independent of it. Threads: FrameSource::next is called
+// by one thread at a time (the caller holds the source's lock); a block belongs to the worker that asked for
+// it. Owns: a block owns its buffer and reuses it.
 #pragma once
 
 #include "base/result.hpp"
@@ -18,10 +18,10 @@ namespace visor::engine {
 
 struct Frame {
     const uint8_t* data;
-    int64_t ts_ns;    // since 1970
+    int64_t ts_ns; // since 1970
     uint32_t caplen;
-    uint32_t wirelen; // what was on the wire; >= caplen unless the file says otherwise
-    uint16_t link;    // LINKTYPE number
+    uint32_t wirelen;      // what was on the wire; >= caplen unless the file says otherwise
+    uint16_t link;         // LINKTYPE number
     uint16_t interface_id; // pcapng interface; 0 in pcap
 };
 
@@ -36,16 +36,18 @@ struct FrameBlock {
     std::vector<uint8_t> buffer; // what the frames point into; sized by the source
 };
 
-// What a source could not deliver, by reason. received = delivered + malformed + dropped holds at every moment.
+// What a source could not deliver, by reason. received = delivered + malformed + dropped holds at every
+// moment.
 struct SourceLedger {
     uint64_t received = 0;  // records seen in the file
     uint64_t delivered = 0; // frames handed out
     uint64_t cut_short = 0; // malformed: the file ends inside this record
-    uint64_t bad_record = 0; // malformed: impossible lengths or a damaged block; reading stops there if it cannot resync
+    uint64_t bad_record =
+        0; // malformed: impossible lengths or a damaged block; reading stops there if it cannot resync
     uint64_t unsupported_link = 0; // malformed: interface of a link type we do not read (pcapng)
-    uint64_t filtered_bpf = 0; // dropped: by the capture filter
-    uint64_t bytes_read = 0; // of the file as stored, for progress
-    uint64_t bytes_total = 0; // 0 when unknown (a pipe)
+    uint64_t filtered_bpf = 0;     // dropped: by the capture filter
+    uint64_t bytes_read = 0;       // of the file as stored, for progress
+    uint64_t bytes_total = 0;      // 0 when unknown (a pipe)
 };
 
 class FrameSource {

@@ -1,8 +1,9 @@
-// DNS messages as views over bounded bytes: header, first question, names, and a walk of all records for EDNS.
+// DNS messages as views over bounded bytes: header, first question, names, and a walk of all records for
+// EDNS.
 //
 // Threads: pure functions over values. Owns: nothing. Units: bytes.
-// Wire: RFC 1035 section 4 (message, compression), RFC 6891 (EDNS), RFC 7871 (client subnet), RFC 2136 shares the
-// header. Any bytes may stand in a name (RFC 2181 section 11).
+// Wire: RFC 1035 section 4 (message, compression), RFC 6891 (EDNS), RFC 7871 (client subnet), RFC 2136 shares
+// the header. Any bytes may stand in a name (RFC 2181 section 11).
 #pragma once
 
 #include "base/bytes.hpp"
@@ -37,13 +38,13 @@ enum class DnsAnomaly : uint8_t {
 inline constexpr size_t dns_anomaly_count = 5;
 std::string_view dns_anomaly_name(DnsAnomaly anomaly);
 
-// Header and first question. `records` is the offset of the first record after all questions; 0 when the question
-// section could not be walked.
+// Header and first question. `records` is the offset of the first record after all questions; 0 when the
+// question section could not be walked.
 struct DnsMessage {
     Bytes bytes;
     DnsHeader header;
     uint16_t qtype = 0, qclass = 0;
-    uint16_t name = 0;    // offset of the first question's name (12); 0 when there is no readable question
+    uint16_t name = 0; // offset of the first question's name (12); 0 when there is no readable question
     uint32_t records = 0;
     DnsAnomaly anomaly = DnsAnomaly::none;
 
@@ -51,9 +52,10 @@ struct DnsMessage {
 };
 DnsMessage parse_dns(Bytes message); // fast: header, one name skipped, qtype/qclass
 
-// Presentation text of a name, lower-cased (ASCII) or as it stands: labels joined with '.', no trailing dot, the
-// root as ".". Printable ASCII and valid UTF-8 stay as they are; other bytes become \DDD (RFC 1035 section 5.1).
-// Writes at most dns_name_text_max bytes to out; returns the length, 0 when the name is malformed.
+// Presentation text of a name, lower-cased (ASCII) or as it stands: labels joined with '.', no trailing dot,
+// the root as ".". Printable ASCII and valid UTF-8 stay as they are; other bytes become \DDD (RFC 1035
+// section 5.1). Writes at most dns_name_text_max bytes to out; returns the length, 0 when the name is
+// malformed.
 inline constexpr size_t dns_name_text_max = 1024;
 uint32_t dns_name_text(Bytes message, size_t offset, bool lower, char* out);
 
@@ -72,13 +74,14 @@ struct DnsRecords {
     uint8_t extended_rcode = 0; // upper 8 bits of the 12-bit rcode (RFC 6891 section 6.1.3)
     bool dnssec_ok = false;
     bool rrsig_in_answer = false;
-    Ecs ecs;                    // wherever it stands among the options
+    Ecs ecs; // wherever it stands among the options
     DnsAnomaly anomaly = DnsAnomaly::none;
 };
 DnsRecords walk_dns_records(const DnsMessage& message);
 
-std::string_view dns_rcode_name(uint16_t rcode);     // "NXDOMAIN", "SRVFAIL" (upstream's spelling); empty if unknown
-std::string_view dns_qtype_name(uint16_t qtype);     // "AAAA"; empty if unknown
+std::string_view
+dns_rcode_name(uint16_t rcode); // "NXDOMAIN", "SRVFAIL" (upstream's spelling); empty if unknown
+std::string_view dns_qtype_name(uint16_t qtype);       // "AAAA"; empty if unknown
 int dns_rcode_number(std::string_view name_or_number); // case-insensitive; -1 if unknown
 int dns_qtype_number(std::string_view name_or_number);
 

@@ -1,7 +1,7 @@
 // One captured frame, decoded once for every handler: where its outermost headers are and what they say.
 //
-// Outermost means: below VLAN tags, MPLS labels, PPPoE and the link layer's own framing, but above any tunnel: an
-// IP-in-IP, GRE, VXLAN or Geneve packet counts as the outer packet, an ICMP error as ICMP.
+// Outermost means: below VLAN tags, MPLS labels, PPPoE and the link layer's own framing, but above any
+// tunnel: an IP-in-IP, GRE, VXLAN or Geneve packet counts as the outer packet, an ICMP error as ICMP.
 // Threads: plain value. Owns: nothing; `data` is valid until the block it came from is released.
 // Units: offsets are bytes from the start of the frame; times are nanoseconds since 1970.
 // Wire: IEEE 802.3/802.1Q/802.1ad, RFC 3032 (MPLS), RFC 2516 (PPPoE), RFC 791, RFC 8200, RFC 768, RFC 9293.
@@ -18,6 +18,7 @@ namespace visor::wire {
 // IP protocol numbers the decoder and the handlers name (IANA protocol-numbers).
 namespace ip_proto {
 inline constexpr uint8_t icmp = 1, ipip = 4, tcp = 6, udp = 17, ipv6 = 41, gre = 47, icmp6 = 58, sctp = 132;
+inline constexpr uint8_t none = 255; // IANA reserved: the IP header is cut or damaged, or nothing follows it
 } // namespace ip_proto
 
 enum class Direction : uint8_t { unknown, in, out };
@@ -38,10 +39,12 @@ inline constexpr size_t anomaly_count = 9;
 std::string_view anomaly_name(Anomaly anomaly); // "short_ip"
 
 namespace packet_flag {
-inline constexpr uint8_t fragment = 1;       // part of a fragmented datagram (RFC 791 MF or offset, RFC 8200 4.5)
+inline constexpr uint8_t fragment = 1; // part of a fragmented datagram (RFC 791 MF or offset, RFC 8200 4.5)
 inline constexpr uint8_t later_fragment = 2; // ... and not its first part: there is no layer 4 header
 inline constexpr uint8_t cut = 4;            // captured length below the length on the wire
 inline constexpr uint8_t has_ports = 8;      // src_port and dst_port were captured
+inline constexpr uint8_t has_addresses =
+    16; // src_ip() and dst_ip() were captured; without it they read as zeros
 } // namespace packet_flag
 
 namespace tcp_flag {
@@ -50,20 +53,22 @@ inline constexpr uint8_t fin = 1, syn = 2, rst = 4, psh = 8, ack = 16;
 
 struct Packet {
     const uint8_t* data = nullptr;
+    const uint8_t* addresses =
+        nullptr; // source, then destination, in the frame; zeros elsewhere when not captured
     int64_t ts_ns = 0;
     uint64_t flow_hash = 0; // keyed, the same for both directions of a 5-tuple; set by the engine
     uint32_t caplen = 0;
     uint32_t wirelen = 0;
     uint32_t payload_len = 0; // captured layer 4 payload, bounded by the IP and UDP lengths
-    uint16_t l3 = 0;          // offset of the IP header; 0 when ip_version is 0 (raw IP: see has_ip())
+    uint16_t l3 = 0;          // offset of the IP header; meaningful only with ip_version (0 with raw IP)
     uint16_t l4 = 0;          // offset of the layer 4 header; 0 when there is none captured
     uint16_t payload = 0;     // offset of the layer 4 payload; 0 when there is none
     uint16_t src_port = 0, dst_port = 0;
-    uint16_t eth_src = 0;     // offset of the 6-byte source MAC + 1; 0 when the link has none
-    uint8_t ip_version = 0;   // 0, 4 or 6
-    uint8_t proto = 0;        // layer 4 protocol after IPv6 extension headers; meaningless when ip_version is 0
+    uint16_t eth_src = 0;   // offset of the 6-byte source MAC + 1; 0 when the link has none
+    uint8_t ip_version = 0; // 0, 4 or 6
+    uint8_t proto = 0;      // layer 4 protocol after extension headers; meaningless when ip_version is 0
     uint8_t tcp_flags = 0;
-    uint8_t flags = 0;        // packet_flag
+    uint8_t flags = 0;                        // packet_flag
     Direction direction = Direction::unknown; // set by the engine
     Anomaly anomaly = Anomaly::none;
 
@@ -71,12 +76,14 @@ struct Packet {
     bool is_v4() const { return ip_version == 4; }
     bool is_udp() const { return proto == ip_proto::udp && ip_version && !has(packet_flag::later_fragment); }
     bool is_tcp() const { return proto == ip_proto::tcp && ip_version && !has(packet_flag::later_fragment); }
-    const uint8_t* src_ip() const { return data + l3 + (is_v4() ? 12 : 8); } // 4 or 16 bytes; only with ip_version
-    const uint8_t* dst_ip() const { return data + l3 + (is_v4() ? 16 : 24); }
+    const uint8_t* src_ip() const { return addresses; } // 4 or 16 bytes; only with ip_version
+    const uint8_t* dst_ip() const { return addresses + ip_len(); }
     size_t ip_len() const { return is_v4() ? 4 : 16; }
     IpAddress src() const { return is_v4() ? IpAddress::v4(src_ip()) : IpAddress::v6(src_ip()); }
     IpAddress dst() const { return is_v4() ? IpAddress::v4(dst_ip()) : IpAddress::v6(dst_ip()); }
-    Bytes payload_bytes() const { return payload ? Bytes{data + payload, payload_len} : Bytes{data + caplen, 0}; }
+    Bytes payload_bytes() const {
+        return payload ? Bytes{data + payload, payload_len} : Bytes{data + caplen, 0};
+    }
 };
 static_assert(sizeof(Packet) <= 64);
 
@@ -88,7 +95,7 @@ struct Fragment {
     uint32_t id = 0;
     uint32_t offset = 0; // bytes
     bool more = false;
-    Bytes body;          // this fragment's part of the datagram, as captured
+    Bytes body; // this fragment's part of the datagram, as captured
 };
 Fragment fragment_of(const Packet& packet);
 

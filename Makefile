@@ -1,0 +1,102 @@
+# The front door. `make help` lists the targets; CMake and ninja do the work, in build/.
+PREFIX ?= /usr/local
+DESTDIR ?=
+PCAP ?= examples/demo.pcap
+HOST ?= 10.77.0.2/32,fd77::2/128
+ARGS ?= $(if $(filter examples/demo.pcap,$(PCAP)),-H $(HOST))
+FUZZ_SECONDS ?= 60
+BENCH_ARGS ?=
+V ?=
+
+export LC_ALL := C.UTF-8
+export CLICOLOR_FORCE :=
+
+VERBOSE := $(if $(V),-v)
+NINJA := tools/build.sh $(VERBOSE)
+SETUP := tools/setup.sh
+CTEST := ctest --output-on-failure --no-tests=error -j 2
+
+# configure PRESET DIRECTORY FLAGS...: runs CMake unless the directory has those flags already.
+configure = @tools/configure.sh $(VERBOSE) $(1) $(2) $(3)
+
+.DEFAULT_GOAL := help
+.PHONY: build run test bench bench-quick fuzz asan tsan fmt tidy docs golden demo install uninstall clean help
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@echo
+	@echo "  PCAP=file ARGS='...' for run; FUZZ_SECONDS=n; BENCH_ARGS='...'; PREFIX= DESTDIR=; V=1 shows every command"
+
+build: ## build the programs into build/bin
+	@$(SETUP) build
+	$(call configure,release,build)
+	@$(NINJA) build programs
+
+run: build ## analyse PCAP (the capture in examples/ unless given) and print the summary
+	@build/bin/pktvisor-pcap --format text $(ARGS) $(PCAP)
+
+test: ## build everything and run all tests
+	@$(SETUP) build test
+	$(call configure,release,build,VISOR_TESTS)
+	@$(NINJA) build
+	@cd build && $(CTEST)
+
+bench: ## generate captures once, then time the program against tcpdump -w, side by side
+	@$(SETUP) build bench
+	$(call configure,release,build,VISOR_BENCH)
+	@$(NINJA) build
+	@python3 tools/bench.py $(BENCH_ARGS)
+
+bench-quick: ## the same on captures a tenth as large, in seconds
+	@$(MAKE) --no-print-directory bench BENCH_ARGS="--quick $(BENCH_ARGS)"
+
+fuzz: ## run every fuzz target for FUZZ_SECONDS each
+	@$(SETUP) build fuzz
+	$(call configure,fuzz,build/fuzz)
+	@$(NINJA) build/fuzz
+	@tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+
+asan: ## all tests under the address and undefined-behaviour sanitizers
+	@$(SETUP) build test
+	$(call configure,asan,build/asan)
+	@$(NINJA) build/asan
+	@cd build/asan && $(CTEST)
+
+tsan: ## all tests under the thread sanitizer
+	@$(SETUP) build test
+	$(call configure,tsan,build/tsan)
+	@$(NINJA) build/tsan
+	@cd build/tsan && $(CTEST)
+
+fmt: ## format the sources in place
+	@$(SETUP) tidy
+	@tools/sources.sh | xargs clang-format-14 -i
+
+tidy: ## check layering, sizes, links, format, and clang-tidy on changed files (ALL=1: on all)
+	@$(SETUP) build test tidy
+	@python3 tools/tidy.py
+	@tools/sources.sh | xargs clang-format-14 --dry-run -Werror
+	$(call configure,release,build,VISOR_TESTS)
+	@tools/clang_tidy.sh $(if $(ALL),--all)
+
+docs: build ## refresh what the documents quote from the program
+	@python3 tools/docs.py
+
+golden: ## make the goldens' captures and their truths again, with tshark
+	@$(SETUP) golden
+	@python3 tests/goldens/remake.py
+
+demo: ## record examples/demo.pcap again from real daemons in network namespaces (root)
+	@$(SETUP) demo golden
+	@tools/make_demo_capture.sh examples/demo.pcap
+	@python3 tools/tshark_truth.py examples/demo.pcap > examples/demo.truth.json
+
+install: build ## install the programs under PREFIX (honours DESTDIR)
+	@DESTDIR="$(DESTDIR)" cmake --install build --prefix "$(PREFIX)" --strip
+
+uninstall: ## remove what the last install put there
+	@test -f build/install_manifest.txt || { echo "nothing installed from here"; exit 1; }
+	@sed 's|^|$(DESTDIR)|' build/install_manifest.txt | xargs -d '\n' rm -fv
+
+clean: ## remove build/ (and with it the generated benchmark captures)
+	@rm -rf build

@@ -1,0 +1,230 @@
+#include "control/config_tree.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <istream>
+#include <map>
+#include <sstream>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+namespace visor::control {
+
+namespace {
+
+size_t count_nodes(const ConfigNode& node) {
+    size_t count = 1;
+    for (const auto& item : node.items) count += count_nodes(item);
+    for (const auto& entry : node.entries) count += count_nodes(entry.value);
+    return count;
+}
+
+class TreeBuilder final : public YAML::EventHandler {
+public:
+    ConfigNode take() { return std::move(root_); }
+
+    void OnDocumentStart(const YAML::Mark&) override {}
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        put(node_at(mark, ConfigNode::Kind::null), anchor);
+    }
+    void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  const std::string& value) override {
+        ConfigNode node = node_at(mark, ConfigNode::Kind::scalar);
+        node.text = value;
+        put(std::move(node), anchor);
+    }
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        const ConfigNode here = node_at(mark, ConfigNode::Kind::null);
+        const auto target = anchored_.find(anchor);
+        if (target == anchored_.end()) throw ConfigFault("alias inside what it stands for", here);
+        if (open_.size() + target->second.depth > max_config_depth)
+            throw ConfigFault("nested too deeply", here);
+        count(target->second.nodes, here);
+        put(target->second.node, 0, target->second.depth);
+    }
+    void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value) override {
+        open(mark, ConfigNode::Kind::sequence, anchor);
+    }
+    void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                    YAML::EmitterStyle::value) override {
+        open(mark, ConfigNode::Kind::map, anchor);
+    }
+    void OnSequenceEnd() override { close(); }
+    void OnMapEnd() override { close(); }
+
+private:
+    struct Open {
+        ConfigNode node;
+        YAML::anchor_t anchor = 0;
+        bool has_key = false; // a map whose next value has its key
+        size_t depth = 1;     // of what it holds so far
+    };
+    struct Anchored {
+        ConfigNode node;
+        size_t nodes, depth;
+    };
+
+    ConfigNode node_at(const YAML::Mark& mark, ConfigNode::Kind kind) {
+        ConfigNode node;
+        node.kind = kind;
+        node.line = static_cast<uint32_t>(mark.line + 1);
+        node.column = static_cast<uint32_t>(mark.column + 1);
+        count(1, node);
+        return node;
+    }
+
+    void count(size_t nodes, const ConfigNode& at) {
+        nodes_ += nodes;
+        if (nodes_ > max_config_nodes) throw ConfigFault("too many nodes", at);
+    }
+
+    void open(const YAML::Mark& mark, ConfigNode::Kind kind, YAML::anchor_t anchor) {
+        Open frame{node_at(mark, kind), anchor};
+        if (open_.size() >= max_config_depth) throw ConfigFault("nested too deeply", frame.node);
+        if (!open_.empty() && open_.back().node.is_map() && !open_.back().has_key)
+            throw ConfigFault("a key must be a scalar", frame.node);
+        open_.push_back(std::move(frame));
+    }
+
+    void close() {
+        Open frame = std::move(open_.back());
+        open_.pop_back();
+        put(std::move(frame.node), frame.anchor, frame.depth);
+    }
+
+    void put(ConfigNode node, YAML::anchor_t anchor, size_t depth = 0) {
+        if (anchor) anchored_.insert_or_assign(anchor, Anchored{node, count_nodes(node), depth});
+        if (open_.empty()) {
+            root_ = std::move(node);
+            return;
+        }
+        Open& parent = open_.back();
+        parent.depth = std::max(parent.depth, depth + 1);
+        if (parent.node.is_sequence())
+            parent.node.items.push_back(std::move(node));
+        else if (parent.has_key)
+            parent.node.entries.back().value = std::move(node), parent.has_key = false;
+        else
+            put_key(parent, node);
+    }
+
+    static void put_key(Open& parent, const ConfigNode& node) {
+        if (!node.is_scalar()) throw ConfigFault("a key must be a scalar", node);
+        if (parent.node.find(node.text)) throw ConfigFault("key '" + node.text + "' is given twice", node);
+        if (parent.node.entries.size() == max_map_keys) throw ConfigFault("too many keys", node);
+        parent.node.entries.push_back({node.text, node.line, node.column, {}});
+        parent.has_key = true;
+    }
+
+    ConfigNode root_;
+    std::vector<Open> open_;
+    std::map<YAML::anchor_t, Anchored> anchored_;
+    size_t nodes_ = 0;
+};
+
+bool is_word(std::string_view text, std::string_view lower) {
+    return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
+                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+}
+
+} // namespace
+
+const ConfigNode* ConfigNode::find(std::string_view key) const {
+    for (const auto& entry : entries)
+        if (entry.key == key) return &entry.value;
+    return nullptr;
+}
+
+Error ConfigFault::in(std::string_view name) const {
+    if (name.empty()) return {text};
+    std::string where(name);
+    if (line) where += ':' + std::to_string(line) + ':' + std::to_string(column);
+    return {where + ": " + text};
+}
+
+ConfigNode config_tree(std::string_view text) {
+    if (text.size() > max_config_bytes)
+        throw ConfigFault("larger than " + std::to_string(max_config_bytes) + " bytes", 0, 0);
+    std::istringstream in{std::string(text)};
+    TreeBuilder builder, second;
+    try {
+        YAML::Parser parser(in);
+        parser.HandleNextDocument(builder);
+        parser.HandleNextDocument(second);
+    } catch (const YAML::Exception& e) {
+        throw ConfigFault(e.msg, static_cast<uint32_t>(e.mark.line + 1),
+                          static_cast<uint32_t>(e.mark.column + 1));
+    }
+    const ConfigNode another = second.take();
+    if (another.kind != ConfigNode::Kind::null) throw ConfigFault("only one document expected", another);
+    return builder.take();
+}
+
+Result<ConfigNode> parse_config(std::string_view text, std::string_view name) {
+    try {
+        return config_tree(text);
+    } catch (const ConfigFault& fault) {
+        return fault.in(name);
+    }
+}
+
+Result<std::string> read_config_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return Error{"cannot read " + path};
+    std::string text(max_config_bytes + 1, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (file.bad()) return Error{"cannot read " + path};
+    text.resize(static_cast<size_t>(file.gcount()));
+    return text;
+}
+
+OptionValue option_scalar(const ConfigNode& scalar) {
+    OptionValue value;
+    value.text = scalar.text;
+    value.line = scalar.line;
+    value.column = scalar.column;
+    const char *begin = value.text.data(), *end = begin + value.text.size();
+    const bool digits = begin != end && std::all_of(begin, end, [](char c) { return c >= '0' && c <= '9'; });
+    // More digits than 64 bits hold stay text, which no numeric option takes.
+    if (digits && std::from_chars(begin, end, value.number).ec == std::errc{})
+        value.kind = OptionValue::Kind::uint;
+    else if (is_word(value.text, "true") || is_word(value.text, "false")) {
+        value.kind = OptionValue::Kind::boolean;
+        value.boolean = value.text.size() == 4;
+    }
+    return value;
+}
+
+OptionValues option_values(const ConfigNode& map) {
+    OptionValues out;
+    for (const auto& entry : map.entries) {
+        const ConfigNode& node = entry.value;
+        OptionValue value;
+        if (node.is_scalar()) {
+            value = option_scalar(node);
+        } else if (node.is_sequence()) {
+            value.kind = OptionValue::Kind::list;
+            for (const auto& item : node.items) {
+                if (!item.is_scalar())
+                    throw ConfigFault("invalid value for sequence in key: " + entry.key, item);
+                value.list.push_back(item.text);
+            }
+        } else if (node.is_map()) {
+            value.kind = OptionValue::Kind::map;
+            value.map = option_values(node);
+        } else {
+            throw ConfigFault("invalid value for key: " + entry.key, entry);
+        }
+        value.line = entry.line;
+        value.column = entry.column;
+        out.set(entry.key, std::move(value));
+    }
+    return out;
+}
+
+} // namespace visor::control

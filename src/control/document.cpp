@@ -1,0 +1,240 @@
+// A whole document: its sections in the order they are evaluated.
+#include "control/document_parts.hpp"
+
+#include <algorithm>
+
+namespace visor::control {
+
+namespace {
+
+constexpr Option process_option_list[] = {
+    {"verbose", OptionType::boolean, "log more"},
+    {"daemon", OptionType::boolean, "run in the background"},
+    {"syslog", OptionType::boolean, "log to syslog"},
+    {"log_file", OptionType::text, "log to this file"},
+    {"no_track", OptionType::boolean, "accepted for compatibility; nothing is ever sent anywhere"},
+    {"prometheus", OptionType::boolean, "accepted for compatibility; the exposition is always on"},
+    {"prom_instance", OptionType::text, "value of the instance label"},
+    {"geo_city", OptionType::text, "city database, MMDB"},
+    {"geo_asn", OptionType::text, "ASN database, MMDB"},
+    {"default_geo_city", OptionType::text, "city database when geo_city is not given"},
+    {"default_geo_asn", OptionType::text, "ASN database when geo_asn is not given"},
+    {"geo_cache_size", OptionType::uint, "accepted for compatibility; lookups need no cache"},
+    {"host", OptionType::text, "address the web server listens on"},
+    {"port", OptionType::uint, "port the web server listens on", 0, 65535},
+    {"tls", OptionType::boolean, "serve over TLS"},
+    {"tls_cert", OptionType::text, "TLS certificate file"},
+    {"tls_key", OptionType::text, "TLS key file"},
+    {"admin_api", OptionType::boolean, "allow taps and policies to be changed over REST"},
+    {"module_dir", OptionType::text, "where to look for modules"},
+    {"module_list", OptionType::boolean, "list the modules and exit"},
+    {"max_deep_sample", OptionType::uint, "percent of events analysed deeply", 1, 100, OptionRange::clamp},
+    {"periods", OptionType::uint, "periods of one minute kept", 1, 10, OptionRange::clamp},
+    {"iana_service_port_registry", OptionType::text, "CSV of service names"},
+    {"default_service_registry", OptionType::text, "CSV of service names when no other is given"},
+    {"cp_disable", OptionType::boolean, "no crash reports"},
+    {"cp_token", OptionType::text, "crash reports: token"},
+    {"cp_url", OptionType::text, "crash reports: address"},
+    {"cp_custom", OptionType::text, "crash reports: user-defined text"},
+    {"cp_path", OptionType::text, "crash reports: handler program"},
+    {"otel", OptionType::boolean, "send metrics by OTLP"},
+    {"otel_host", OptionType::text, "OTLP: host"},
+    {"otel_port", OptionType::uint, "OTLP: port", 0, 65535},
+    {"otel_path", OptionType::text, "OTLP: path"},
+    {"otel_interval", OptionType::uint, "OTLP: seconds between exports"},
+    {"otel_tls", OptionType::boolean, "OTLP: over TLS"},
+    {"otel_tls_cert", OptionType::text, "OTLP: certificate file"},
+    {"otel_tls_key", OptionType::text, "OTLP: key file"},
+};
+
+bool is_tap_name(std::string_view name) {
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+    return !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
+        return letter(c) || (c >= '0' && c <= '9') || c == '-';
+    });
+}
+
+class DocumentReader {
+public:
+    DocumentReader(DocumentKind kind, const Known& known) : kind_(kind), parts_{known} {}
+
+    Document read(const ConfigNode& root) {
+        if (root.kind == ConfigNode::Kind::null) throw ConfigFault("empty data", 0, 0);
+        const ConfigNode* visor = root.find("visor");
+        if (!root.is_map() || !visor || !visor->is_map())
+            throw ConfigFault("invalid schema", visor ? *visor : root);
+        read_version(root);
+        if (kind_ == DocumentKind::file) read_options(*visor);
+        if (kind_ != DocumentKind::policy) read_taps(*visor);
+        if (kind_ == DocumentKind::file) read_global(*visor);
+        if (kind_ != DocumentKind::tap) read_policies(*visor);
+        document_.taps = std::move(parts_.taps);
+        return std::move(document_);
+    }
+
+private:
+    void read_version(const ConfigNode& root) {
+        const ConfigNode* version = root.find("version");
+        if (!version)
+            document_.notices.emplace_back("missing version, using version \"1.0\"");
+        else if (!version->is_scalar() || version->text != "1.0")
+            throw ConfigFault("unsupported version", *version);
+    }
+
+    // Values of known keys; the others are passed over.
+    void read_options(const ConfigNode& visor) {
+        const ConfigNode* config = visor.find("config");
+        if (!config) return;
+        if (!config->is_map()) throw ConfigFault("visor configuration is not a map", *config);
+        const OptionTable tables[] = {process_options};
+        const OptionValues given = option_values(*config);
+        for (const auto& entry : given.entries()) {
+            if (find_option(tables, entry.key))
+                document_.options.set(entry.key, entry.value);
+            else
+                document_.notices.push_back("unknown key in visor.config is ignored: " + entry.key);
+        }
+        if (const auto error = check_options(tables, document_.options))
+            throw ConfigFault(error->text, error->line, error->column);
+    }
+
+    // A section's entries; a document from the network must have exactly one.
+    std::span<const ConfigEntry> section(const ConfigNode& visor, const std::string& name,
+                                         const std::string& one) {
+        const ConfigNode* node = visor.find(name);
+        const bool usable = node && node->is_map();
+        if (!usable && (kind_ != DocumentKind::file || (node && node->kind != ConfigNode::Kind::null)))
+            throw ConfigFault("no " + name + " found in schema", node ? *node : visor);
+        if (!usable) return {};
+        if (kind_ != DocumentKind::file && node->entries.size() != 1)
+            throw ConfigFault(
+                "only a single " + one + " expected but got " + std::to_string(node->entries.size()), *node);
+        return node->entries;
+    }
+
+    void read_taps(const ConfigNode& visor) {
+        for (const auto& entry : section(visor, "taps", "tap")) read_tap(entry);
+    }
+
+    void read_tap(const ConfigEntry& entry) {
+        if (!is_tap_name(entry.key)) throw ConfigFault("expecting tap identifier", entry);
+        const ConfigNode& node = entry.value;
+        if (!node.is_map()) throw ConfigFault("expecting tap configuration map", entry);
+        if (parts_.find_tap(entry.key))
+            throw ConfigFault("module name '" + entry.key + "' already exists", entry);
+        TapConfig tap;
+        tap.name = entry.key;
+        const ConfigNode* type = node.find("input_type");
+        if (!type || !type->is_scalar())
+            throw ConfigFault("missing or invalid tap type key 'input_type'", type ? *type : node);
+        tap.input_type = type->text;
+        if (!parts_.find_input(tap.input_type))
+            throw ConfigFault("Tap '" + tap.name + "' requires input stream type '" + tap.input_type +
+                                  "' which is not available",
+                              *type);
+        if (const auto* config = node.find("config")) {
+            if (!config->is_map()) throw ConfigFault("tap configuration is not a map", *config);
+            tap.config = option_values(*config);
+            parts_.check_input(tap.input_type, tap.config);
+        }
+        if (const auto* tags = node.find("tags")) {
+            if (!tags->is_map()) throw ConfigFault("tap tags is not a map", *tags);
+            for (const auto& tag : tags->entries)
+                if (!tag.value.is_scalar())
+                    throw ConfigFault("tag key '" + tag.key + "' must have scalar value", tag);
+            tap.tags = option_values(*tags);
+        }
+        if (node.find("filter"))
+            document_.notices.push_back("filter of tap '" + tap.name +
+                                        "' is ignored: filters belong to a policy's input");
+        parts_.taps.push_back(std::move(tap));
+    }
+
+    void read_global(const ConfigNode& visor) {
+        const ConfigNode* node = visor.find("global_handler_config");
+        if (!node || node->kind == ConfigNode::Kind::null) return;
+        if (!node->is_map()) throw ConfigFault("expecting global_handler_config configuration map", *node);
+        for (const auto& entry : node->entries) {
+            const auto& handlers = parts_.known.handlers;
+            if (std::none_of(handlers.begin(), handlers.end(),
+                             [&](const auto& h) { return h.type == entry.key; })) {
+                document_.notices.push_back("global_handler_config: stream handler type '" + entry.key +
+                                            "' is not available");
+                continue;
+            }
+            if (!entry.value.is_map())
+                throw ConfigFault("expecting global_handler_config configuration map", entry);
+            OptionValue values;
+            values.kind = OptionValue::Kind::map;
+            values.map = option_values(entry.value);
+            parts_.global_config.set(entry.key, std::move(values));
+        }
+    }
+
+    void read_policies(const ConfigNode& visor) {
+        for (const auto& entry : section(visor, "policies", "policy")) {
+            const auto& taken = parts_.known.policies;
+            if (entry.key.empty()) throw ConfigFault("expecting policy identifier", entry);
+            if (std::find(taken.begin(), taken.end(), entry.key) != taken.end())
+                throw ConfigFault("policy with name '" + entry.key + "' already defined", entry);
+            document_.policies.push_back(read_policy(parts_, entry));
+        }
+    }
+
+    DocumentKind kind_;
+    DocumentParts parts_;
+    Document document_;
+};
+
+} // namespace
+
+const std::span<const Option> process_options = process_option_list;
+
+std::string_view canonical_input(std::string_view type) {
+    return type == "sflow" ? "flow" : type;
+}
+
+const TapConfig* DocumentParts::find_tap(std::string_view name) const {
+    const TapConfig* found = nullptr;
+    for_each_tap([&](const TapConfig& tap) {
+        if (tap.name == name) found = &tap;
+    });
+    return found;
+}
+
+const HandlerInfo* DocumentParts::find_handler(std::string_view type, std::string_view version) const {
+    for (const auto& handler : known.handlers)
+        if (handler.type == type && handler.version == version) return &handler;
+    return nullptr;
+}
+
+const InputInfo* DocumentParts::find_input(std::string_view type) const {
+    for (const auto& input : known.inputs)
+        if (input.type == canonical_input(type)) return &input;
+    return nullptr;
+}
+
+void DocumentParts::check_input(std::string_view type, OptionValues& values) const {
+    const InputInfo* input = find_input(type);
+    if (!input || input->options.empty()) return;
+    const OptionTable tables[] = {input->options};
+    if (const auto error = check_options(tables, values))
+        throw ConfigFault(error->text, error->line, error->column);
+}
+
+Result<Document> parse_document(std::string_view yaml, std::string_view name, DocumentKind kind,
+                                const Known& known) {
+    try {
+        return DocumentReader(kind, known).read(config_tree(yaml));
+    } catch (const ConfigFault& fault) {
+        return fault.in(name);
+    }
+}
+
+Result<Document> read_document(const std::string& path, const Known& known) {
+    const auto text = read_config_file(path);
+    if (!text) return Error{text.error()};
+    return parse_document(*text, path, DocumentKind::file, known);
+}
+
+} // namespace visor::control

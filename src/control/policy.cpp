@@ -1,0 +1,273 @@
+// One policy: its input, its handlers and their settings.
+#include "control/policy.hpp"
+
+#include "control/document_parts.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace visor::control {
+
+namespace {
+
+using Names = std::span<const std::string>;
+
+std::string unknown_group(std::span<const Group> groups, const std::string& name) {
+    std::vector<std::string_view> known;
+    for (const auto& group : groups) known.push_back(group.name);
+    std::sort(known.begin(), known.end());
+    std::string text = name + " is an invalid/unsupported metric group. The valid groups are: all";
+    for (const auto group : known) (text += ", ") += group;
+    return text;
+}
+
+// The groups these names stand for, up to the first "all".
+Result<GroupMask> named_groups(std::span<const Group> groups, Names names) {
+    GroupMask mask = 0;
+    for (const auto& name : names) {
+        if (name == "all") return static_cast<GroupMask>((uint64_t{1} << groups.size()) - 1);
+        const auto at =
+            std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return g.name == name; });
+        if (at == groups.end()) return Error{unknown_group(groups, name)};
+        mask |= group_bit(static_cast<unsigned>(at - groups.begin()));
+    }
+    return mask;
+}
+
+const ConfigNode* map_or_absent(const ConfigNode& parent, std::string_view key, const char* error) {
+    const ConfigNode* node = parent.find(key);
+    if (node && !node->is_map()) throw ConfigFault(error, *node);
+    return node;
+}
+
+const ConfigNode& need_scalar(const ConfigNode& parent, std::string_view key, const char* error) {
+    const ConfigNode* node = parent.find(key);
+    if (!node || !node->is_scalar()) throw ConfigFault(error, node ? *node : parent);
+    return *node;
+}
+
+void throw_if(const std::optional<OptionError>& error) {
+    if (error) throw ConfigFault(error->text, error->line, error->column);
+}
+
+class PolicyReader {
+public:
+    PolicyReader(const DocumentParts& parts, const ConfigEntry& entry) : parts_(parts), entry_(entry) {}
+
+    PolicyConfig read() {
+        const ConfigNode& node = entry_.value;
+        if (!node.is_map()) throw ConfigFault("expecting policy configuration map", entry_);
+        policy_.name = entry_.key;
+        const ConfigNode& kind = need_scalar(node, "kind", "missing or invalid policy kind at key 'kind'");
+        if (kind.text != "collection") throw ConfigFault("unknown policy kind: " + kind.text, kind);
+        const ConfigNode* input = node.find("input");
+        if (!input || !input->is_map())
+            throw ConfigFault("missing or invalid policy input stream configuration at key 'input'",
+                              input ? *input : node);
+        read_input(*input);
+        if (const auto* config = map_or_absent(node, "config", "policy configuration is not a map"))
+            read_config(*config);
+        const ConfigNode* handlers = node.find("handlers");
+        if (!handlers || !handlers->is_map())
+            throw ConfigFault("missing or invalid handler configuration at key 'handlers'",
+                              handlers ? *handlers : node);
+        read_handlers(*handlers);
+        return std::move(policy_);
+    }
+
+private:
+    void read_config(const ConfigNode& config) {
+        static constexpr Option table[] = {{"merge_like_handlers", OptionType::boolean,
+                                            "add up handlers of one kind across taps when read"}};
+        OptionValues values = option_values(config);
+        throw_if(check_options(std::array<OptionTable, 1>{table}, values));
+        policy_.merge_like_handlers = values.get_bool("merge_like_handlers");
+    }
+
+    void read_input(const ConfigNode& input) {
+        const ConfigNode *tap = input.find("tap"), *selector = input.find("tap_selector");
+        if (tap && selector)
+            throw ConfigFault("input can have only key 'input.tap' or key 'input.tap_selector'", input);
+        if (!tap && !selector)
+            throw ConfigFault("missing key 'input.tap' or key 'input.tap_selector'", input);
+        policy_.input_type =
+            need_scalar(input, "input_type", "missing or invalid input_type at key 'input.input_type'").text;
+        if (tap)
+            use_tap(*tap);
+        else
+            use_selector(*selector);
+        if (const auto* config = map_or_absent(input, "config", "input configuration is not a map"))
+            policy_.input_config = option_values(*config);
+        if (const auto* filter = map_or_absent(input, "filter", "input filter configuration is not a map"))
+            policy_.input_filter = option_values(*filter);
+        parts_.check_input(policy_.input_type, policy_.input_config);
+        parts_.check_input(policy_.input_type, policy_.input_filter);
+    }
+
+    void use_tap(const ConfigNode& tap) {
+        if (!tap.is_scalar()) throw ConfigFault("missing key 'input.tap' or key 'input.tap_selector'", tap);
+        policy_.tap = tap.text;
+        const TapConfig* defined = parts_.find_tap(tap.text);
+        if (!defined && !parts_.known.unknown_taps)
+            throw ConfigFault("tap '" + tap.text + "' does not exist", tap);
+        if (defined) check_type(*defined, tap);
+        policy_.taps.push_back(tap.text);
+    }
+
+    void check_type(const TapConfig& tap, const ConfigNode& at) {
+        if (canonical_input(tap.input_type) == canonical_input(policy_.input_type)) return;
+        throw ConfigFault("input_type for policy specified tap '" + tap.name +
+                              "' doesn't match tap's defined input type: " + policy_.input_type + "/" +
+                              tap.input_type,
+                          at);
+    }
+
+    void use_selector(const ConfigNode& node) {
+        policy_.selector = read_selector(node);
+        parts_.for_each_tap([&](const TapConfig& tap) {
+            const auto match = policy_.selector->matches(tap);
+            if (!match) throw ConfigFault(match.error(), node);
+            if (!*match) return;
+            check_type(tap, node);
+            policy_.taps.push_back(tap.name);
+        });
+        if (policy_.taps.empty() && !parts_.known.unknown_taps)
+            throw ConfigFault("no tap match found for specified 'input.tap_selector' tags", node);
+    }
+
+    static TapSelector read_selector(const ConfigNode& node) {
+        if (!node.is_map()) throw ConfigFault("tap_selector is not a map", node);
+        const ConfigNode *any = node.find("any"), *all = node.find("all");
+        if ((any != nullptr) == (all != nullptr))
+            throw ConfigFault("tap_selector must have either key 'any' or key 'all'", node);
+        const ConfigNode& list = any ? *any : *all;
+        if (!list.is_sequence()) throw ConfigFault("tap_selector tags are not a sequence", list);
+        TapSelector selector;
+        selector.all = all != nullptr;
+        for (const auto& item : list.items) {
+            if (!item.is_map() || item.entries.size() != 1)
+                throw ConfigFault("selector tag must contain only one key/value pair per sequence index",
+                                  item);
+            const ConfigEntry& pair = item.entries[0];
+            if (!pair.value.is_scalar())
+                throw ConfigFault("tag key '" + pair.key + "' must have scalar value", pair);
+            selector.pairs.push_back({pair.key, option_scalar(pair.value)});
+        }
+        return selector;
+    }
+
+    void read_handlers(const ConfigNode& handlers) {
+        policy_.window = parts_.known.window;
+        if (const auto* config = map_or_absent(handlers, "window_config", "window_config is not a map")) {
+            window_config_ = option_values(*config);
+            throw_if(check_options(std::array<OptionTable, 1>{window_options}, window_config_));
+            policy_.window =
+                WindowSettings{}.with(window_config_); // what it leaves out is the built-in value
+        }
+        const ConfigNode* modules = handlers.find("modules");
+        if (!modules || !(modules->is_map() || modules->is_sequence()))
+            throw ConfigFault("missing or invalid handler modules at key 'modules'",
+                              modules ? *modules : handlers);
+        policy_.sequence = modules->is_sequence();
+        for (const auto& entry : modules->entries) policy_.modules.push_back(read_module(entry));
+        for (const auto& item : modules->items) {
+            if (!item.is_map() || item.entries.size() != 1)
+                throw ConfigFault("expecting handler module identifier", item);
+            const ConfigEntry& entry = item.entries[0];
+            for (const auto& present : policy_.modules)
+                if (present.instance == entry.key)
+                    throw ConfigFault("handler module '" + entry.key + "' is given twice", entry);
+            policy_.modules.push_back(read_module(entry));
+        }
+    }
+
+    ModuleConfig read_module(const ConfigEntry& entry) {
+        if (entry.key.empty()) throw ConfigFault("expecting handler module identifier", entry);
+        const ConfigNode& node = entry.value;
+        if (!node.is_map()) throw ConfigFault("expecting Handler configuration map", entry);
+        ModuleConfig module;
+        module.instance = entry.key;
+        module.type = need_scalar(node, "type", "missing or invalid stream handler type at key 'type'").text;
+        module.version = "1.0";
+        if (node.find("require_version"))
+            module.version =
+                need_scalar(node, "require_version", "invalid version at key 'require_version'").text;
+        const HandlerInfo* handler = parts_.find_handler(module.type, module.version);
+        if (!handler)
+            throw ConfigFault("Policy '" + policy_.name + "' requires stream handler type '" + module.type +
+                                  "' and version '" + module.version + "' which is not available",
+                              entry);
+        module.values = merged_values(module.type, node);
+        const OptionTable tables[] = {handler->options, stream_options, window_options, group_options};
+        throw_if(check_options(tables, module.values));
+        const auto groups = resolve_groups(
+            handler->groups, {module.values.get_list("disable"), module.values.get_list("enable")});
+        if (!groups) throw ConfigFault(groups.error(), entry);
+        module.groups = *groups;
+        module.window = policy_.window.with(module.values);
+        return module;
+    }
+
+    OptionValues merged_values(const std::string& type, const ConfigNode& node) {
+        OptionValues values = parts_.global_config.get_map(type);
+        if (const auto* config = map_or_absent(node, "config", "stream handler configuration is not a map"))
+            values.merge(option_values(*config));
+        values.merge(window_config_);
+        if (const auto* filter =
+                map_or_absent(node, "filter", "stream handler filter configuration is not a map"))
+            values.merge(option_values(*filter));
+        if (const auto* groups =
+                map_or_absent(node, "metric_groups", "stream handler metric groups is not a map")) {
+            if (!groups->find("enable") && !groups->find("disable"))
+                throw ConfigFault("stream handler metric groups should contain enable and/or disable tags",
+                                  *groups);
+            values.merge(option_values(*groups));
+        }
+        return values;
+    }
+
+    const DocumentParts& parts_;
+    const ConfigEntry& entry_;
+    OptionValues window_config_;
+    PolicyConfig policy_;
+};
+
+} // namespace
+
+Result<bool> TapSelector::matches(const TapConfig& tap) const {
+    bool found = all;
+    for (const auto& [key, wanted] : pairs) {
+        const OptionValue* tag = tap.tags.find(key);
+        if (tag && tag->kind != wanted.kind)
+            return Error{"Tap [" + tap.name + "]: tag and selector value types are different for key '" +
+                         key + "'"};
+        const bool same = tag && (tag->kind == OptionValue::Kind::text   ? tag->text == wanted.text
+                                  : tag->kind == OptionValue::Kind::uint ? tag->number == wanted.number
+                                                                         : tag->boolean == wanted.boolean);
+        found = all ? found && same : found || same;
+    }
+    return found && !pairs.empty();
+}
+
+Result<GroupMask> resolve_groups(std::span<const Group> groups, const GroupNames& names) {
+    GroupMask mask = 0;
+    for (unsigned i = 0; i < groups.size(); i++)
+        if (groups[i].default_on) mask |= group_bit(i);
+    const auto off = named_groups(groups, names.disable);
+    if (!off) return off;
+    const auto on = named_groups(groups, names.enable);
+    if (!on) return on;
+    return (mask & ~*off) | *on;
+}
+
+OptionValues effective_input(const TapConfig& tap, const PolicyConfig& policy) {
+    OptionValues values = tap.config;
+    values.merge(policy.input_config);
+    return values;
+}
+
+PolicyConfig read_policy(const DocumentParts& parts, const ConfigEntry& entry) {
+    return PolicyReader(parts, entry).read();
+}
+
+} // namespace visor::control

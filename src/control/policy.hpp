@@ -1,0 +1,110 @@
+// Configuration documents: process options, taps and policies, validated into plain structs. Nothing here
+// runs.
+//
+// What exists in this build (handlers with their options and metric groups, inputs with theirs) is passed in,
+// so the same rules serve every program and no handler is named here. Threads: value types. Owns: its texts;
+// the tables passed in must outlive the results' use of Known only.
+#pragma once
+
+#include "base/result.hpp"
+#include "metric/options.hpp"
+#include "metric/row.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace visor::control {
+
+struct ConfigNode;
+
+struct HandlerInfo {
+    std::string_view type;    // "dns"
+    std::string_view version; // "1.0"
+    std::span<const Option> options;
+    std::span<const Group> groups; // a group's bit is its position
+};
+
+struct InputInfo {
+    std::string_view type;           // "pcap"
+    std::span<const Option> options; // keys of config and filter alike
+};
+
+struct TapConfig {
+    std::string name;
+    std::string input_type;
+    OptionValues config;
+    OptionValues tags;
+};
+
+struct TapSelector {
+    bool all = false; // every pair must match; otherwise any
+    std::vector<OptionEntry> pairs;
+
+    // Whether a tap with these tags is meant. Error: tag and selector differ in type.
+    Result<bool> matches(const TapConfig& tap) const;
+};
+
+// One handler of a policy.
+struct ModuleConfig {
+    std::string instance; // its key under modules
+    std::string type;
+    std::string version;
+    OptionValues values; // global < config < window_config < filter and metric_groups; checked
+    GroupMask groups = 0;
+    WindowSettings window;
+};
+
+struct PolicyConfig {
+    std::string name;
+    std::string tap; // empty when a selector is given
+    std::optional<TapSelector> selector;
+    std::vector<std::string> taps; // the taps that were meant, in the order they were defined
+    std::string input_type;
+    OptionValues input_config; // the policy's part: see effective_input
+    OptionValues input_filter;
+    bool merge_like_handlers = false;
+    bool sequence = false; // each module gets what the one before let through
+    WindowSettings window; // without what a module says of itself
+    std::vector<ModuleConfig> modules;
+};
+
+struct Document {
+    OptionValues options; // visor.config
+    std::vector<TapConfig> taps;
+    std::vector<PolicyConfig> policies;
+    std::vector<std::string> notices; // for the log: what was assumed or passed over
+};
+
+// What a document may refer to and what it may contain.
+struct Known {
+    std::span<const HandlerInfo> handlers;
+    std::span<const InputInfo> inputs;
+    std::span<const TapConfig> taps;       // defined before this document
+    std::span<const std::string> policies; // names taken before this document
+    WindowSettings window;                 // from the command line
+    bool unknown_taps = false; // policies may name taps nobody defined: a capture file stands for them all
+};
+
+// What an input of this policy runs with: the tap's configuration, the policy's over it.
+OptionValues effective_input(const TapConfig& tap, const PolicyConfig& policy);
+
+// A document from the network carries one section, with one entry.
+enum class DocumentKind : uint8_t { file, tap, policy };
+
+// name: of the file, for errors ("name:line:column: text"); empty = the text alone.
+Result<Document> parse_document(std::string_view yaml, std::string_view name, DocumentKind kind,
+                                const Known& known);
+Result<Document> read_document(const std::string& path, const Known& known);
+
+// Metric groups after `disable`, then `enable`, over those on by default. Error: a group there is not.
+struct GroupNames {
+    std::span<const std::string> disable, enable;
+};
+Result<GroupMask> resolve_groups(std::span<const Group> groups, const GroupNames& names);
+
+extern const std::span<const Option> process_options; // keys of visor.config
+
+} // namespace visor::control

@@ -1,0 +1,396 @@
+#include "control/policy.hpp"
+
+#include <gtest/gtest.h>
+
+namespace visor::control {
+namespace {
+
+constexpr Option dns_options[] = {
+    {"exclude_noerror", OptionType::boolean, ""},
+    {"only_qtype", OptionType::list, ""},
+    {"answer_count", OptionType::uint, ""},
+};
+constexpr Group dns_groups[] = {
+    {"counters", true}, {"cardinality", true}, {"histograms", false}, {"top_ecs", false}};
+constexpr Option pcap_options[] = {
+    {"iface", OptionType::text, ""},
+    {"bpf", OptionType::text, ""},
+    {"host_spec", OptionType::text, ""},
+};
+constexpr Option flow_options[] = {{"port", OptionType::uint, ""}};
+const HandlerInfo handlers[] = {{"dns", "1.0", dns_options, dns_groups},
+                                {"dns", "2.0", dns_options, dns_groups},
+                                {"dhcp", "1.0", {}, {}}};
+const InputInfo inputs[] = {{"pcap", pcap_options}, {"flow", flow_options}, {"mock", {}}};
+
+Known known() {
+    Known k;
+    k.handlers = handlers;
+    k.inputs = inputs;
+    return k;
+}
+
+std::string indented(std::string_view text, const std::string& by) {
+    std::string out;
+    for (size_t at = 0; at < text.size();) {
+        const size_t end =
+            text.find('\n', at) == std::string_view::npos ? text.size() : text.find('\n', at) + 1;
+        (out += by) += text.substr(at, end - at);
+        at = end;
+    }
+    return out + "\n";
+}
+
+const std::string taps =
+    "taps:\n  anycast: {input_type: pcap, config: {iface: eth0, bpf: udp}, tags: {virtual: true, vhost: 1}}\n"
+    "  second: {input_type: pcap, tags: {virtual: true, vhost: 2, site: ams}}\n"
+    "  flows: {input_type: sflow, tags: {virtual: false}}\n";
+std::string with_policy(const std::string& policy) {
+    return "version: \"1.0\"\nvisor:\n" +
+           indented(taps + "policies:\n  p1:\n" + indented(policy, "    "), "  ");
+}
+std::string with_input(const std::string& input) {
+    return with_policy("kind: collection\ninput: " + input + "\nhandlers: {modules: {d: {type: dns}}}");
+}
+std::string with_handlers(const std::string& body) {
+    return with_policy("kind: collection\ninput: {tap: anycast, input_type: pcap}\nhandlers: " + body);
+}
+std::string with_module(const std::string& body) {
+    return with_handlers("{modules: {d: " + body + "}}");
+}
+
+Result<Document> parse(const std::string& yaml, const Known& k = known()) {
+    return parse_document(yaml, "", DocumentKind::file, k);
+}
+std::string fault(const std::string& yaml) {
+    const auto document = parse(yaml);
+    return document ? "" : document.error();
+}
+PolicyConfig policy(const std::string& yaml, const Known& k = known()) {
+    const auto document = parse(yaml, k);
+    EXPECT_TRUE(document) << document.error() << "\n" << yaml;
+    return document && document->policies.size() == 1 ? document->policies[0] : PolicyConfig{};
+}
+
+TEST(Policy, WholePolicy) {
+    const PolicyConfig p = policy(with_policy(R"(
+kind: collection
+description: text
+config: {merge_like_handlers: true}
+input:
+  tap: anycast
+  input_type: pcap
+  config: {bpf: port 53}
+  filter: {bpf: tcp}
+handlers:
+  window_config: {num_periods: 3, deep_sample_rate: 200}
+  modules:
+    default_dns:
+      type: dns
+      require_version: "2.0"
+      config: {exclude_noerror: true}
+      filter: {only_qtype: [A, 28]}
+      metric_groups: {disable: [cardinality], enable: [histograms]}
+    leases: {type: dhcp}
+)"));
+    EXPECT_EQ(p.name, "p1");
+    EXPECT_EQ(p.tap, "anycast");
+    EXPECT_EQ(p.taps, std::vector<std::string>{"anycast"});
+    EXPECT_EQ(p.input_type, "pcap");
+    EXPECT_TRUE(p.merge_like_handlers);
+    EXPECT_FALSE(p.sequence);
+    EXPECT_EQ(p.input_filter.get_text("bpf"), "tcp");
+    EXPECT_EQ(p.window, (WindowSettings{3, 100, 10, 0}));
+    ASSERT_EQ(p.modules.size(), 2U);
+    const ModuleConfig& dns = p.modules[0];
+    EXPECT_EQ(dns.instance + " " + dns.type + " " + dns.version, "default_dns dns 2.0");
+    EXPECT_TRUE(dns.values.get_bool("exclude_noerror"));
+    EXPECT_EQ(dns.values.get_list("only_qtype")[1], "28");
+    EXPECT_EQ(dns.groups, group_bit(0) | group_bit(2));
+    EXPECT_EQ(dns.window, p.window);
+    EXPECT_EQ(p.modules[1].version, "1.0");
+    EXPECT_EQ(p.modules[1].groups, 0U);
+    const auto document = parse(with_input("{tap: anycast, input_type: pcap, config: {bpf: port 53}}"));
+    const OptionValues effective = effective_input(document->taps[0], document->policies[0]);
+    EXPECT_EQ(effective.get_text("bpf"), "port 53");
+    EXPECT_EQ(effective.get_text("iface"), "eth0");
+}
+
+TEST(Policy, PrecedenceOfHandlerValues) {
+    const auto yaml = [](const std::string& global, const std::string& rest) {
+        return "visor:\n  taps: {t: {input_type: pcap}}\n  global_handler_config: {dns: {" + global +
+               "}}\n  policies: {p1: {kind: collection, input: {tap: t, input_type: pcap}, handlers: {" +
+               rest + "}}}\n";
+    };
+    const auto count = [&](const std::string& text) {
+        return policy(text).modules[0].values.get_uint("answer_count");
+    };
+    EXPECT_EQ(count(yaml("answer_count: 1", "modules: {d: {type: dns}}")), 1U);
+    EXPECT_EQ(count(yaml("answer_count: 1", "modules: {d: {type: dns, config: {answer_count: 2}}}")), 2U);
+    EXPECT_EQ(count(yaml("answer_count: 1",
+                         "modules: {d: {type: dns, config: {answer_count: 2}, filter: {answer_count: 4}}}")),
+              4U);
+    const auto topn = [&](const std::string& text) { return policy(text).modules[0].window.topn_count; };
+    EXPECT_EQ(topn(yaml("topn_count: 3", "modules: {d: {type: dns, config: {topn_count: 4}}}")), 4U);
+    EXPECT_EQ(
+        topn(yaml("topn_count: 3",
+                  "window_config: {topn_count: 5}, modules: {d: {type: dns, config: {topn_count: 4}}}")),
+        5U);
+    EXPECT_EQ(
+        topn(yaml("topn_count: 3",
+                  "window_config: {topn_count: 5}, modules: {d: {type: dns, filter: {topn_count: 6}}}")),
+        6U);
+    EXPECT_EQ(topn(yaml("topn_count: 3", "modules: {d: {type: dns}}")), 3U);
+}
+
+TEST(Policy, WindowDefaults) {
+    Known k = known();
+    k.window.periods = 8;
+    k.window.deep_sample_rate = 20;
+    const std::string modules = "modules: {d: {type: dns}}";
+    EXPECT_EQ(policy(with_handlers("{" + modules + "}"), k).window, (WindowSettings{8, 20, 10, 0}));
+    // A window_config leaves nothing to the command line.
+    EXPECT_EQ(policy(with_handlers("{window_config: {topn_count: 3}, " + modules + "}"), k).window,
+              (WindowSettings{5, 100, 3, 0}));
+    EXPECT_EQ(policy(with_handlers("{window_config: {num_periods: 99}, " + modules + "}"), k).window.periods,
+              10U);
+}
+
+TEST(Policy, SequenceKeepsItsOrder) {
+    const PolicyConfig p = policy(with_handlers("{modules: [{z: {type: dns}}, {a: {type: dhcp}}]}"));
+    EXPECT_TRUE(p.sequence);
+    ASSERT_EQ(p.modules.size(), 2U);
+    EXPECT_EQ(p.modules[0].instance, "z");
+    EXPECT_EQ(p.modules[1].instance, "a");
+    EXPECT_EQ(fault(with_handlers("{modules: [{a: {type: dns}}, {a: {type: dns}}]}")),
+              "handler module 'a' is given twice");
+}
+
+TEST(Policy, Selectors) {
+    const auto chosen = [](const std::string& selector) {
+        return policy(with_input("{tap_selector: " + selector + ", input_type: pcap}")).taps;
+    };
+    using Names = std::vector<std::string>;
+    EXPECT_EQ(chosen("{any: [virtual: true]}"), (Names{"anycast", "second"}));
+    EXPECT_EQ(chosen("{any: [vhost: 1, site: ams]}"), (Names{"anycast", "second"}));
+    EXPECT_EQ(chosen("{all: [virtual: true, vhost: 2]}"), Names{"second"});
+    EXPECT_EQ(chosen("{all: [site: ams]}"), Names{"second"});
+    const auto refused = [](const std::string& selector) {
+        return fault(with_input("{tap_selector: " + selector + ", input_type: pcap}"));
+    };
+    const char* no_match = "no tap match found for specified 'input.tap_selector' tags";
+    EXPECT_EQ(refused("{any: [vhost: 9]}"), no_match);
+    EXPECT_EQ(refused("{all: [virtual: true, vhost: 9]}"), no_match);
+    EXPECT_EQ(refused("{any: []}"), no_match);
+    EXPECT_EQ(refused("{all: []}"), no_match);
+    EXPECT_EQ(refused("{any: [vhost: one]}"),
+              "Tap [anycast]: tag and selector value types are different for key 'vhost'");
+    EXPECT_EQ(refused("{any: [{vhost: 1, site: ams}]}"),
+              "selector tag must contain only one key/value pair per sequence index");
+    EXPECT_EQ(refused("{any: [vhost: [1]]}"), "tag key 'vhost' must have scalar value");
+    EXPECT_EQ(
+        refused("{any: [virtual: false]}"),
+        "input_type for policy specified tap 'flows' doesn't match tap's defined input type: pcap/sflow");
+    for (const char* bad : {"text", "{}", "{any: [a: 1], all: [a: 1]}", "{any: {a: 1}}"})
+        EXPECT_FALSE(refused(bad).empty()) << bad;
+}
+
+TEST(Policy, FaultsOfThePolicy) {
+    EXPECT_EQ(fault("visor: {policies: {p1: text}}"), "expecting policy configuration map");
+    EXPECT_EQ(fault("visor: {policies: {\"\": {kind: collection}}}"), "expecting policy identifier");
+    EXPECT_EQ(fault(with_policy("input: {}")), "missing or invalid policy kind at key 'kind'");
+    EXPECT_EQ(fault(with_policy("kind: [collection]")), "missing or invalid policy kind at key 'kind'");
+    EXPECT_EQ(fault(with_policy("kind: other")), "unknown policy kind: other");
+    EXPECT_EQ(fault(with_policy("kind: collection")),
+              "missing or invalid policy input stream configuration at key 'input'");
+    EXPECT_EQ(fault(with_input("{input_type: pcap}")), "missing key 'input.tap' or key 'input.tap_selector'");
+    EXPECT_EQ(fault(with_input("{input_type: pcap, tap: a, tap_selector: {}}")),
+              "input can have only key 'input.tap' or key 'input.tap_selector'");
+    EXPECT_EQ(fault(with_input("{tap: anycast}")), "missing or invalid input_type at key 'input.input_type'");
+    EXPECT_EQ(fault(with_input("{tap: nope, input_type: pcap}")), "tap 'nope' does not exist");
+    EXPECT_EQ(
+        fault(with_input("{tap: anycast, input_type: flow}")),
+        "input_type for policy specified tap 'anycast' doesn't match tap's defined input type: flow/pcap");
+    EXPECT_EQ(fault(with_input("{tap: flows, input_type: flow}")), ""); // sflow is its older name
+    EXPECT_EQ(fault(with_input("{tap: anycast, input_type: pcap, config: {nope: 1}}")),
+              "nope is an invalid/unsupported config or filter. The valid configs/filters are: iface, bpf, "
+              "host_spec");
+    EXPECT_EQ(fault(with_input("{tap: anycast, input_type: pcap, filter: {bpf: 1}}")),
+              "wrong type for key: bpf");
+    EXPECT_EQ(fault(with_policy("kind: collection\nconfig: text\ninput: {tap: anycast, input_type: "
+                                "pcap}\nhandlers: {modules: {d: {type: dns}}}")),
+              "policy configuration is not a map");
+    EXPECT_EQ(fault(with_policy("kind: collection\ninput: {tap: anycast, input_type: pcap}")),
+              "missing or invalid handler configuration at key 'handlers'");
+    Known k = known();
+    const std::string taken[] = {"p1"};
+    k.policies = taken;
+    EXPECT_EQ(parse(with_module("{type: dns}"), k).error(), "policy with name 'p1' already defined");
+}
+
+TEST(Policy, FaultsOfHandlers) {
+    EXPECT_EQ(fault(with_handlers("{}")), "missing or invalid handler modules at key 'modules'");
+    EXPECT_EQ(fault(with_handlers("{modules: text}")), "missing or invalid handler modules at key 'modules'");
+    EXPECT_EQ(fault(with_handlers("{modules: [text]}")), "expecting handler module identifier");
+    EXPECT_EQ(fault(with_handlers("{modules: {\"\": {type: dns}}}")), "expecting handler module identifier");
+    EXPECT_EQ(fault(with_module("text")), "expecting Handler configuration map");
+    EXPECT_EQ(fault(with_module("{}")), "missing or invalid stream handler type at key 'type'");
+    EXPECT_EQ(fault(with_module("{type: nope}")),
+              "Policy 'p1' requires stream handler type 'nope' and version '1.0' which is not available");
+    EXPECT_EQ(fault(with_module("{type: dns, require_version: \"9.0\"}")),
+              "Policy 'p1' requires stream handler type 'dns' and version '9.0' which is not available");
+    EXPECT_EQ(fault(with_module("{type: dns, config: text}")), "stream handler configuration is not a map");
+    EXPECT_EQ(fault(with_module("{type: dns, filter: [a]}")),
+              "stream handler filter configuration is not a map");
+    EXPECT_EQ(fault(with_module("{type: dns, metric_groups: [a]}")),
+              "stream handler metric groups is not a map");
+    EXPECT_EQ(fault(with_module("{type: dns, metric_groups: {}}")),
+              "stream handler metric groups should contain enable and/or disable tags");
+    EXPECT_EQ(fault(with_module("{type: dns, metric_groups: {enable: [nope]}}")),
+              "nope is an invalid/unsupported metric group. The valid groups are: all, cardinality, "
+              "counters, histograms, top_ecs");
+    EXPECT_EQ(fault(with_module("{type: dns, metric_groups: {enable: all}}")), "wrong type for key: enable");
+    EXPECT_EQ(fault(with_module("{type: dns, config: {only_qtype: A}}")), "wrong type for key: only_qtype");
+    EXPECT_EQ(fault(with_module("{type: dns, filter: {only_qtype: [[A]]}}")),
+              "invalid value for sequence in key: only_qtype");
+    EXPECT_EQ(
+        fault(with_module("{type: dhcp, filter: {nope: 1}}")),
+        "nope is an invalid/unsupported config or filter. The valid configs/filters are: recorded_stream, "
+        "num_periods, deep_sample_rate, topn_count, topn_percentile_threshold, enable, disable");
+    EXPECT_EQ(
+        fault(with_handlers("{window_config: {topn_percentile_threshold: 101}, modules: {d: {type: dns}}}")),
+        "threshold must be between 0 and 100");
+    EXPECT_EQ(fault(with_handlers("{window_config: text, modules: {d: {type: dns}}}")),
+              "window_config is not a map");
+}
+
+TEST(Policy, GroupsDisableThenEnable) {
+    const auto groups = [](const std::string& body) {
+        return policy(with_module("{type: dns, metric_groups: {" + body + "}}")).modules[0].groups;
+    };
+    EXPECT_EQ(policy(with_module("{type: dns}")).modules[0].groups, 0b0011U);
+    EXPECT_EQ(groups("enable: [counters], disable: [counters]"), 0b0011U);
+    EXPECT_EQ(groups("disable: [all]"), 0U);
+    EXPECT_EQ(groups("disable: [all], enable: [top_ecs]"), 0b1000U);
+    EXPECT_EQ(groups("enable: [all]"), 0b1111U);
+    EXPECT_EQ(groups("disable: [counters], enable: [histograms]"), 0b0110U);
+    EXPECT_EQ(groups("disable: [all, never_looked_at]"), 0U); // a list stops at "all"
+    const std::string one[] = {"x"};
+    EXPECT_EQ(resolve_groups({}, {{}, one}).error(),
+              "x is an invalid/unsupported metric group. The valid groups are: all");
+}
+
+TEST(Document, ShapeAndVersion) {
+    EXPECT_EQ(fault(""), "empty data");
+    EXPECT_EQ(fault("text"), "invalid schema");
+    EXPECT_EQ(fault("other: {}"), "invalid schema");
+    EXPECT_EQ(fault("visor: text"), "invalid schema");
+    EXPECT_EQ(fault("version: \"2.0\"\nvisor: {}"), "unsupported version");
+    EXPECT_EQ(fault("version: 1.0\nvisor: {}"), "");
+    const auto bare = parse("visor: {}");
+    ASSERT_TRUE(bare);
+    EXPECT_EQ(bare->notices.size(), 1U);
+    EXPECT_EQ(fault("visor: {taps: text}"), "no taps found in schema");
+    EXPECT_EQ(fault("visor: {policies:}"), "");
+}
+
+TEST(Document, Taps) {
+    const auto document = parse("version: \"1.0\"\nvisor:\n" + indented(taps, "  "));
+    ASSERT_TRUE(document) << document.error();
+    ASSERT_EQ(document->taps.size(), 3U);
+    EXPECT_EQ(document->taps[0].config.get_text("iface"), "eth0");
+    EXPECT_EQ(document->taps[0].tags.get_uint("vhost"), 1U);
+    EXPECT_TRUE(document->taps[0].tags.get_bool("virtual"));
+    EXPECT_TRUE(document->notices.empty());
+    const auto tap = [](const std::string& text) { return fault("visor: {taps: {" + text + "}}"); };
+    EXPECT_EQ(tap("1x: {input_type: pcap}"), "expecting tap identifier");
+    EXPECT_EQ(tap("a b: {input_type: pcap}"), "expecting tap identifier");
+    EXPECT_EQ(tap("_a-1: {input_type: pcap}"), "");
+    EXPECT_EQ(tap("t: text"), "expecting tap configuration map");
+    EXPECT_EQ(tap("t: {config: {}}"), "missing or invalid tap type key 'input_type'");
+    EXPECT_EQ(tap("t: {input_type: nope}"),
+              "Tap 't' requires input stream type 'nope' which is not available");
+    EXPECT_EQ(tap("t: {input_type: pcap, config: text}"), "tap configuration is not a map");
+    EXPECT_EQ(tap("t: {input_type: pcap, tags: [a]}"), "tap tags is not a map");
+    EXPECT_EQ(tap("t: {input_type: pcap, tags: {a: [b]}}"), "tag key 'a' must have scalar value");
+    EXPECT_EQ(tap("t: {input_type: mock, config: {anything: 1}}"), "");
+    EXPECT_EQ(tap("t: {input_type: pcap, config: {nope: 1}}"),
+              "nope is an invalid/unsupported config or filter. The valid configs/filters are: iface, bpf, "
+              "host_spec");
+    Known k = known();
+    const TapConfig present[] = {{"t", "pcap", {}, {}}};
+    k.taps = present;
+    EXPECT_EQ(parse("visor: {taps: {t: {input_type: pcap}}}", k).error(), "module name 't' already exists");
+    const auto filtered = parse("version: \"1.0\"\nvisor: {taps: {t: {input_type: pcap, filter: {}}}}");
+    ASSERT_TRUE(filtered);
+    EXPECT_EQ(filtered->notices.size(), 1U);
+}
+
+TEST(Document, TapsKnownBeforeServePolicies) {
+    Known k = known();
+    const TapConfig present[] = {{"default", "pcap", {}, {}}};
+    const std::string yaml =
+        "visor: {policies: {p1: {kind: collection, input: {tap: default, input_type: pcap}, "
+        "handlers: {modules: {d: {type: dns}}}}}}";
+    EXPECT_EQ(parse(yaml, k).error(), "tap 'default' does not exist");
+    k.taps = present;
+    EXPECT_TRUE(parse(yaml, k));
+    k.taps = {};
+    k.unknown_taps = true;
+    EXPECT_EQ(policy(yaml, k).tap, "default");
+}
+
+TEST(Document, GlobalHandlerConfig) {
+    EXPECT_EQ(fault("visor: {global_handler_config: text}"),
+              "expecting global_handler_config configuration map");
+    EXPECT_EQ(fault("visor: {global_handler_config: {dns: text}}"),
+              "expecting global_handler_config configuration map");
+    const auto document =
+        parse("version: \"1.0\"\nvisor: {global_handler_config: {nope: {a: 1}, dns: {answer_count: 1}}}");
+    ASSERT_TRUE(document) << document.error();
+    EXPECT_EQ(document->notices.size(), 1U);
+}
+
+TEST(Document, ProcessOptions) {
+    const auto document = parse(
+        "version: \"1.0\"\nvisor: {config: {verbose: true, port: 10853, periods: 99, geo_city: /x, odd: 1}}");
+    ASSERT_TRUE(document) << document.error();
+    EXPECT_TRUE(document->options.get_bool("verbose"));
+    EXPECT_EQ(document->options.get_uint("port"), 10853U);
+    EXPECT_EQ(document->options.get_uint("periods"), 10U);
+    EXPECT_FALSE(document->options.has("odd"));
+    EXPECT_EQ(document->notices.size(), 1U);
+    EXPECT_EQ(fault("visor: {config: {verbose: 1}}"), "wrong type for key: verbose");
+}
+
+TEST(Document, FromTheNetworkOneSectionOneEntry) {
+    const auto post = [](const std::string& yaml, DocumentKind kind) {
+        const auto document = parse_document(yaml, "", kind, known());
+        return document ? "" : document.error();
+    };
+    EXPECT_EQ(post("", DocumentKind::tap), "empty data");
+    EXPECT_EQ(post("visor: {policies: {}}", DocumentKind::tap), "no taps found in schema");
+    EXPECT_EQ(post("visor: {taps: {}}", DocumentKind::policy), "no policies found in schema");
+    EXPECT_EQ(post("visor: {taps: {a: {input_type: pcap}, b: {input_type: pcap}}}", DocumentKind::tap),
+              "only a single tap expected but got 2");
+    EXPECT_EQ(post("visor: {policies: {a: {}, b: {}, c: {}}}", DocumentKind::policy),
+              "only a single policy expected but got 3");
+    EXPECT_EQ(post("visor: {taps: {a: {input_type: pcap}}}", DocumentKind::tap), "");
+}
+
+TEST(Document, FaultsSayWhere) {
+    const auto document = parse_document("visor:\n  taps:\n    t:\n      input_type: nope\n", "agent.yaml",
+                                         DocumentKind::file, known());
+    ASSERT_FALSE(document);
+    EXPECT_EQ(document.error(),
+              "agent.yaml:4:19: Tap 't' requires input stream type 'nope' which is not available");
+    const auto option =
+        parse_document("visor:\n  taps:\n    t:\n      input_type: pcap\n      config:\n        nope: 1\n",
+                       "agent.yaml", DocumentKind::file, known());
+    ASSERT_FALSE(option);
+    EXPECT_TRUE(option.error().starts_with("agent.yaml:6:9: nope is an invalid")) << option.error();
+    EXPECT_EQ(read_document("/nonexistent/a.yaml", known()).error(), "cannot read /nonexistent/a.yaml");
+}
+
+} // namespace
+} // namespace visor::control

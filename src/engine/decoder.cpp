@@ -1,0 +1,79 @@
+#include "engine/decoder.hpp"
+
+#include "wire/ports.hpp"
+
+namespace visor::engine {
+
+namespace {
+constexpr uint32_t prefetch_ahead = 8;
+}
+
+Decoder::Decoder(const DecodeSettings& settings)
+    : settings_(settings), packets_(block_frames_max), dns_(block_frames_max), dhcp_(block_frames_max),
+      joins_(block_frames_max), names_(block_frames_max) {}
+
+void Decoder::decode(const FrameBlock& block) {
+    count_ = block.count;
+    dns_count_ = dhcp_count_ = join_count_ = 0;
+    names_.clear();
+    for (uint32_t i = 0; i < count_; ++i) {
+        if (i + prefetch_ahead < count_) __builtin_prefetch(block.frames[i + prefetch_ahead].data);
+        const Frame& frame = block.frames[i];
+        wire::Packet& packet = packets_[i];
+        packet = {};
+        packet.ts_ns = frame.ts_ns;
+        wire::decode(static_cast<wire::LinkType>(frame.link), frame.data, frame.caplen, frame.wirelen,
+                     packet);
+        ++anomalies_[static_cast<size_t>(packet.anomaly)];
+        if (packet.ip_version != 0) {
+            set_direction(packet);
+            classify(static_cast<uint16_t>(i));
+        }
+        ++directions_[static_cast<size_t>(packet.direction)];
+    }
+}
+
+// The destination is asked first, so traffic between two hosts of ours is in.
+void Decoder::set_direction(wire::Packet& packet) const {
+    const PrefixSet& hosts = settings_.hosts;
+    if (hosts.empty()) return;
+    const bool v4 = packet.is_v4();
+    if (v4 ? hosts.contains_v4(load_be32(packet.dst_ip())) : hosts.contains_v6(packet.dst_ip()))
+        packet.direction = wire::Direction::in;
+    else if (v4 ? hosts.contains_v4(load_be32(packet.src_ip())) : hosts.contains_v6(packet.src_ip()))
+        packet.direction = wire::Direction::out;
+}
+
+void Decoder::classify(uint16_t index) {
+    wire::Packet& packet = packets_[index];
+    if (packet.has(wire::packet_flag::fragment)) {
+        if (settings_.dns && packet.proto == wire::ip_proto::udp) joins_[join_count_++] = index;
+        return;
+    }
+    if (!packet.has(wire::packet_flag::has_ports)) return;
+    const bool dns =
+        settings_.dns && (wire::is_dns_port(packet.src_port) || wire::is_dns_port(packet.dst_port));
+    if (dns || settings_.flow_hashes) packet.flow_hash = symmetric_flow_hash(packet, settings_.key);
+    if (packet.is_udp()) {
+        if (dns) {
+            dns_[dns_count_++] = dns_event(packet.payload_bytes(), packet, DnsTransport::udp, names_);
+        } else if (settings_.dhcp &&
+                   (wire::is_dhcp_port(packet.src_port) || wire::is_dhcp_port(packet.dst_port))) {
+            dhcp_[dhcp_count_++] = index;
+        }
+    } else if (dns && packet.is_tcp()) {
+        joins_[join_count_++] = index;
+    }
+}
+
+DnsEvent dns_event(Bytes message, const wire::Packet& packet, DnsTransport transport, NameRoom& names) {
+    DnsEvent event{
+        wire::parse_dns(message), &packet, names.next(), 0, static_cast<uint32_t>(message.size()), transport};
+    if (event.message.has_question()) {
+        event.name_len = wire::dns_name_text(message, event.message.name, true, names.next());
+        names.keep(event.name_len);
+    }
+    return event;
+}
+
+} // namespace visor::engine

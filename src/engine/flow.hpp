@@ -1,0 +1,49 @@
+// Hashes of a packet's flow: one the same for both directions, one for each direction.
+//
+// Threads: pure functions. Keyed, so that nobody outside can aim flows at one table set.
+#pragma once
+
+#include "sketch/hash.hpp"
+#include "wire/packet.hpp"
+
+#include <algorithm>
+
+namespace visor::engine {
+
+namespace detail {
+struct Endpoints {
+    uint64_t src, dst;
+};
+
+inline Endpoints endpoints(const wire::Packet& p, const sketch::HashKey& key) {
+    if (p.is_v4())
+        return {uint64_t{load_be32(p.src_ip())} << 16 | p.src_port,
+                uint64_t{load_be32(p.dst_ip())} << 16 | p.dst_port};
+    const auto one = [&key](const uint8_t* ip, uint16_t port) {
+        return sketch::keyed_hash_16(key, load_native<uint64_t>(ip), load_native<uint64_t>(ip + 8)) + port;
+    };
+    return {one(p.src_ip(), p.src_port), one(p.dst_ip(), p.dst_port)};
+}
+} // namespace detail
+
+// The same for a query and its reply. Only for packets with an IP header.
+inline uint64_t symmetric_flow_hash(const wire::Packet& p, const sketch::HashKey& key) {
+    const auto e = detail::endpoints(p, key);
+    return sketch::keyed_hash_16(key, std::min(e.src, e.dst) ^ uint64_t{p.proto} << 56,
+                                 std::max(e.src, e.dst));
+}
+
+// Different for the two directions of a connection.
+inline uint64_t directed_flow_hash(const wire::Packet& p, const sketch::HashKey& key) {
+    const auto e = detail::endpoints(p, key);
+    return sketch::keyed_hash_16(key, e.src ^ uint64_t{p.proto} << 56, e.dst);
+}
+
+// Source, destination, protocol and identification: what tells datagrams apart while in fragments.
+inline uint64_t fragment_hash(const wire::Packet& p, uint32_t id, const sketch::HashKey& key) {
+    wire::Packet portless = p;
+    portless.src_port = portless.dst_port = 0;
+    return sketch::keyed_hash_16(key, directed_flow_hash(portless, key), id);
+}
+
+} // namespace visor::engine

@@ -1,0 +1,61 @@
+// The ordered lane: everything that depends on the order of frames, done block after block in file order,
+// whatever number of workers decode them. Transactions, TCP streams, fragments, and the end of periods.
+//
+// A worker holding block n may enter when block n-1 has left. What the lane records goes to its own buckets,
+// or to the only worker's when there is one. Threads: process() blocks until it is this block's turn; then it
+// has the lane to itself. Owns: its handlers' instances and all reassembly state.
+#pragma once
+
+#include "engine/decoder.hpp"
+#include "engine/fragments.hpp"
+#include "engine/tcp_streams.hpp"
+#include "engine/window.hpp"
+#include "engine/worker_handlers.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+namespace visor::engine {
+
+// The frames and UDP messages of one run as handlers get them.
+Batch run_batch(const Run& run, const Decoder& decoded, int64_t period_start_ns);
+
+class OrderedLane {
+public:
+    OrderedLane(const DecodeSettings& settings, WorkerHandlers handlers, const Feed& feed);
+
+    // `book`: where to record; the same for every call.
+    void process(const FeedBlock& block, const Decoder& decoded, BucketBook& book);
+    // After the last block: what is still waiting for a gap is delivered, what has waited too long is
+    // counted.
+    void finish(BucketBook& book);
+
+    const TcpStreamCounts& tcp() const { return tcp_.counts(); }
+    const FragmentCounts& fragments() const { return fragments_.counts(); }
+
+private:
+    void ordered(const FeedBlock& block, const Decoder& decoded, BucketBook& book);
+    void enter_period(int64_t period, BucketBook& book);
+    void join(const wire::Packet& packet, PeriodBuckets& buckets);
+    void segment(const wire::Packet& packet, PeriodBuckets& buckets);
+    void fragment(const wire::Packet& packet, PeriodBuckets& buckets);
+    void deliver(Bytes message, const wire::Packet& packet, DnsTransport transport, PeriodBuckets& buckets);
+    void tell_errors(PeriodBuckets& buckets);
+    Batch batch_for(const PeriodBuckets& buckets) const;
+
+    const DecodeSettings& settings_;
+    WorkerHandlers handlers_;
+    const Feed& feed_;
+    TcpStreams tcp_;
+    Fragments fragments_;
+    NameRoom name_{1};
+    uint64_t errors_told_ = 0;
+    int64_t period_ = 0;
+    std::vector<uint16_t> dhcp_; // indexes into the run's packets
+
+    std::mutex mutex_;
+    std::condition_variable turn_;
+    uint64_t next_sequence_ = 0;
+};
+
+} // namespace visor::engine

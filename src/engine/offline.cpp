@@ -1,0 +1,85 @@
+#include "engine/offline.hpp"
+
+#include "engine/lane.hpp"
+#include "engine/worker_handlers.hpp"
+
+#include <thread>
+
+namespace visor::engine {
+
+namespace {
+
+// One worker: decodes blocks and runs what needs no order; hands each block on to the lane.
+class Worker {
+public:
+    Worker(const DecodeSettings& settings, WorkerHandlers handlers, Window& window, unsigned writer)
+        : decoder_(settings), handlers_(std::move(handlers)), book_(window, writer) {}
+
+    // `lane_book`: the lane's own, or null when this worker is alone and the lane records into its buckets.
+    void work(Feed& feed, OrderedLane& lane, BucketBook* lane_book) {
+        FeedBlock block;
+        while (feed.next(block)) {
+            decoder_.decode(block.frames);
+            for (const Run& run : block.runs) {
+                const Batch batch = run_batch(run, decoder_, feed.period_start(run.period));
+                handlers_.on_batch(batch, book_.at(run.period));
+            }
+            lane.process(block, decoder_, lane_book ? *lane_book : book_);
+        }
+    }
+    BucketBook& book() { return book_; }
+    const Decoder& decoder() const { return decoder_; }
+
+private:
+    Decoder decoder_;
+    WorkerHandlers handlers_;
+    BucketBook book_;
+};
+
+} // namespace
+
+OfflineRun::OfflineRun(FrameSource& source, const Plan& plan, const OfflineOptions& options)
+    : feed_(source, options.progress), window_(plan, feed_, options.workers + (options.workers > 1 ? 1 : 0)) {
+}
+
+Result<std::unique_ptr<OfflineRun>> OfflineRun::run(FrameSource& source, const Plan& plan,
+                                                    const Services& services, const OfflineOptions& options) {
+    std::unique_ptr<OfflineRun> run(new OfflineRun(source, plan, options));
+    std::vector<std::unique_ptr<Worker>> workers;
+    for (unsigned i = 0; i < options.workers; ++i) {
+        auto handlers = WorkerHandlers::make(plan, services);
+        if (!handlers) return Error{handlers.error()};
+        workers.push_back(std::make_unique<Worker>(options.decode, std::move(*handlers), run->window_, i));
+    }
+    auto lane_handlers = WorkerHandlers::make(plan, services);
+    if (!lane_handlers) return Error{lane_handlers.error()};
+    OrderedLane lane(options.decode, std::move(*lane_handlers), run->feed_);
+    BucketBook own_book(run->window_, options.workers);
+    BucketBook* lane_book = options.workers > 1 ? &own_book : nullptr;
+    {
+        std::vector<std::jthread> threads;
+        for (unsigned i = 1; i < options.workers; ++i)
+            threads.emplace_back([&, i] { workers[i]->work(run->feed_, lane, lane_book); });
+        workers[0]->work(run->feed_, lane, lane_book);
+    }
+    run->ledger_.feed = run->feed_.totals();
+    if (run->ledger_.feed.frames) lane.finish(lane_book ? *lane_book : workers[0]->book());
+    for (const auto& worker : workers) {
+        worker->book().close();
+        run->account(worker->decoder());
+    }
+    own_book.close();
+    run->window_.finish();
+    run->views_ = run->window_.view();
+    run->ledger_.source = source.ledger();
+    run->ledger_.tcp = lane.tcp();
+    run->ledger_.fragments = lane.fragments();
+    return run;
+}
+
+void OfflineRun::account(const Decoder& decoder) {
+    for (size_t i = 0; i < ledger_.anomalies.size(); ++i) ledger_.anomalies[i] += decoder.anomalies()[i];
+    for (size_t i = 0; i < ledger_.directions.size(); ++i) ledger_.directions[i] += decoder.directions()[i];
+}
+
+} // namespace visor::engine

@@ -1,0 +1,104 @@
+#include "handlers/dns/dns_facts.hpp"
+
+#include "handlers/dns/qname.hpp"
+#include "wire/ports.hpp"
+
+namespace visor::dns {
+
+namespace {
+enum Rcode : uint16_t { noerror = 0, servfail = 2, nxdomain = 3, refused = 5 };
+
+void add_place(sketch::TopNames& top, uint32_t id) {
+    top.add(sketch::keyed_hash_u64(sketch::offline_hash_key, id), 1, &id, sizeof id);
+}
+
+void add_port(sketch::TopSmall& top, const wire::Packet& packet) {
+    const uint16_t port = wire::is_dns_port(packet.dst_port) ? packet.src_port : packet.dst_port;
+    const uint8_t key[2] = {static_cast<uint8_t>(port >> 8), static_cast<uint8_t>(port)};
+    top.add(sketch::keyed_hash_u64(sketch::offline_hash_key, port), 1, key, sizeof key);
+}
+} // namespace
+
+FactRecorder::FactRecorder(const FactGroups& groups, const OptionValues& values, const Services& services,
+                           const Filter& filter)
+    : groups_(groups), services_(services), filter_(filter),
+      suffixes_(values.get_bool("public_suffix_list") ? services.suffixes : nullptr) {}
+
+void FactRecorder::count_transport(Facts& facts, const DnsEvent& event) {
+    switch (event.transport) {
+    case DnsTransport::udp:
+        facts.udp++;
+        break;
+    case DnsTransport::tcp:
+        facts.tcp++;
+        break;
+    case DnsTransport::dot:
+        facts.dot++;
+        break;
+    case DnsTransport::doh:
+        facts.doh++;
+        break;
+    case DnsTransport::dnscrypt_udp:
+        facts.dnscrypt_udp++;
+        break;
+    case DnsTransport::dnscrypt_tcp:
+        facts.dnscrypt_tcp++;
+        break;
+    case DnsTransport::doq:
+        facts.doq++;
+        break;
+    }
+    facts.ipv4 += event.packet->ip_version == 4;
+    facts.ipv6 += event.packet->ip_version == 6;
+}
+
+void FactRecorder::count_rcode(Facts& facts, const DnsEvent& reply, uint16_t rcode) {
+    facts.noerror += rcode == noerror;
+    facts.nodata += rcode == noerror && reply.message.header.ancount == 0;
+    facts.nxdomain += rcode == nxdomain;
+    facts.srvfail += rcode == servfail;
+    facts.refused += rcode == refused;
+}
+
+size_t FactRecorder::suffix_size(std::string_view name) const {
+    if (const size_t configured = filter_.suffix_size(name)) return configured;
+    return suffixes_ ? suffixes_->suffix_size(name) : 0;
+}
+
+void FactRecorder::look_at_question(Facts& facts, const DnsEvent& event) const {
+    if (groups_.ports) add_port(facts.top_ports, *event.packet);
+    if (!event.message.has_question()) return;
+    const std::string_view name = event.qname();
+    if (groups_.cardinality) facts.qname.update(sketch::murmur3_128(name.data(), name.size()));
+    if (groups_.qtypes) facts.qtype.add(event.message.qtype);
+    if (!groups_.qnames) return;
+    const Aggregated parts = aggregate(name, suffix_size(name));
+    add_name(facts.top_qname2, parts.two);
+    if (!parts.three.empty()) add_name(facts.top_qname3, parts.three);
+}
+
+void FactRecorder::look_at_reply(Facts& facts, const DnsEvent& reply, uint16_t rcode) const {
+    if (groups_.rcodes) facts.rcode.add(rcode);
+    if (!reply.message.has_question()) return;
+    const std::string_view name = reply.qname();
+    if (groups_.rcode_names) {
+        if (rcode == nxdomain) add_name(facts.top_nxdomain, name);
+        if (rcode == refused) add_name(facts.top_refused, name);
+        if (rcode == servfail) add_name(facts.top_srvfail, name);
+        if (rcode == noerror && reply.message.header.ancount == 0) add_name(facts.top_nodata, name);
+    }
+    if (groups_.noerror_names && rcode == noerror) add_name(facts.top_noerror, name);
+    if (groups_.bytes) add_name(facts.top_bytes, name, reply.size);
+}
+
+void FactRecorder::look_at_subnet(Facts& facts, const IpAddress& address) const {
+    const uint8_t* bytes = address.bytes.data();
+    const bool v4 = address.is_v4();
+    const uint64_t hash = sketch::keyed_hash_16(sketch::offline_hash_key, load_native<uint64_t>(bytes),
+                                                load_native<uint64_t>(bytes + 8));
+    facts.top_ecs.add(hash, 1, v4 ? bytes + 12 : bytes, v4 ? 4 : 16);
+    if (services_.city) add_place(facts.top_geo, services_.city->find(address));
+    if (services_.asn) add_place(facts.top_asn, services_.asn->find(address));
+}
+
+} // namespace visor::dns

@@ -1,0 +1,52 @@
+// Records what 1.0 tells of a message and 2.0 of a transaction: transport, names, types, codes, ports,
+// subnets. Threads: one recorder per handler instance. Owns: its suffix cache. Hot.
+#pragma once
+
+#include "handlers/dns/dns_cells.hpp"
+#include "handlers/dns/dns_filter.hpp"
+
+namespace visor::dns {
+
+// The 12-bit response code: the header's four bits and, where EDNS has them, eight more (RFC 6891
+// section 6.1.3).
+inline uint16_t full_rcode(const wire::DnsMessage& message) {
+    const uint16_t low = message.header.rcode();
+    if (message.header.arcount == 0 || !message.header.response()) return low;
+    return static_cast<uint16_t>(wire::walk_dns_records(message).extended_rcode << 4 | low);
+}
+
+// What is looked at deeply, resolved from metric groups once.
+struct FactGroups {
+    bool cardinality = false, qnames = false, rcode_names = false, noerror_names = false, bytes = false,
+         ports = false, rcodes = false, qtypes = false, ecs = false;
+};
+
+class FactRecorder {
+public:
+    FactRecorder(const FactGroups& groups, const OptionValues& values, const Services& services,
+                 const Filter& filter);
+
+    const FactGroups& groups() const { return groups_; }
+    static void count_transport(Facts& facts, const DnsEvent& event);
+    static void count_rcode(Facts& facts, const DnsEvent& reply, uint16_t rcode);
+    void look_at_question(Facts& facts, const DnsEvent& event) const; // names, type, port
+    void look_at_reply(Facts& facts, const DnsEvent& reply, uint16_t rcode) const;
+    void look_at_subnet(Facts& facts, const IpAddress& address) const;
+
+    static uint64_t name_hash(std::string_view name) {
+        return sketch::keyed_hash(sketch::offline_hash_key, name.data(), name.size());
+    }
+    static void add_name(sketch::TopNames& top, std::string_view name, uint64_t weight = 1) {
+        top.add(name_hash(name), weight, name.data(), static_cast<uint32_t>(name.size()));
+    }
+
+private:
+    size_t suffix_size(std::string_view name) const;
+
+    FactGroups groups_;
+    Services services_;
+    const Filter& filter_;
+    const SuffixList* suffixes_; // null unless public_suffix_list
+};
+
+} // namespace visor::dns

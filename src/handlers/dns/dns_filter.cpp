@@ -1,0 +1,132 @@
+#include "handlers/dns/dns_filter.hpp"
+
+#include "handlers/dns/dns_facts.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace visor::dns {
+
+namespace {
+constexpr std::string_view handler_name = "DnsStreamHandler";
+
+Error fault(std::string_view text) {
+    return {std::string(handler_name) + ": " + std::string(text)};
+}
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    return out;
+}
+
+// A name as events carry it: lower-case, no trailing dot.
+std::string name_key(std::string_view text) {
+    std::string out = lower(text);
+    if (out.size() > 1 && out.back() == '.') out.pop_back();
+    return out;
+}
+} // namespace
+
+Result<Filter> Filter::make(const OptionValues& values, const Services& services) {
+    Filter f;
+    f.services_ = services;
+    f.exclude_noerror_ = values.get_bool("exclude_noerror");
+    f.only_queries_ = values.get_bool("only_queries");
+    f.only_responses_ = values.get_bool("only_responses");
+    f.only_dnssec_ = values.get_bool("only_dnssec_response");
+    f.by_count_ = values.has("answer_count");
+    f.answer_count_ = static_cast<uint16_t>(values.get_uint("answer_count"));
+    f.geoloc_notfound_ = values.get_bool("geoloc_notfound");
+    f.asn_notfound_ = values.get_bool("asn_notfound");
+    for (const auto& name : values.get_list("only_qname")) f.names_.insert(name_key(name));
+    for (const auto& suffix : values.get_list("only_qname_suffix")) f.suffixes_.push_back(name_key(suffix));
+    if (auto codes = f.read_codes(values); !codes) return Error{codes.error()};
+    if (auto directions = f.read_directions(values); !directions) return Error{directions.error()};
+    constexpr std::array types{"auth", "client", "forwarder", "resolver", "stub", "tool", "update"};
+    if (values.has("dnstap_msg_type") &&
+        std::find(types.begin(), types.end(), lower(values.get_text("dnstap_msg_type"))) == types.end())
+        return Error{std::string(dnstap_types_error)};
+    f.active_ = f.exclude_noerror_ || f.only_queries_ || f.only_responses_ || f.only_dnssec_ || f.by_count_ ||
+                f.geoloc_notfound_ || f.asn_notfound_ || f.by_rcode_ || f.by_qtype_ || !f.names_.empty() ||
+                !f.suffixes_.empty();
+    return f;
+}
+
+Result<bool> Filter::read_codes(const OptionValues& values) {
+    if (const OptionValue* only = values.find("only_rcode")) {
+        by_rcode_ = !exclude_noerror_;
+        const std::vector<std::string> wanted =
+            only->kind == OptionValue::Kind::list ? only->list : std::vector{only->text};
+        for (const auto& one : wanted) {
+            const int code = wire::dns_rcode_number(one);
+            if (code < 0) return fault("only_rcode filter contained an invalid/unsupported rcode");
+            rcodes_.set(static_cast<size_t>(code));
+        }
+    }
+    by_qtype_ = values.has("only_qtype");
+    for (const auto& one : values.get_list("only_qtype")) {
+        const int type = wire::dns_qtype_number(one);
+        if (type < 0) return fault("only_qtype filter contained an invalid/unsupported qtype: " + one);
+        qtypes_.set(static_cast<size_t>(type));
+    }
+    return true;
+}
+
+Result<bool> Filter::read_directions(const OptionValues& values) {
+    if (!values.has("only_xact_directions")) return true;
+    directions_.reset();
+    constexpr std::array names{"unknown", "in", "out"}; // by wire::Direction
+    for (const auto& one : values.get_list("only_xact_directions")) {
+        const auto at = std::find(names.begin(), names.end(), lower(one));
+        if (at == names.end())
+            return fault("only_xact_directions contained an invalid/unsupported direction: " + one +
+                         ". Valid directions: in, out, unknown");
+        directions_.set(static_cast<size_t>(at - names.begin()));
+    }
+    return true;
+}
+
+bool Filter::passes_kind(const DnsEvent& event) const {
+    const bool reply = event.message.header.response();
+    return !(only_queries_ && reply) && !(only_responses_ && !reply);
+}
+
+bool Filter::passes_query(const DnsEvent& event) const {
+    return passes_name(event) && passes_subnet(event);
+}
+
+bool Filter::passes_name(const DnsEvent& event) const {
+    if (!names_.empty() && !names_.contains(event.qname())) return false;
+    return suffixes_.empty() || suffix_size(event.qname()) != 0;
+}
+
+bool Filter::passes_subnet(const DnsEvent& event) const {
+    if (!geoloc_notfound_ && !asn_notfound_) return true;
+    if (event.message.header.response()) return false;
+    const wire::Ecs ecs = wire::walk_dns_records(event.message).ecs;
+    if (!ecs.present) return false;
+    if (geoloc_notfound_ && (!services_.city || services_.city->find(ecs.address) != 0)) return false;
+    return !asn_notfound_ || (services_.asn && services_.asn->find(ecs.address) == 0);
+}
+
+bool Filter::passes_reply(const DnsEvent& event) const {
+    const wire::DnsMessage& m = event.message;
+    if (exclude_noerror_ || by_rcode_) {
+        const uint16_t rcode = full_rcode(m);
+        if (exclude_noerror_ && rcode == 0) return false;
+        if (by_rcode_ && !rcodes_.test(rcode)) return false;
+    }
+    if (by_count_ && m.header.ancount != answer_count_) return false;
+    if (by_qtype_ && !(m.has_question() && qtypes_.test(m.qtype))) return false;
+    return !only_dnssec_ || (m.header.response() && wire::walk_dns_records(m).rrsig_in_answer);
+}
+
+size_t Filter::suffix_size(std::string_view name) const {
+    for (const auto& suffix : suffixes_)
+        if (name.ends_with(suffix)) return suffix.starts_with('.') ? suffix.size() - 1 : suffix.size();
+    return 0;
+}
+
+} // namespace visor::dns

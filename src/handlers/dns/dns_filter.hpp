@@ -1,0 +1,105 @@
+// The dns handlers' filters. Version 1.0 asks them of every message; version 2.0 asks some of queries, the
+// others of replies. Threads: immutable once made. Owns: its lists.
+#pragma once
+
+#include "metric/handler.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace visor::dns {
+
+inline constexpr std::string_view dnstap_types_error =
+    "DnsStreamHandler: dnstap_msg_type contained an invalid/unsupported type. Valid types: auth, client, "
+    "forwarder, "
+    "resolver, stub, tool, update";
+
+inline constexpr std::array common_options = {
+    Option{"exclude_noerror", OptionType::boolean, "drop messages with rcode NOERROR"},
+    Option{
+        .key = "only_rcode",
+        .type = OptionType::uint_or_list,
+        .help = "only messages with one of these response codes (numbers or names)",
+        .wrong_type =
+            "DnsStreamHandler: wrong value type for only_rcode filter. It should be an integer or an array"},
+    Option{"only_dnssec_response", OptionType::boolean, "only replies with an RRSIG in the answer section"},
+    Option{.key = "answer_count",
+           .type = OptionType::uint,
+           .help = "only messages with exactly this many answers",
+           .max = 65535,
+           .wrong_type =
+               "DnsStreamHandler: wrong value type for answer_count filter. It should be an integer"},
+    Option{"only_qtype", OptionType::list, "only messages whose first question has one of these types"},
+    Option{"only_qname", OptionType::list, "only messages about one of these names, exactly"},
+    Option{"only_qname_suffix", OptionType::list, "only messages about names with one of these endings"},
+    Option{"geoloc_notfound", OptionType::boolean,
+           "only queries whose client subnet the city database does not know"},
+    Option{"asn_notfound", OptionType::boolean,
+           "only queries whose client subnet the ASN database does not know"},
+    Option{"dnstap_msg_type", OptionType::text, "only dnstap messages of this type"},
+    Option{"public_suffix_list", OptionType::boolean,
+           "count a public suffix as one label in top_qname2 and top_qname3"},
+};
+
+template <size_t N, size_t M>
+constexpr std::array<Option, N + M> joined(const std::array<Option, N>& a, const std::array<Option, M>& b) {
+    std::array<Option, N + M> all{};
+    std::copy(a.begin(), a.end(), all.begin());
+    std::copy(b.begin(), b.end(), all.begin() + N);
+    return all;
+}
+
+inline constexpr auto shared_options = joined(common_options, transaction_options);
+inline constexpr auto options_v1 =
+    joined(shared_options, std::array{Option{"only_queries", OptionType::boolean, "only queries"},
+                                      Option{"only_responses", OptionType::boolean, "only replies"}});
+inline constexpr auto options_v2 =
+    joined(shared_options, std::array{Option{"only_xact_directions", OptionType::list,
+                                             "only transactions of these directions: in, out, unknown"}});
+
+class Filter {
+public:
+    static Result<Filter> make(const OptionValues& values, const Services& services);
+
+    bool active() const { return active_; }
+    bool passes(const DnsEvent& event) const {
+        return passes_query(event) && passes_reply(event) && passes_kind(event);
+    }
+    bool passes_query(const DnsEvent& event) const; // name and client subnet
+    bool passes_reply(const DnsEvent& event) const; // rcode, answers, DNSSEC, type
+    bool passes_direction(wire::Direction transaction) const {
+        return directions_[static_cast<size_t>(transaction)];
+    }
+
+    // Bytes of the configured suffix the name ends with, its leading dot not counted; 0 for none.
+    size_t suffix_size(std::string_view name) const;
+
+private:
+    bool passes_kind(const DnsEvent& event) const;
+    bool passes_name(const DnsEvent& event) const;
+    bool passes_subnet(const DnsEvent& event) const;
+    Result<bool> read_codes(const OptionValues& values);
+    Result<bool> read_directions(const OptionValues& values);
+
+    bool active_ = false;
+    bool exclude_noerror_ = false, only_queries_ = false, only_responses_ = false, only_dnssec_ = false;
+    bool by_rcode_ = false, by_qtype_ = false, by_count_ = false;
+    bool geoloc_notfound_ = false, asn_notfound_ = false;
+    uint16_t answer_count_ = 0;
+    std::bitset<4096> rcodes_;
+    std::bitset<65536> qtypes_;
+    std::bitset<3> directions_{7};
+    struct Hash {
+        using is_transparent = void;
+        size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
+    };
+    std::unordered_set<std::string, Hash, std::equal_to<>> names_;
+    std::vector<std::string> suffixes_;
+    Services services_;
+};
+
+} // namespace visor::dns

@@ -1,0 +1,45 @@
+// Queries waiting for their replies, by flow and DNS id, for both versions.
+// Threads: one owner, the ordered lane's instance. Owns: 2^18 slots, zero pages until touched.
+#pragma once
+
+#include "base/pending_table.hpp"
+#include "metric/handler.hpp"
+#include "sketch/hash.hpp"
+
+namespace visor::dns {
+
+struct PendingQuery {
+    uint16_t size = 0;     // of the query in bytes
+    uint8_t direction = 0; // wire::Direction of the transaction
+    bool checking_disabled : 1 = false;
+    bool filtered : 1 = false; // by a filter on queries: its reply is filtered too
+    bool ecs : 1 = false;
+};
+
+using PendingQueries = PendingTable<PendingQuery, 15>;
+
+inline uint64_t transaction_key(const DnsEvent& event) {
+    return sketch::keyed_hash_16(sketch::offline_hash_key, event.packet->flow_hash, event.message.header.id);
+}
+inline int64_t event_us(const DnsEvent& event) {
+    return event.packet->ts_ns / 1000;
+}
+
+// Query to the host, or reply from it: in. The other way round: out.
+inline wire::Direction transaction_direction(const DnsEvent& event) {
+    const wire::Direction d = event.packet->direction;
+    if (d == wire::Direction::unknown || !event.message.header.response()) return d;
+    return d == wire::Direction::in ? wire::Direction::out : wire::Direction::in;
+}
+
+// Calls f(event) for each event, with the slot of events a little further on already on its way to the cache.
+template <class F>
+void for_each_with_prefetch(std::span<const DnsEvent> events, const PendingQueries& pending, F&& f) {
+    constexpr size_t ahead = 8;
+    for (size_t i = 0; i < events.size(); ++i) {
+        if (i + ahead < events.size()) pending.prefetch(transaction_key(events[i + ahead]));
+        f(events[i]);
+    }
+}
+
+} // namespace visor::dns

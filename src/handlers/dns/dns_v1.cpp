@@ -1,0 +1,177 @@
+#include "handlers/dns/dns.hpp"
+#include "handlers/dns/dns_facts.hpp"
+#include "handlers/dns/dns_pending.hpp"
+#include "metric/sampling.hpp"
+
+namespace visor::dns {
+
+namespace {
+
+constexpr int64_t second_ns = 1'000'000'000;
+
+FactGroups fact_groups(GroupMask groups) {
+    using namespace group1;
+    const bool names = groups & top_qnames, with_details = names && (groups & details);
+    return {.cardinality = (groups & cardinality) != 0,
+            .qnames = names,
+            .rcode_names = names,
+            .noerror_names = with_details,
+            .bytes = with_details,
+            .ports = (groups & top_ports) != 0,
+            .rcodes = true,
+            .qtypes = true,
+            .ecs = (groups & top_ecs) != 0};
+}
+
+class DnsV1 final : public Handler {
+public:
+    DnsV1(const HandlerConfig& config, const Services& services, Filter filter)
+        : filter_(std::move(filter)), facts_(fact_groups(config.groups), config.values, services, filter_),
+          sampling_(config.deep_sample_rate), transactions_((config.groups & group1::transaction) != 0),
+          histograms_((config.groups & group1::histograms) != 0),
+          pending_(transaction_ttl_us(config.values)) {}
+
+    Takes takes() const override { return Takes::messages; }
+    using Handler::passes;
+    bool passes(const DnsEvent& event) const override {
+        return event.message.anomaly != wire::DnsAnomaly::short_header &&
+               (!filter_.active() || filter_.passes(event));
+    }
+
+    void on_batch(const Batch& batch, void* cells_ptr) override {
+        auto& cells = *static_cast<CellsV1*>(cells_ptr);
+        for (const DnsEvent& event : batch.dns) {
+            const auto second =
+                static_cast<uint32_t>((event.packet->ts_ns - batch.period_start_ns) / second_ns);
+            cells.events++;
+            cells.observed.add(second, 1);
+            const bool deep = takes(event);
+            if (deep) cells.deep_samples++;
+            if (event.message.anomaly == wire::DnsAnomaly::short_header) {
+                cells.malformed++;
+            } else if (!passes(event)) {
+                cells.filtered++;
+            } else {
+                cells.total++;
+                cells.passed.add(second, 1);
+                record(cells, event, deep);
+            }
+        }
+    }
+
+    void on_ordered(const Batch& batch, void* cells_ptr) override {
+        if (!transactions_) return;
+        auto& cells = *static_cast<CellsV1*>(cells_ptr);
+        for_each_with_prefetch(batch.dns, pending_, [&](const DnsEvent& event) {
+            if (!passes(event)) return;
+            if (event.message.header.response())
+                reply(cells, event);
+            else
+                query(cells, event);
+        });
+    }
+
+    void on_time(int64_t now_ns, void* cells_ptr) override {
+        auto& cells = *static_cast<CellsV1*>(cells_ptr);
+        pending_.sweep(now_ns / 1000, [&](const PendingQuery&) { cells.timed_out++; });
+    }
+
+    void on_period_end(const void* previous) override {
+        const auto& cells = *static_cast<const CellsV1*>(previous);
+        slow_in_us_ = cells.in.latency.quantile(0.9);
+        slow_out_us_ = cells.out.latency.quantile(0.9);
+    }
+
+private:
+    bool takes(const DnsEvent& event) const {
+        return sampling_.takes(event.packet->flow_hash, event.message.header.id);
+    }
+
+    void record(CellsV1& cells, const DnsEvent& event, bool deep) {
+        const bool is_reply = event.message.header.response();
+        (is_reply ? cells.replies : cells.queries)++;
+        cells.incomplete += event.message.header.qdcount != 0 && !event.message.has_question();
+        FactRecorder::count_transport(cells.facts, event);
+        const uint16_t rcode = is_reply ? full_rcode(event.message) : uint16_t{0};
+        if (is_reply) FactRecorder::count_rcode(cells.facts, event, rcode);
+        if (!deep) return;
+        facts_.look_at_question(cells.facts, event);
+        if (is_reply) {
+            facts_.look_at_reply(cells.facts, event, rcode);
+        } else if (facts_.groups().ecs) {
+            const wire::Ecs ecs = wire::walk_dns_records(event.message).ecs;
+            if (!ecs.present) return;
+            cells.facts.ecs++;
+            facts_.look_at_subnet(cells.facts, ecs.address);
+        }
+    }
+
+    void query(CellsV1& cells, const DnsEvent& event) {
+        const PendingQuery value{.size = static_cast<uint16_t>(event.size)};
+        switch (pending_.put(transaction_key(event), event_us(event), value)) {
+        case PendingQueries::Put::displaced_expired:
+            cells.timed_out++;
+            break;
+        case PendingQueries::Put::displaced_live:
+            cells.evicted++;
+            break;
+        default:
+            break;
+        }
+    }
+
+    void reply(CellsV1& cells, const DnsEvent& event) {
+        const auto taken = pending_.take(transaction_key(event), event_us(event));
+        if (!taken.found) return;
+        if (taken.age_us >= pending_.ttl_us()) {
+            cells.timed_out++;
+            return;
+        }
+        cells.matched++;
+        const wire::Direction direction = transaction_direction(event);
+        const bool deep = takes(event);
+        if (deep && taken.value.size) cells.ratio.update(static_cast<double>(event.size) / taken.value.size);
+        if (direction == wire::Direction::unknown) return;
+        const bool in = direction == wire::Direction::in;
+        time(in ? cells.in : cells.out, event, taken.age_us, deep, in ? slow_in_us_ : slow_out_us_);
+    }
+
+    void time(Timing& side, const DnsEvent& event, int64_t us, bool deep, double slow_us) const {
+        side.total++;
+        if (!deep) return;
+        side.latency.update(static_cast<uint64_t>(us));
+        if (histograms_) side.histogram.update(static_cast<uint64_t>(us));
+        if (slow_us <= 0 || static_cast<double>(us) < slow_us || !event.message.has_question()) return;
+        char name[wire::dns_name_text_max];
+        const uint32_t length = wire::dns_name_text(event.message.bytes, event.message.name, false, name);
+        FactRecorder::add_name(side.top_slow, {name, length});
+    }
+
+    Filter filter_;
+    FactRecorder facts_;
+    DeepSampling sampling_;
+    bool transactions_, histograms_;
+    PendingQueries pending_;
+    double slow_in_us_ = 0, slow_out_us_ = 0; // 90th percentile of the previous period; 0 = none yet
+};
+
+Result<std::unique_ptr<Handler>> create(const HandlerConfig& config, const Services& services) {
+    auto filter = Filter::make(config.values, services);
+    if (!filter) return Error{filter.error()};
+    return std::unique_ptr<Handler>(new DnsV1(config, services, std::move(*filter)));
+}
+
+std::span<const CellPlace> all_cells() {
+    static const Schema* const schemas[] = {&schema_v1()};
+    static const auto cells = cells_of(schemas);
+    return cells;
+}
+
+} // namespace
+
+const HandlerClass& dns_v1() {
+    static const HandlerClass handler{"dns", "1.0", schema_v1, all_cells, options_v1, create};
+    return handler;
+}
+
+} // namespace visor::dns

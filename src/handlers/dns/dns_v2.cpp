@@ -1,0 +1,188 @@
+#include "handlers/dns/dns.hpp"
+#include "handlers/dns/dns_facts.hpp"
+#include "handlers/dns/dns_pending.hpp"
+#include "metric/sampling.hpp"
+
+namespace visor::dns {
+
+namespace {
+
+constexpr int64_t second_ns = 1'000'000'000;
+
+FactGroups fact_groups(GroupMask groups) {
+    using namespace group2;
+    const bool by_rcode = groups & top_rcodes;
+    return {.cardinality = (groups & cardinality) != 0,
+            .qnames = (groups & top_qnames) != 0,
+            .rcode_names = by_rcode,
+            .noerror_names = by_rcode,
+            .bytes = (groups & top_size) != 0,
+            .ports = (groups & top_ports) != 0,
+            .rcodes = by_rcode,
+            .qtypes = (groups & top_qtypes) != 0,
+            .ecs = (groups & top_ecs) != 0};
+}
+
+class DnsV2 final : public Handler {
+public:
+    DnsV2(const HandlerConfig& config, const Services& services, Filter filter)
+        : filter_(std::move(filter)), facts_(fact_groups(config.groups), config.values, services, filter_),
+          sampling_(config.deep_sample_rate), times_((config.groups & group2::xact_times) != 0),
+          sizes_((config.groups & group2::top_size) != 0), pending_(transaction_ttl_us(config.values)),
+          subnets_(pending_.ttl_us()) {}
+
+    Takes takes() const override { return Takes::messages; }
+    using Handler::passes;
+    bool passes(const DnsEvent& event) const override {
+        if (event.message.anomaly == wire::DnsAnomaly::short_header) return false;
+        if (!filter_.passes_direction(transaction_direction(event))) return false;
+        return event.message.header.response() ? filter_.passes_reply(event) : filter_.passes_query(event);
+    }
+
+    void on_batch(const Batch& batch, void* cells_ptr) override {
+        auto& cells = *static_cast<CellsV2*>(cells_ptr);
+        for (const DnsEvent& event : batch.dns) {
+            cells.events++;
+            cells.observed.add(second_of(event, batch), 1);
+            if (takes(event)) cells.deep_samples++;
+            if (event.message.anomaly == wire::DnsAnomaly::short_header) cells.malformed++;
+        }
+    }
+
+    void on_ordered(const Batch& batch, void* cells_ptr) override {
+        auto& cells = *static_cast<CellsV2*>(cells_ptr);
+        for_each_with_prefetch(batch.dns, pending_, [&](const DnsEvent& event) {
+            if (event.message.anomaly == wire::DnsAnomaly::short_header) return;
+            if (!filter_.passes_direction(transaction_direction(event))) {
+                cells.filtered++;
+            } else if (event.message.header.response()) {
+                reply(cells, event, second_of(event, batch));
+            } else {
+                query(cells, event);
+            }
+        });
+    }
+
+    void on_time(int64_t now_ns, void* cells_ptr) override {
+        auto& cells = *static_cast<CellsV2*>(cells_ptr);
+        pending_.sweep(now_ns / 1000, [&](const PendingQuery& query) { time_out(cells, query); });
+        subnets_.sweep(now_ns / 1000, [](const IpAddress&) {});
+    }
+
+    void on_period_end(const void* previous) override {
+        const auto& cells = *static_cast<const CellsV2*>(previous);
+        for (size_t i = 0; i < slow_us_.size(); ++i)
+            slow_us_[i] = cells.direction[i].timing.latency.quantile(0.9);
+    }
+
+private:
+    static uint32_t second_of(const DnsEvent& event, const Batch& batch) {
+        return static_cast<uint32_t>((event.packet->ts_ns - batch.period_start_ns) / second_ns);
+    }
+    bool takes(const DnsEvent& event) const {
+        return sampling_.takes(event.packet->flow_hash, event.message.header.id);
+    }
+    static void time_out(CellsV2& cells, const PendingQuery& query) {
+        if (!query.filtered) cells.direction[query.direction].timeouts++;
+    }
+
+    void query(CellsV2& cells, const DnsEvent& event) {
+        PendingQuery value{.size = static_cast<uint16_t>(event.size),
+                           .direction = static_cast<uint8_t>(transaction_direction(event)),
+                           .checking_disabled = event.message.header.checking_disabled()};
+        if (filter_.active() && !filter_.passes_query(event)) {
+            cells.filtered++;
+            value.filtered = true;
+        } else if (facts_.groups().ecs) {
+            if (const wire::Ecs ecs = wire::walk_dns_records(event.message).ecs; ecs.present) {
+                value.ecs = true;
+                subnets_.put(transaction_key(event), event_us(event), ecs.address);
+            }
+        }
+        switch (pending_.put(transaction_key(event), event_us(event), value)) {
+        case PendingQueries::Put::displaced_expired:
+            cells.direction[value.direction].timeouts++;
+            break;
+        case PendingQueries::Put::displaced_live:
+            cells.evicted++;
+            break;
+        default:
+            break;
+        }
+    }
+
+    void reply(CellsV2& cells, const DnsEvent& event, uint32_t second) {
+        const auto taken = pending_.take(transaction_key(event), event_us(event));
+        if ((taken.found && taken.value.filtered) || (filter_.active() && !filter_.passes_reply(event))) {
+            cells.filtered++;
+            return;
+        }
+        DirectionV2& d = cells.direction[static_cast<size_t>(transaction_direction(event))];
+        if (!taken.found) {
+            d.orphans++;
+        } else if (taken.age_us >= pending_.ttl_us()) {
+            time_out(cells, taken.value);
+        } else {
+            transaction(d, event, taken.value, taken.age_us, second);
+        }
+    }
+
+    void transaction(DirectionV2& d, const DnsEvent& event, const PendingQuery& query, int64_t us,
+                     uint32_t second) {
+        const wire::DnsHeader& header = event.message.header;
+        const uint16_t rcode = full_rcode(event.message);
+        d.timing.total++;
+        d.rate.add(second, 1);
+        FactRecorder::count_transport(d.facts, event);
+        FactRecorder::count_rcode(d.facts, event, rcode);
+        d.authenticated += header.authenticated();
+        d.authoritative += header.authoritative();
+        d.checking_disabled += query.checking_disabled;
+        if (!takes(event)) return;
+        facts_.look_at_question(d.facts, event);
+        facts_.look_at_reply(d.facts, event, rcode);
+        if (query.ecs) {
+            d.facts.ecs++;
+            const auto subnet = subnets_.take(transaction_key(event), event_us(event));
+            if (subnet.found) facts_.look_at_subnet(d.facts, subnet.value);
+        }
+        if (sizes_ && query.size) d.ratio.update(static_cast<double>(event.size) / query.size);
+        if (times_) time(d.timing, event, us, slow_us_[static_cast<size_t>(transaction_direction(event))]);
+    }
+
+    static void time(Timing& timing, const DnsEvent& event, int64_t us, double slow_us) {
+        timing.latency.update(static_cast<uint64_t>(us));
+        timing.histogram.update(static_cast<uint64_t>(us));
+        if (slow_us > 0 && static_cast<double>(us) >= slow_us && event.message.has_question())
+            FactRecorder::add_name(timing.top_slow, event.qname());
+    }
+
+    Filter filter_;
+    FactRecorder facts_;
+    DeepSampling sampling_;
+    bool times_, sizes_;
+    PendingQueries pending_;
+    PendingTable<IpAddress, 10> subnets_; // client subnets of waiting queries
+    std::array<double, 3> slow_us_{}; // by direction: 90th percentile of the previous period; 0 = none yet
+};
+
+Result<std::unique_ptr<Handler>> create(const HandlerConfig& config, const Services& services) {
+    auto filter = Filter::make(config.values, services);
+    if (!filter) return Error{filter.error()};
+    return std::unique_ptr<Handler>(new DnsV2(config, services, std::move(*filter)));
+}
+
+std::span<const CellPlace> all_cells() {
+    static const Schema* const schemas[] = {&schema_v2()};
+    static const auto cells = cells_of(schemas);
+    return cells;
+}
+
+} // namespace
+
+const HandlerClass& dns_v2() {
+    static const HandlerClass handler{"dns", "2.0", schema_v2, all_cells, options_v2, create};
+    return handler;
+}
+
+} // namespace visor::dns

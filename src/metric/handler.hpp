@@ -1,0 +1,87 @@
+// The contract between the engine and a handler: what a handler is told, and what it may touch.
+//
+// A handler turns events into cells. It sees batches of decoded events and a bucket to write into; it never
+// sees a thread, a file, a clock or a renderer. One instance serves one worker, or the ordered lane, for one
+// policy. Threads: an instance and the bucket it is given belong to the calling thread for the length of the
+// call. Owns: its own tables; batches and buckets are lent. Hot: no heap, no lock, no exception in
+// on_batch/on_ordered.
+#pragma once
+
+#include "metric/options.hpp"
+#include "metric/places.hpp"
+#include "metric/row.hpp"
+#include "wire/dns.hpp"
+#include "wire/packet.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace visor {
+
+// How a DNS message came: over UDP and TCP from packets, the rest from dnstap.
+enum class DnsTransport : uint8_t { udp, tcp, dot, doh, dnscrypt_udp, dnscrypt_tcp, doq };
+
+// One DNS message, parsed once for all handlers.
+struct DnsEvent {
+    wire::DnsMessage message;
+    const wire::Packet* packet; // the frame it came in (the last one, when reassembled)
+    const char* name;           // first question, lower-cased presentation text; empty without a question
+    uint32_t name_len;
+    uint32_t size; // of the message in bytes
+    DnsTransport transport;
+
+    std::string_view qname() const { return {name, name_len}; }
+};
+
+// Events of one period, in file (or arrival) order.
+struct Batch {
+    int64_t period_start_ns = 0;
+    std::span<const wire::Packet> packets;
+    std::span<const uint16_t> dhcp; // indexes into packets: UDP with a DHCP port
+    std::span<const DnsEvent> dns;  // messages of these packets, or completed by them in the ordered lane
+    // What was lost on the way here, since the batch before.
+    uint64_t tcp_reassembly_errors = 0;
+    uint64_t os_drops = 0; // by the kernel, as its buffer was full
+    uint64_t if_drops = 0; // by the interface
+};
+
+// Settings of one handler of a policy, validated.
+struct HandlerConfig {
+    OptionValues values;
+    GroupMask groups = 0;
+    uint32_t deep_sample_rate = 100; // percent of events
+};
+
+class Handler {
+public:
+    // What an event is to this handler: a frame, or a DNS message.
+    enum class Takes : uint8_t { packets, messages };
+
+    virtual ~Handler() = default;
+    virtual Takes takes() const { return Takes::packets; }
+    // For chains: whether an event passes this handler's filter, and so reaches the next one.
+    virtual bool passes(const wire::Packet&) const { return true; }
+    virtual bool passes(const DnsEvent&) const { return true; }
+    // Anything that needs no order. Blocks of one capture reach different workers' instances in parallel.
+    virtual void on_batch(const Batch&, void* cells) { (void)cells; }
+    // Whatever depends on the order of events: called in file order, on the lane's own instance and bucket.
+    virtual void on_ordered(const Batch&, void* cells) { (void)cells; }
+    // Lane's instance only: a period is over and `previous` is what the lane recorded of it.
+    virtual void on_period_end(const void* previous) { (void)previous; }
+    // Lane's instance only: time has moved to now_ns; expire what is older than its limit.
+    virtual void on_time(int64_t now_ns, void* cells) { (void)now_ns, (void)cells; }
+};
+
+// A version of a handler, as policies name it. The one list of them is control/registry.
+struct HandlerClass {
+    std::string_view type;    // "dns"
+    std::string_view version; // "1.0"
+    const Schema& (*schema)();
+    std::span<const CellPlace> (*cells)(); // every cell of its bucket, for merging
+    std::span<const Option> options;
+    Result<std::unique_ptr<Handler>> (*create)(const HandlerConfig&, const Services&);
+};
+
+} // namespace visor

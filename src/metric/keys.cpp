@@ -1,0 +1,62 @@
+#include "metric/keys.hpp"
+
+#include "wire/dns.hpp"
+
+namespace visor {
+
+namespace {
+uint16_t number_of(std::string_view key) {
+    return load_be16(reinterpret_cast<const uint8_t*>(key.data()));
+}
+
+std::string name_or_number(std::string_view name, uint16_t number) {
+    return name.empty() ? std::to_string(number) : std::string(name);
+}
+
+KeyText place_text(const GeoTable* table, std::string_view key) {
+    KeyText text{"Unknown", {}, {}};
+    if (!table) return text;
+    const auto id = load_native<uint32_t>(reinterpret_cast<const uint8_t*>(key.data()));
+    text.name = table->text(id);
+    table->location(id, text.lat, text.lon);
+    return text;
+}
+} // namespace
+
+KeyText ipv4_key(std::string_view key, const Services&) {
+    return {IpAddress::v4(reinterpret_cast<const uint8_t*>(key.data())).text(), {}, {}};
+}
+
+KeyText ipv6_key(std::string_view key, const Services&) {
+    return {IpAddress::v6(reinterpret_cast<const uint8_t*>(key.data())).text(), {}, {}};
+}
+
+KeyText address_key(std::string_view key, const Services& services) {
+    return key.size() == 4 ? ipv4_key(key, services) : ipv6_key(key, services);
+}
+
+KeyText text_key(std::string_view key, const Services&) {
+    return {std::string(key), {}, {}};
+}
+
+KeyText number_key(std::string_view key, const Services&) {
+    return {std::to_string(number_of(key)), {}, {}};
+}
+
+KeyText rcode_key(std::string_view key, const Services&) {
+    return {name_or_number(wire::dns_rcode_name(number_of(key)), number_of(key)), {}, {}};
+}
+
+KeyText qtype_key(std::string_view key, const Services&) {
+    return {name_or_number(wire::dns_qtype_name(number_of(key)), number_of(key)), {}, {}};
+}
+
+KeyText city_key(std::string_view key, const Services& services) {
+    return place_text(services.city, key);
+}
+
+KeyText asn_key(std::string_view key, const Services& services) {
+    return place_text(services.asn, key);
+}
+
+} // namespace visor

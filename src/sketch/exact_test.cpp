@@ -1,0 +1,56 @@
+#include "sketch/exact.hpp"
+#include "sketch/test_streams.hpp"
+
+#include <cstring>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace visor::sketch {
+namespace {
+
+TEST(ExactCounts, counts_weights_and_what_is_outside) {
+    auto c = test::zeroed<ExactCounts<16>>();
+    c->add(3);
+    c->add(3, uint64_t{1} << 35);
+    c->add(15);
+    c->add(16, 2);
+    EXPECT_EQ(c->count[3], (uint64_t{1} << 35) + 1);
+    EXPECT_EQ(c->count[15], 1u);
+    EXPECT_EQ(c->outside, 2u);
+}
+
+TEST(ExactCounts, merge_is_addition) {
+    test::Random random(1);
+    auto whole = test::zeroed<ExactCounts<4096>>(), one = test::zeroed<ExactCounts<4096>>();
+    auto two = test::zeroed<ExactCounts<4096>>();
+    for (int i = 0; i < 20'000; ++i) {
+        const uint64_t v = random.below(5000);
+        whole->add(v);
+        (random.below(2) ? one : two)->add(v);
+    }
+    one->merge(*two);
+    EXPECT_EQ(std::memcmp(one.get(), whole.get(), sizeof *one), 0);
+}
+
+TEST(ExactCounts, merging_few_values_touches_few_pages) {
+    using Types = ExactCounts<65536>;
+    const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    const size_t bytes = (sizeof(Types) + page - 1) / page * page;
+    void* fresh = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ASSERT_NE(fresh, MAP_FAILED);
+    auto* into = static_cast<Types*>(fresh);
+    auto from = test::zeroed<Types>();
+    from->add(1);
+    from->add(28);
+    from->add(65'000);
+    into->merge(*from);
+    EXPECT_EQ(into->count[65'000], 1u);
+    std::vector<unsigned char> resident(bytes / page);
+    ASSERT_EQ(mincore(fresh, bytes, resident.data()), 0);
+    EXPECT_LE(std::count_if(resident.begin(), resident.end(), [](unsigned char r) { return r & 1; }), 3);
+    munmap(fresh, bytes);
+}
+
+} // namespace
+} // namespace visor::sketch

@@ -1,0 +1,54 @@
+#include "sketch/histogram.hpp"
+
+#include <cmath>
+
+namespace visor::sketch {
+
+double exp_bin_upper(int index) {
+    const int octave = index >> 5;
+    return std::ldexp(static_cast<double>(detail::exp_edge[index & 31] >> 11), octave - 52);
+}
+
+double exp_bin_middle(int index) {
+    const double low = exp_bin_upper(index - 1), high = exp_bin_upper(index);
+    return 2.0 * low * high / (low + high);
+}
+
+double exp_bin_middle_integer(int index) {
+    const double low = std::floor(exp_bin_upper(index - 1)) + 1.0, high = std::floor(exp_bin_upper(index));
+    return low >= high ? high : 2.0 * low * high / (low + high);
+}
+
+void SizeHistogram::merge(const SizeHistogram& other) {
+    if (other.count_ == 0) return;
+    count_ += other.count_;
+    sum_ += other.sum_;
+    extremes_.merge(other.extremes_);
+    const uint32_t last = bin_of(static_cast<uint32_t>(other.max()));
+    for (uint32_t i = bin_of(static_cast<uint32_t>(other.min())); i <= last; ++i)
+        if (other.bins_[i] != 0) bins_[i] += other.bins_[i];
+}
+
+double SizeHistogram::quantile(double q) const {
+    if (count_ == 0) return 0.0;
+    const uint32_t first = bin_of(static_cast<uint32_t>(min())), last = bin_of(static_cast<uint32_t>(max()));
+    const uint32_t bin = detail::bin_of_rank(bins_, first, last, nearest_rank(count_, q));
+    if (bin < linear) return bin;
+    const uint32_t octave = (bin - linear) / 128, part = (bin - linear) % 128;
+    const double width = std::ldexp(1.0, static_cast<int>(octave) + 4);
+    const double low = (128.0 + part) * width;
+    return std::clamp(low + (width - 1.0) / 2.0, static_cast<double>(min()), static_cast<double>(max()));
+}
+
+uint64_t DecadeHistogram::count() const {
+    uint64_t total = above_;
+    for (const uint64_t n : bins_) total += n;
+    return total;
+}
+
+void DecadeHistogram::merge(const DecadeHistogram& other) {
+    for (uint32_t i = 0; i < bin_count; ++i) bins_[i] += other.bins_[i];
+    above_ += other.above_;
+}
+
+} // namespace visor::sketch

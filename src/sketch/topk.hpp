@@ -1,0 +1,298 @@
+// The heaviest keys of a stream with a certain interval each: set-associative Space-Saving.
+//
+// A key is its 64-bit keyed hash. Its low bits choose a bucket of 16 entries; there it is counted if present,
+// else it takes over the entry with the least count, inheriting that count as its possible error. So for
+// every entry upper - error <= true <= upper, always; and a key not listed weighs at most max_error(). Text
+// is kept lazily: at first sight until the set first evicts, from then on at an entry's second hit, so that a
+// flood of keys seen once costs no copies.
+// Merging adds buckets (Agarwal et al., "Mergeable Summaries"); sets that never evicted merge to the exact
+// union. Both sides must have hashed with the same key. Threads: one at a time. Owns: its bytes; all-zero is
+// empty; no heap except in top(). Units: weights are counts or bytes, key text is bytes.
+#pragma once
+
+#include "sketch/text_pool.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#if defined(__SSE2__) && !defined(VISOR_SCALAR)
+#include <emmintrin.h>
+#define VISOR_TOPK_SSE2 1
+#endif
+
+namespace visor::sketch {
+
+// Bit i is set where word i equals the wanted one.
+inline uint32_t match16_scalar(const uint32_t* words, uint32_t wanted) {
+    uint32_t mask = 0;
+    for (uint32_t i = 0; i < 16; ++i) mask |= static_cast<uint32_t>(words[i] == wanted) << i;
+    return mask;
+}
+
+#ifdef VISOR_TOPK_SSE2
+inline uint32_t match16(const uint32_t* words, uint32_t wanted) {
+    const auto* lanes = reinterpret_cast<const __m128i*>(words);
+    const __m128i want = _mm_set1_epi32(static_cast<int>(wanted));
+    const __m128i low = _mm_packs_epi32(_mm_cmpeq_epi32(_mm_load_si128(lanes), want),
+                                        _mm_cmpeq_epi32(_mm_load_si128(lanes + 1), want));
+    const __m128i high = _mm_packs_epi32(_mm_cmpeq_epi32(_mm_load_si128(lanes + 2), want),
+                                         _mm_cmpeq_epi32(_mm_load_si128(lanes + 3), want));
+    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
+}
+#else
+inline uint32_t match16(const uint32_t* words, uint32_t wanted) {
+    return match16_scalar(words, wanted);
+}
+#endif
+
+struct TopEntry {
+    uint64_t hash;
+    uint64_t lower, upper;
+    const uint8_t* key; // valid during the call it is handed to
+    uint32_t key_len;
+    bool has_text;
+};
+
+struct TopItem {
+    std::string key;
+    uint64_t hash;
+    uint64_t lower, upper;
+};
+
+// Match is match16, or match16_scalar to check the one against the other.
+template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t) = match16>
+struct TopK {
+    static constexpr uint32_t buckets = 1u << BucketBits;
+    static constexpr uint32_t ways = 16;
+    static constexpr uint32_t capacity = buckets * ways;
+
+    void add(uint64_t hash, uint64_t weight, const void* key, uint32_t key_len) {
+        if (weight == 0) return;
+        total_ += weight;
+        Bucket& bucket = buckets_[hash % buckets];
+        const auto low = static_cast<uint32_t>(hash);
+        for (uint32_t hits = Match(bucket.high, static_cast<uint32_t>(hash >> 32)); hits != 0;
+             hits &= hits - 1) {
+            const auto way = static_cast<uint32_t>(std::countr_zero(hits));
+            if ((bucket.low[way] ^ low) >= buckets) [[unlikely]]
+                continue;
+            bucket.count[way] += weight;
+            if (!(bucket.low[way] & text_flag)) [[unlikely]]
+                keep_text(bucket, way, key, key_len);
+            return;
+        }
+        insert(bucket, hash, weight, key, key_len);
+    }
+
+    uint64_t total() const { return total_; }               // weight of everything added
+    uint64_t evictions() const { return evictions_; }       // keys that had to go
+    uint64_t text_missing() const { return text_missing_; } // times a text found no room in the pool
+    bool empty() const { return total_ == 0; }
+
+    // Most that a key not listed can weigh.
+    uint64_t max_error() const {
+        uint64_t error = 0;
+        for (const Bucket& bucket : buckets_) error = std::max(error, absent(bucket));
+        return error;
+    }
+
+    // f(const TopEntry&) for every entry, bucket by bucket.
+    template <class F>
+    void for_each(F&& f) const {
+        uint8_t text[Text::max_length];
+        for (uint32_t b = 0; b < buckets; ++b) {
+            const Bucket& bucket = buckets_[b];
+            for (uint32_t way = 0; way < ways && bucket.count[way] != 0; ++way) {
+                const bool has_text = bucket.low[way] & text_flag;
+                const uint32_t length = has_text ? text_.read(refs_[b][way], text) : 0;
+                f(TopEntry{hash_of(bucket, way, b), bucket.count[way] - bucket.error[way], bucket.count[way],
+                           text, length, has_text});
+            }
+        }
+    }
+
+    // The n heaviest by what is certain of them, equal ones by their text. A key that may never have been
+    // seen (lower 0) or whose text is not known is left out.
+    std::vector<TopItem> top(size_t n) const {
+        std::vector<TopItem> items;
+        for_each([&](const TopEntry& entry) {
+            if (!entry.has_text || entry.lower == 0) return;
+            items.push_back({std::string(reinterpret_cast<const char*>(entry.key), entry.key_len), entry.hash,
+                             entry.lower, entry.upper});
+        });
+        const auto before = [](const TopItem& a, const TopItem& b) {
+            return a.lower != b.lower ? a.lower > b.lower : a.key < b.key;
+        };
+        const auto end = items.begin() + static_cast<ptrdiff_t>(std::min(n, items.size()));
+        std::partial_sort(items.begin(), end, items.end(), before);
+        items.erase(end, items.end());
+        return items;
+    }
+
+    void merge(const TopK& other) {
+        if (other.empty()) return;
+        uint64_t dropped = 0; // counted at the end: absent() asks whether either side evicted before
+        for (uint32_t b = 0; b < buckets; ++b)
+            if (other.buckets_[b].count[0] != 0) dropped += merge_bucket(other, b);
+        total_ += other.total_;
+        evictions_ += other.evictions_ + dropped;
+        text_missing_ += other.text_missing_;
+    }
+
+private:
+    // The low BucketBits of a hash are the bucket's number, so their place in low[] is free for a flag.
+    static_assert(BucketBits >= 1 && BucketBits <= 16);
+    static constexpr uint32_t text_flag = 1;
+
+    struct alignas(64) Bucket {
+        uint32_t high[ways];
+        uint32_t low[ways];
+        uint64_t count[ways]; // 0 is a free entry; free ones come last
+        uint64_t error[ways];
+    };
+
+    // One entry of a merge in the making.
+    struct Merged {
+        uint64_t hash, count, error;
+        TextRef mine, theirs;
+        bool has_mine, has_theirs;
+    };
+
+    static uint64_t hash_of(const Bucket& bucket, uint32_t way, uint32_t b) {
+        return static_cast<uint64_t>(bucket.high[way]) << 32 | (bucket.low[way] & ~(buckets - 1)) | b;
+    }
+
+    // What a key can weigh that this bucket does not list.
+    uint64_t absent(const Bucket& bucket) const {
+        return evictions_ == 0 ? 0 : *std::min_element(bucket.count, bucket.count + ways);
+    }
+
+    void keep_text(Bucket& bucket, uint32_t way, const void* key, uint32_t key_len);
+    void insert(Bucket& bucket, uint64_t hash, uint64_t weight, const void* key, uint32_t key_len);
+    uint32_t merge_bucket(const TopK& other, uint32_t b);
+    uint32_t gather(const TopK& other, uint32_t b, Merged* out) const;
+    void rebuild(const TopK& other, uint32_t b, const Merged* kept, uint32_t n);
+
+    uint64_t total_;
+    uint64_t evictions_;
+    uint64_t text_missing_;
+    Bucket buckets_[buckets];
+    TextRef refs_[buckets][ways];
+    Text text_;
+};
+
+template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
+[[gnu::noinline]] void TopK<BucketBits, Text, Match>::keep_text(Bucket& bucket, uint32_t way, const void* key,
+                                                                uint32_t key_len) {
+    TextRef& ref = refs_[&bucket - buckets_][way];
+    if (text_.store(ref, key, key_len)) {
+        bucket.low[way] |= text_flag;
+    } else {
+        ++text_missing_;
+    }
+}
+
+template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
+[[gnu::noinline]] void TopK<BucketBits, Text, Match>::insert(Bucket& bucket, uint64_t hash, uint64_t weight,
+                                                             const void* key, uint32_t key_len) {
+    // The count carries its way in the low bits, so the least of four short chains needs no index beside it;
+    // counts stay under 2^60.
+    uint64_t chain[4];
+    for (uint32_t i = 0; i < 4; ++i) {
+        chain[i] = bucket.count[i] << 4 | i;
+        for (uint32_t way = i + 4; way < ways; way += 4)
+            chain[i] = std::min(chain[i], bucket.count[way] << 4 | way);
+    }
+    const auto way =
+        static_cast<uint32_t>(std::min(std::min(chain[0], chain[1]), std::min(chain[2], chain[3])) & 15);
+    const uint64_t least = bucket.count[way];
+    if (least != 0) {
+        ++evictions_;
+        if (bucket.low[way] & text_flag) text_.release(refs_[&bucket - buckets_][way]);
+    }
+    bucket.high[way] = static_cast<uint32_t>(hash >> 32);
+    bucket.low[way] = static_cast<uint32_t>(hash) & ~(buckets - 1);
+    bucket.count[way] = least + weight;
+    bucket.error[way] = least;
+    if (evictions_ == 0) keep_text(bucket, way, key, key_len);
+}
+
+// Union of both buckets: at most 32 entries, no hash twice.
+template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
+uint32_t TopK<BucketBits, Text, Match>::gather(const TopK& other, uint32_t b, Merged* out) const {
+    const Bucket &mine = buckets_[b], &theirs = other.buckets_[b];
+    const uint64_t absent_mine = absent(mine), absent_theirs = other.absent(theirs);
+    uint32_t n = 0;
+    for (uint32_t way = 0; way < ways && mine.count[way] != 0; ++way) {
+        out[n++] = {hash_of(mine, way, b),
+                    mine.count[way] + absent_theirs,
+                    mine.error[way] + absent_theirs,
+                    refs_[b][way],
+                    {},
+                    (mine.low[way] & text_flag) != 0,
+                    false};
+    }
+    const uint32_t n_mine = n;
+    for (uint32_t way = 0; way < ways && theirs.count[way] != 0; ++way) {
+        const uint64_t hash = hash_of(theirs, way, b);
+        uint32_t at = 0;
+        while (at < n_mine && out[at].hash != hash) ++at;
+        if (at < n_mine) {
+            out[at].count += theirs.count[way] - absent_theirs;
+            out[at].error += theirs.error[way] - absent_theirs;
+        } else {
+            out[at = n++] = {
+                hash, theirs.count[way] + absent_mine, theirs.error[way] + absent_mine, {}, {}, false, false};
+        }
+        out[at].theirs = other.refs_[b][way];
+        out[at].has_theirs = (theirs.low[way] & text_flag) != 0;
+    }
+    return n;
+}
+
+template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
+void TopK<BucketBits, Text, Match>::rebuild(const TopK& other, uint32_t b, const Merged* kept, uint32_t n) {
+    Bucket& bucket = buckets_[b];
+    bucket = {};
+    for (uint32_t way = 0; way < n; ++way) {
+        const Merged& entry = kept[way];
+        bucket.high[way] = static_cast<uint32_t>(entry.hash >> 32);
+        bucket.low[way] = static_cast<uint32_t>(entry.hash) & ~(buckets - 1);
+        bucket.count[way] = entry.count;
+        bucket.error[way] = entry.error;
+        refs_[b][way] = entry.mine;
+        if (entry.has_mine) {
+            bucket.low[way] |= text_flag;
+        } else if (entry.has_theirs) {
+            uint8_t text[Text::max_length];
+            keep_text(bucket, way, text, other.text_.read(entry.theirs, text));
+        }
+    }
+}
+
+// Returns how many entries found no place.
+template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
+uint32_t TopK<BucketBits, Text, Match>::merge_bucket(const TopK& other, uint32_t b) {
+    Merged all[2 * ways];
+    const uint32_t n = gather(other, b, all);
+    // By count, then the more certain, then the hash: the order of merging two sets does not show.
+    std::sort(all, all + n, [](const Merged& x, const Merged& y) {
+        if (x.count != y.count) return x.count > y.count;
+        return x.error != y.error ? x.error < y.error : x.hash < y.hash;
+    });
+    const uint32_t kept = std::min(n, ways);
+    for (uint32_t i = kept; i < n; ++i)
+        if (all[i].has_mine) text_.release(all[i].mine);
+    rebuild(other, b, all, kept);
+    return n - kept;
+}
+
+using TopNames = TopK<8, TextPool<8192>>;
+using TopSmall = TopK<6, TextPool<2048>>;
+
+static_assert(std::is_trivial_v<TopNames> && sizeof(TopNames) <= 400 * 1024);
+
+} // namespace visor::sketch

@@ -1,0 +1,442 @@
+#include "sketch/hash.hpp"
+#include "sketch/test_streams.hpp"
+#include "sketch/topk.hpp"
+
+#include <gtest/gtest.h>
+#include <string_view>
+#include <unordered_map>
+
+namespace visor::sketch {
+namespace {
+
+using test::Random;
+using test::zeroed;
+using test::Zipf;
+
+struct Event {
+    uint64_t key, weight;
+};
+using Stream = std::vector<Event>;
+
+// What a stream really holds, by hash.
+struct Truth {
+    uint64_t total = 0;
+    std::unordered_map<uint64_t, uint64_t> weight;
+    uint64_t of(uint64_t hash) const {
+        const auto it = weight.find(hash);
+        return it == weight.end() ? 0 : it->second;
+    }
+};
+
+uint64_t hash_of(uint64_t key) {
+    return keyed_hash_u64(offline_hash_key, key);
+}
+
+template <class Top>
+void add_key(Top& top, uint64_t key, uint64_t weight = 1) {
+    top.add(hash_of(key), weight, &key, sizeof key);
+}
+
+Stream unweighted(const std::vector<uint64_t>& keys) {
+    Stream stream;
+    for (const uint64_t key : keys) stream.push_back({key, 1});
+    return stream;
+}
+
+Truth truth_of(const Stream& stream) {
+    Truth truth;
+    truth.weight.reserve(stream.size());
+    for (const Event& e : stream) {
+        truth.total += e.weight;
+        truth.weight[hash_of(e.key)] += e.weight;
+    }
+    return truth;
+}
+
+// The promises: every interval holds, nothing unlisted exceeds max_error(), everything above 1.25 N / k is
+// listed, and every text is that of its key.
+template <class Top>
+void expect_promises(const Top& top, const Truth& truth, const std::string& what) {
+    uint64_t violations = 0, wrong_text = 0, listed_twice = 0;
+    std::unordered_map<uint64_t, uint64_t> listed;
+    top.for_each([&](const TopEntry& e) {
+        const uint64_t weight = truth.of(e.hash);
+        violations += e.lower > weight || weight > e.upper;
+        listed_twice += !listed.emplace(e.hash, e.upper).second;
+        if (!e.has_text) return;
+        uint64_t key = 0;
+        std::memcpy(&key, e.key, sizeof key);
+        wrong_text += e.key_len != sizeof key || hash_of(key) != e.hash;
+    });
+    EXPECT_EQ(violations, 0u) << what;
+    EXPECT_EQ(wrong_text, 0u) << what;
+    EXPECT_EQ(listed_twice, 0u) << what;
+    EXPECT_EQ(top.total(), truth.total) << what;
+    const double promised = 1.25 * static_cast<double>(truth.total) / Top::capacity;
+    uint64_t missed_heavy = 0, missed_beyond_error = 0;
+    for (const auto& [hash, weight] : truth.weight) {
+        if (listed.count(hash)) continue;
+        missed_heavy += static_cast<double>(weight) > promised;
+        missed_beyond_error += weight > top.max_error();
+    }
+    EXPECT_EQ(missed_heavy, 0u) << what;
+    EXPECT_EQ(missed_beyond_error, 0u) << what;
+}
+
+template <class Top>
+void feed(Top& top, const Stream& stream) {
+    for (const Event& e : stream) add_key(top, e.key, e.weight);
+}
+
+struct Named {
+    std::string name;
+    Stream stream;
+};
+
+std::vector<Named> streams(uint64_t seed) {
+    constexpr size_t n = 200'000;
+    Random random(seed);
+    std::vector<Named> all;
+    for (const double exponent : {0.8, 1.0, 1.2, 1.5})
+        all.push_back(
+            {"zipf " + std::to_string(exponent), unweighted(Zipf(200'000, exponent).stream(n, seed))});
+    Named unique{"all different", {}}, flood{"flood", {}}, weighted{"weighted", {}}, huge{"huge", {}};
+    const Zipf zipf(50'000, 1.0);
+    for (uint64_t i = 0; i < n; ++i) {
+        unique.stream.push_back({i, 1});
+        flood.stream.push_back({random.below(10) ? random.next() : zipf.draw(random), 1});
+        weighted.stream.push_back({zipf.draw(random), 40 + random.below(1460)});
+        huge.stream.push_back({zipf.draw(random), (uint64_t{1} << 33) + random.next() % (uint64_t{1} << 36)});
+    }
+    for (auto* named : {&unique, &flood, &weighted, &huge}) all.push_back(std::move(*named));
+    return all;
+}
+
+bool same(const std::vector<TopItem>& a, const std::vector<TopItem>& b) {
+    return a.size() == b.size() &&
+           std::equal(a.begin(), a.end(), b.begin(), [](const TopItem& x, const TopItem& y) {
+               return x.key == y.key && x.lower == y.lower && x.upper == y.upper && x.hash == y.hash;
+           });
+}
+
+TEST(TopK, zero_bytes_are_empty) {
+    const auto top = zeroed<TopNames>();
+    EXPECT_TRUE(top->empty());
+    EXPECT_EQ(top->max_error(), 0u);
+    EXPECT_TRUE(top->top(10).empty());
+}
+
+TEST(TopK, keeps_its_promises_on_every_kind_of_stream) {
+    for (const auto& [name, stream] : streams(1)) {
+        auto names = zeroed<TopNames>();
+        feed(*names, stream);
+        expect_promises(*names, truth_of(stream), name);
+    }
+}
+
+TEST(TopK, small_sets_are_exact_and_list_keys_seen_once) {
+    auto top = zeroed<TopNames>();
+    for (uint64_t key = 0; key < 1000; ++key) add_key(*top, key, key == 7 ? 50 : 1);
+    ASSERT_EQ(top->evictions(), 0u);
+    const auto items = top->top(5000);
+    ASSERT_EQ(items.size(), 1000u);
+    EXPECT_EQ(items[0].lower, 50u);
+    EXPECT_EQ(items[0].upper, 50u);
+    EXPECT_EQ(top->max_error(), 0u);
+    for (size_t i = 2; i < items.size(); ++i) EXPECT_LT(items[i - 1].key, items[i].key); // ties by text
+    EXPECT_EQ(top->top(3).size(), 3u);
+}
+
+TEST(TopK, heavy_keys_have_their_exact_weight_as_lower_bound) {
+    const Stream stream = unweighted(Zipf(200'000, 1.2).stream(400'000, 3));
+    const Truth truth = truth_of(stream);
+    auto top = zeroed<TopNames>();
+    feed(*top, stream);
+    std::vector<uint64_t> heaviest;
+    for (const auto& [hash, weight] : truth.weight) heaviest.push_back(weight);
+    std::sort(heaviest.rbegin(), heaviest.rend());
+    const auto items = top->top(20);
+    for (size_t i = 0; i < items.size(); ++i) {
+        EXPECT_EQ(items[i].lower, heaviest[i]);
+        EXPECT_EQ(items[i].lower, truth.of(items[i].hash));
+    }
+}
+
+TEST(TopK, without_sse2_is_the_same) {
+    Random random(1);
+    for (int i = 0; i < 10'000; ++i) {
+        alignas(64) uint32_t words[16];
+        for (auto& w : words) w = static_cast<uint32_t>(random.below(4)) * 0x40000001u;
+        const auto wanted = static_cast<uint32_t>(random.below(4)) * 0x40000001u;
+        ASSERT_EQ(match16(words, wanted), match16_scalar(words, wanted));
+    }
+    using Scalar = TopK<8, TextPool<8192>, match16_scalar>;
+    for (const auto& [name, stream] : streams(2)) {
+        auto simd = zeroed<TopNames>();
+        auto scalar = zeroed<Scalar>();
+        feed(*simd, stream);
+        feed(*scalar, stream);
+        static_assert(sizeof *simd == sizeof *scalar);
+        EXPECT_EQ(std::memcmp(simd.get(), scalar.get(), sizeof *simd), 0) << name;
+    }
+}
+
+TEST(TopK, merged_shards_keep_the_promises) {
+    for (const auto& [name, stream] : streams(4)) {
+        const Truth truth = truth_of(stream);
+        for (const size_t shards : {8u, 40u}) {
+            auto merged = zeroed<TopNames>();
+            for (size_t shard = 0; shard < shards; ++shard) {
+                auto part = zeroed<TopNames>();
+                // Half of the shards cut the stream by time, the others take turns.
+                const size_t n = stream.size() / 2;
+                if (shard < shards / 2) {
+                    const size_t each = n / (shards / 2);
+                    for (size_t i = shard * each; i < (shard + 1) * each; ++i)
+                        add_key(*part, stream[i].key, stream[i].weight);
+                } else {
+                    for (size_t i = n + shard - shards / 2; i < stream.size(); i += shards / 2)
+                        add_key(*part, stream[i].key, stream[i].weight);
+                }
+                merged->merge(*part);
+            }
+            expect_promises(*merged, truth, name + " in " + std::to_string(shards));
+        }
+    }
+}
+
+TEST(TopK, recall_of_the_heaviest_hundred_survives_forty_shards) {
+    const Stream stream = unweighted(Zipf(200'000, 1.0).stream(400'000, 5));
+    const Truth truth = truth_of(stream);
+    std::vector<std::pair<uint64_t, uint64_t>> heaviest;
+    for (const auto& [hash, weight] : truth.weight) heaviest.emplace_back(weight, hash);
+    std::sort(heaviest.rbegin(), heaviest.rend());
+    auto merged = zeroed<TopNames>();
+    for (size_t shard = 0; shard < 40; ++shard) {
+        auto part = zeroed<TopNames>();
+        for (size_t i = shard; i < stream.size(); i += 40) add_key(*part, stream[i].key);
+        merged->merge(*part);
+    }
+    const auto items = merged->top(100);
+    size_t found = 0;
+    for (size_t i = 0; i < 100; ++i)
+        found += std::any_of(items.begin(), items.end(),
+                             [&](const TopItem& it) { return it.hash == heaviest[i].second; });
+    EXPECT_GE(found, 97u); // ranks 97 to 104 are a few counts apart
+    for (size_t i = 0; i < 20; ++i) EXPECT_EQ(items[i].lower, heaviest[i].first);
+}
+
+TEST(TopK, sets_that_never_evicted_merge_to_the_exact_union) {
+    for (uint64_t seed = 0; seed < 20; ++seed) {
+        Random random(seed);
+        const size_t shards = 2 + random.below(6), keys = 100 + random.below(1000);
+        auto whole = zeroed<TopNames>();
+        std::vector<std::unique_ptr<TopNames>> parts;
+        for (size_t i = 0; i < shards; ++i) parts.push_back(zeroed<TopNames>());
+        for (int i = 0; i < 20'000; ++i) {
+            const std::string name = "host-" + std::to_string(random.below(keys)) + ".example.com";
+            const uint64_t hash = keyed_hash(offline_hash_key, name.data(), name.size());
+            whole->add(hash, 1, name.data(), static_cast<uint32_t>(name.size()));
+            parts[random.below(shards)]->add(hash, 1, name.data(), static_cast<uint32_t>(name.size()));
+        }
+        while (parts.size() > 1) {
+            const size_t from = random.below(parts.size());
+            const size_t into = (from + 1 + random.below(parts.size() - 1)) % parts.size();
+            parts[into]->merge(*parts[from]);
+            parts.erase(parts.begin() + static_cast<ptrdiff_t>(from));
+        }
+        ASSERT_EQ(whole->evictions(), 0u);
+        EXPECT_EQ(parts[0]->evictions(), 0u);
+        EXPECT_EQ(parts[0]->text_missing(), 0u);
+        EXPECT_TRUE(same(parts[0]->top(5000), whole->top(5000))) << seed;
+    }
+}
+
+TEST(TopK, two_sets_merge_alike_in_either_order) {
+    for (const auto& [name, stream] : streams(6)) {
+        auto one = zeroed<TopNames>(), two = zeroed<TopNames>();
+        feed(*one, Stream(stream.begin(), stream.begin() + 70'000));
+        feed(*two, Stream(stream.begin() + 70'000, stream.end()));
+        auto other_way = zeroed<TopNames>();
+        *other_way = *two;
+        other_way->merge(*one);
+        one->merge(*two);
+        EXPECT_TRUE(same(one->top(5000), other_way->top(5000))) << name;
+        EXPECT_EQ(one->evictions(), other_way->evictions()) << name;
+        EXPECT_EQ(one->max_error(), other_way->max_error()) << name;
+    }
+}
+
+// Keys that all fall into bucket 0, as someone who knew the hash key could make them.
+TEST(TopK, an_attack_on_one_bucket_hurts_that_bucket_alone) {
+    auto top = zeroed<TopNames>();
+    Truth truth;
+    for (uint64_t key = 0; key < 500; ++key) { // honest keys
+        for (int i = 0; i < 3; ++i) add_key(*top, key);
+        truth.weight[hash_of(key)] = 3;
+    }
+    ASSERT_EQ(top->evictions(), 0u);
+    Random random(8);
+    for (uint64_t i = 0; i < 100'000; ++i) {
+        const uint64_t hash = random.next() << 8;
+        top->add(hash, 1, &hash, sizeof hash);
+        ++truth.weight[hash];
+    }
+    size_t honest_elsewhere = 0;
+    top->for_each([&](const TopEntry& e) {
+        EXPECT_LE(e.lower, truth.of(e.hash));
+        EXPECT_GE(e.upper, truth.of(e.hash));
+        if (e.hash % 256 == 0) return;
+        EXPECT_EQ(e.lower, e.upper);
+        ++honest_elsewhere;
+    });
+    EXPECT_GE(honest_elsewhere, 490u);
+    EXPECT_NEAR(static_cast<double>(top->max_error()), 100'000 / 16.0, 100);
+}
+
+// Fills bucket `low` with 16 keys, so that the next one evicts.
+void fill_bucket(TopNames& top, uint64_t low, uint64_t weight = 10) {
+    for (uint64_t i = 1; i <= 16; ++i) top.add(i << 32 | low, weight, "x", 1);
+}
+
+TEST(TopK, after_an_eviction_text_waits_for_the_second_hit) {
+    auto top = zeroed<TopNames>();
+    fill_bucket(*top, 0);
+    EXPECT_EQ(top->top(100).size(), 16u);
+    top->add(uint64_t{99} << 32, 1, "late", 4);
+    EXPECT_EQ(top->evictions(), 1u);
+    const auto has_late = [&] {
+        const auto items = top->top(100);
+        return std::any_of(items.begin(), items.end(), [](const TopItem& it) { return it.key == "late"; });
+    };
+    EXPECT_FALSE(has_late());
+    top->add(uint64_t{99} << 32, 1, "late", 4);
+    EXPECT_TRUE(has_late());
+    top->for_each([](const TopEntry& e) {
+        if (e.hash != uint64_t{99} << 32) return;
+        EXPECT_EQ(e.lower, 2u);
+        EXPECT_EQ(e.upper, 12u);
+    });
+    EXPECT_EQ(top->max_error(), 10u);
+}
+
+TEST(TopK, a_full_bucket_of_a_set_that_never_evicted_adds_no_error) {
+    auto one = zeroed<TopNames>(), two = zeroed<TopNames>();
+    fill_bucket(*one, 5);
+    two->add(uint64_t{3} << 32 | 5, 1, "x", 1);
+    two->add(uint64_t{1} << 32 | 6, 1, "y", 1);
+    one->merge(*two);
+    EXPECT_EQ(one->evictions(), 0u);
+    EXPECT_EQ(one->top(100).size(), 17u);
+    one->for_each([](const TopEntry& e) { EXPECT_EQ(e.lower, e.upper); });
+}
+
+TEST(TopK, a_merge_that_overflows_a_bucket_says_so) {
+    auto one = zeroed<TopNames>(), two = zeroed<TopNames>();
+    fill_bucket(*one, 5, 10);
+    two->add(uint64_t{77} << 32 | 5, 25, "seventy-seven", 13);
+    two->add(uint64_t{78} << 32 | 5, 3, "seventy-eight", 13);
+    one->merge(*two);
+    EXPECT_EQ(one->evictions(), 2u);
+    EXPECT_EQ(one->total(), 188u);
+    const auto items = one->top(1);
+    ASSERT_EQ(items.size(), 1u);
+    EXPECT_EQ(items[0].key, "seventy-seven");
+    EXPECT_EQ(items[0].lower, 25u);
+    EXPECT_GE(one->max_error(), 3u);
+}
+
+TEST(TopK, weightless_events_leave_no_trace) {
+    auto top = zeroed<TopNames>();
+    top->add(0, 0, "zero", 4);
+    top->add(1, 0, "one", 3);
+    EXPECT_TRUE(top->empty());
+    EXPECT_TRUE(top->top(10).empty());
+    top->add(0, 5, "zero", 4); // a hash of zeros is a key like any other
+    top->add(uint64_t{1} << 40, 6, "same bucket", 11);
+    top->add(0, 5, "zero", 4);
+    const auto items = top->top(10);
+    ASSERT_EQ(items.size(), 2u);
+    EXPECT_EQ(items[0].key, "zero");
+    EXPECT_EQ(items[0].lower, 10u);
+}
+
+TEST(TopK, texts_of_any_length_come_back) {
+    auto top = zeroed<TopNames>();
+    std::vector<std::string> names;
+    for (size_t length = 0; length <= 1100; length += 11)
+        names.push_back(std::string(length, static_cast<char>('a' + length % 26)));
+    for (const auto& name : names)
+        top->add(keyed_hash(offline_hash_key, name.data(), name.size()), 1 + name.size(), name.data(),
+                 static_cast<uint32_t>(name.size()));
+    const auto items = top->top(200);
+    ASSERT_EQ(items.size(), names.size());
+    for (size_t i = 0; i < items.size(); ++i)
+        EXPECT_EQ(items[i].key, names[names.size() - 1 - i].substr(0, 1024));
+}
+
+TEST(TopK, a_full_pool_is_counted_and_tried_again) {
+    using Tight = TopK<4, TextPool<8>>; // 256 keys, room for 8 short texts
+    auto top = zeroed<Tight>();
+    for (uint64_t key = 0; key < 40; ++key) add_key(*top, key);
+    ASSERT_EQ(top->evictions(), 0u);
+    EXPECT_EQ(top->text_missing(), 32u);
+    EXPECT_EQ(top->top(100).size(), 8u);
+    for (uint64_t key = 100; key < 1500; ++key) add_key(*top, key); // evicts the eight that hold texts
+    for (int i = 0; i < 5; ++i)
+        for (uint64_t key = 2000; key < 2008; ++key) add_key(*top, key, 100);
+    const auto items = top->top(8);
+    ASSERT_EQ(items.size(), 8u);
+    for (const auto& item : items) EXPECT_EQ(item.lower, 500u);
+}
+
+TEST(TopK, evicted_texts_give_their_cells_back) {
+    auto top = zeroed<TopSmall>();
+    Random random(10);
+    for (int i = 0; i < 300'000; ++i) { // pairs: every key gets its text and loses it again
+        const uint64_t key = random.next();
+        add_key(*top, key);
+        add_key(*top, key);
+    }
+    EXPECT_EQ(top->text_missing(), 0u);
+    EXPECT_GT(top->evictions(), 250'000u);
+}
+
+TEST(TopK, texts_that_a_merge_drops_give_their_cells_back) {
+    auto sum = zeroed<TopSmall>();
+    Random random(11);
+    for (int round = 0; round < 20; ++round) { // each brings about a thousand texts, as many are dropped
+        auto part = zeroed<TopSmall>();
+        for (int i = 0; i < 1000; ++i) {
+            const uint64_t key = random.next();
+            add_key(*part, key);
+            add_key(*part, key);
+        }
+        sum->merge(*part);
+    }
+    EXPECT_EQ(sum->text_missing(), 0u);
+    EXPECT_GT(sum->evictions(), 10'000u);
+}
+
+TEST(TextPool, chains_cells_and_reuses_them) {
+    auto pool = zeroed<TextPool<4>>();
+    TextRef a{}, b{}, c{};
+    const std::string text = "0123456789abcdefghijklmnopqrstuvwxyz";
+    ASSERT_TRUE(pool->store(a, text.data(), 36));
+    ASSERT_TRUE(pool->store(b, text.data(), 30));
+    EXPECT_EQ(pool->used(), 3u);
+    EXPECT_FALSE(pool->store(c, text.data(), 31));
+    EXPECT_TRUE(pool->store(c, text.data(), 0));
+    EXPECT_EQ(pool->used(), 3u);
+    pool->release(a);
+    EXPECT_EQ(pool->used(), 1u);
+    ASSERT_TRUE(pool->store(c, text.data() + 1, 35));
+    uint8_t out[1024];
+    ASSERT_EQ(pool->read(c, out), 35u);
+    EXPECT_EQ(std::string_view(reinterpret_cast<char*>(out), 35), text.substr(1));
+    ASSERT_EQ(pool->read(b, out), 30u);
+    EXPECT_EQ(std::string_view(reinterpret_cast<char*>(out), 30), text.substr(0, 30));
+}
+
+} // namespace
+} // namespace visor::sketch

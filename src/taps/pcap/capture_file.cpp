@@ -1,0 +1,249 @@
+#include "taps/pcap/capture_file.hpp"
+
+#include "taps/pcap/link_text.hpp"
+#include "taps/pcap/pcap_parser.hpp"
+#include "taps/pcap/pcapng_parser.hpp"
+#include "wire/link.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace visor::taps {
+namespace {
+
+constexpr size_t page_bytes = 4096;
+constexpr size_t head_bytes = 64 * 1024; // read at open: the file header and the first interfaces
+constexpr size_t target_min = 16 * 1024;
+// Room for a carried-over record, a full read after it, and the alignment of that read.
+constexpr size_t buffer_bytes = record_bytes_max + engine::block_bytes + 4 * page_bytes;
+
+size_t round_up(size_t n) {
+    return (n + page_bytes - 1) & ~(page_bytes - 1);
+}
+
+class CaptureFile final : public engine::FrameSource {
+public:
+    CaptureFile(std::string name, OpenedBytes opened, std::unique_ptr<RecordParser> parser, size_t header)
+        : name_(std::move(name)), stream_(std::move(opened.stream)), parser_(std::move(parser)),
+          offset_(header), eof_(opened.head.size() < head_bytes) {
+        carry_.assign(opened.head.begin() + static_cast<std::ptrdiff_t>(header), opened.head.end());
+        note_progress();
+    }
+    void next(engine::FrameBlock& block) override;
+    const engine::SourceLedger& ledger() const override { return ledger_; }
+    const std::string& name() const override { return name_; }
+    std::string trouble() const override;
+
+private:
+    void skip_ahead(engine::FrameBlock& block);
+    void step(engine::FrameBlock& block);
+    void settle(const Walk& walk, const uint8_t* begin, size_t size, const engine::FrameBlock& block);
+    void aim(const Walk& walk, const engine::FrameBlock& block);
+    void end_of_file();
+    void note_progress();
+
+    std::string name_;
+    std::unique_ptr<ByteStream> stream_;
+    std::unique_ptr<RecordParser> parser_;
+    engine::SourceLedger ledger_;
+    std::vector<uint8_t> carry_;              // read but not yet walked
+    uint64_t skip_ = 0;                       // still to be passed over unread
+    uint64_t offset_;                         // in the (decompressed) file, of the first byte of carry_
+    size_t target_ = engine::block_bytes / 2; // bytes to have in the buffer for the next block
+    bool eof_;
+    bool ended_ = false;
+    std::string trouble_;
+};
+
+void CaptureFile::next(engine::FrameBlock& block) {
+    block.count = 0;
+    if (block.buffer.size() < buffer_bytes) block.buffer.resize(buffer_bytes);
+    while (block.count == 0 && !ended_) {
+        if (skip_ > 0)
+            skip_ahead(block);
+        else
+            step(block);
+    }
+    note_progress();
+}
+
+void CaptureFile::skip_ahead(engine::FrameBlock& block) {
+    const size_t want = static_cast<size_t>(std::min<uint64_t>(skip_, engine::block_bytes));
+    const size_t got = eof_ ? 0 : stream_->read(block.buffer.data(), want);
+    skip_ -= got;
+    offset_ += got;
+    if (got < want) {
+        eof_ = true;
+        end_of_file();
+    }
+}
+
+void CaptureFile::step(engine::FrameBlock& block) {
+    uint8_t* const base = block.buffer.data();
+    const size_t misalignment =
+        round_up(reinterpret_cast<uintptr_t>(base)) - reinterpret_cast<uintptr_t>(base);
+    uint8_t* const fresh = base + misalignment + round_up(carry_.size());
+    uint8_t* const begin = fresh - carry_.size();
+    if (!carry_.empty()) std::memcpy(begin, carry_.data(), carry_.size());
+    size_t size = carry_.size();
+    if (!eof_ && target_ > carry_.size()) {
+        // Whole pages into whole pages: the kernel copies those fastest.
+        const size_t want = round_up(target_ - carry_.size());
+        const size_t got = stream_->read(fresh, want);
+        eof_ = got < want;
+        size += got;
+    }
+    settle(parser_->walk(begin, size, block, ledger_), begin, size, block);
+}
+
+void CaptureFile::settle(const Walk& walk, const uint8_t* begin, size_t size,
+                         const engine::FrameBlock& block) {
+    aim(walk, block);
+    offset_ += std::min(walk.used, size);
+    skip_ = walk.used > size ? walk.used - size : 0;
+    if (walk.used < size)
+        carry_.assign(begin + walk.used, begin + size);
+    else
+        carry_.clear();
+    if (walk.stop == Stop::damaged) {
+        ended_ = true;
+        trouble_ = name_ + ": damaged at record " + std::to_string(ledger_.received) + " (offset " +
+                   std::to_string(offset_) + "): " + parser_->damage();
+    } else if (walk.stop == Stop::hungry && eof_) {
+        end_of_file();
+    }
+}
+
+// So much that the next block will just be full if its records are as long as these: what is read too much
+// must be copied once more.
+void CaptureFile::aim(const Walk& walk, const engine::FrameBlock& block) {
+    if (block.count > 0)
+        target_ =
+            std::clamp(walk.used * engine::block_frames_max / block.count, target_min, engine::block_bytes);
+    else if (walk.used == 0)
+        target_ = engine::block_bytes + record_bytes_max;
+}
+
+void CaptureFile::end_of_file() {
+    ended_ = true;
+    if (!carry_.empty() || skip_ > 0) {
+        ++ledger_.received;
+        ++ledger_.cut_short;
+        trouble_ = name_ + ": cut short in record " + std::to_string(ledger_.received) + " (offset " +
+                   std::to_string(offset_) + ")";
+    }
+    if (!stream_->error().empty())
+        trouble_ = name_ + ": " + stream_->error() + " after record " +
+                   std::to_string(ledger_.received - ledger_.cut_short);
+}
+
+void CaptureFile::note_progress() {
+    ledger_.bytes_read = stream_->stored_read();
+    ledger_.bytes_total = stream_->stored_total();
+}
+
+std::string CaptureFile::trouble() const {
+    if (!trouble_.empty()) return trouble_;
+    const std::string remark = parser_->remark();
+    return remark.empty() ? std::string() : name_ + ": " + remark;
+}
+
+Error cannot_open(const std::string& name, const std::string& why) {
+    return Error{"Cannot open pcap/pcapng file: " + name + ": " + why};
+}
+
+Error cannot_filter(const std::string& why) {
+    return Error{"Cannot set BPF filter to pcap file: " + why};
+}
+
+// What a file is instead, when its first bytes tell.
+std::string not_a_capture(const OpenedBytes& opened) {
+    struct Kind {
+        std::string_view magic;
+        const char* name;
+    };
+    using namespace std::string_view_literals;
+    static constexpr Kind kinds[] = {
+        {"snoop\0\0\0"sv, "a snoop capture"},
+        {"GMBU"sv, "a Network Monitor capture"},
+        {"RTSS"sv, "a Network Monitor capture"},
+        {"\xac\x01\x00\x1c"sv, "an IXIA capture"},
+        {"\xab\x01\x00\x1c"sv, "an IXIA capture"},
+        {"BZh"sv, "bzip2 data"},
+        {"\xfd"
+         "7zXZ"sv,
+         "xz data"},
+        {"\x04\x22\x4d\x18"sv, "lz4 data"},
+        {"PK\x03\x04"sv, "a zip archive"},
+        {"\x7f"
+         "ELF"sv,
+         "a program"},
+    };
+    const std::string inside = opened.compression.empty() ? "" : " inside " + std::string(opened.compression);
+    if (!opened.stream->error().empty()) return opened.stream->error();
+    if (opened.head.empty()) return "empty file" + inside;
+    const std::string_view start(reinterpret_cast<const char*>(opened.head.data()), opened.head.size());
+    for (const Kind& kind : kinds)
+        if (start.starts_with(kind.magic))
+            return "not a pcap or pcapng file but " + std::string(kind.name) + inside;
+    return "not a pcap or pcapng file" + inside;
+}
+
+using Opened = Result<std::unique_ptr<engine::FrameSource>>;
+
+Opened open_pcap(OpenedBytes opened, const std::string& name, const CaptureOptions& options) {
+    if (opened.head.size() < pcap_header_bytes) return cannot_open(name, "the file ends inside its header");
+    const PcapHeader header = read_pcap_header(opened.head.data());
+    if (header.major != 2)
+        return cannot_open(name, "pcap version " + std::to_string(header.major) + "." +
+                                     std::to_string(header.minor) + " is not supported");
+    if (!wire::link_supported(header.linktype))
+        return cannot_open(name, link_text(header.linktype) + " is not supported; " + supported_links());
+    std::unique_ptr<BpfFilter> filter;
+    if (!options.bpf.empty()) {
+        auto compiled = BpfFilter::compile(options.bpf, header.linktype);
+        if (!compiled) return cannot_filter(compiled.error());
+        filter = std::move(*compiled);
+    }
+    auto parser = std::make_unique<PcapParser>(header, std::move(filter));
+    return Opened(
+        std::make_unique<CaptureFile>(name, std::move(opened), std::move(parser), pcap_header_bytes));
+}
+
+// Walks the blocks before the first packet once, on a parser of its own, to find now what would fail later.
+Opened open_pcapng(OpenedBytes opened, const std::string& name, const CaptureOptions& options) {
+    PcapngParser scout(options.bpf);
+    engine::FrameBlock full;
+    full.count = engine::block_frames_max; // so the walk stops at the first packet
+    engine::SourceLedger unused;
+    const Walk walk = scout.walk(opened.head.data(), opened.head.size(), full, unused);
+    if (walk.used == 0) {
+        const bool damaged = walk.stop == Stop::damaged;
+        return cannot_open(name, damaged ? scout.damage() : "the file ends inside its header");
+    }
+    if (!scout.filter_error().empty()) return cannot_filter(scout.filter_error());
+    const auto syntax = FilterSet(options.bpf).for_link(static_cast<uint16_t>(wire::LinkType::ethernet));
+    if (!scout.saw_interface() && !syntax) return cannot_filter(syntax.error());
+    return Opened(std::make_unique<CaptureFile>(name, std::move(opened),
+                                                std::make_unique<PcapngParser>(options.bpf), 0));
+}
+
+} // namespace
+
+Opened open_capture_stream(std::unique_ptr<ByteStream> raw, const std::string& name,
+                           const CaptureOptions& options) {
+    OpenedBytes opened = look_inside(std::move(raw), head_bytes);
+    const uint8_t* head = opened.head.data();
+    if (is_pcap(head, opened.head.size())) return open_pcap(std::move(opened), name, options);
+    if (is_pcapng(head, opened.head.size())) return open_pcapng(std::move(opened), name, options);
+    return cannot_open(name, not_a_capture(opened));
+}
+
+Opened open_capture(const std::string& path, const CaptureOptions& options) {
+    const std::string name = path == "-" ? "standard input" : path;
+    auto stream = open_bytes(path);
+    if (!stream) return cannot_open(name, stream.error());
+    return open_capture_stream(std::move(*stream), name, options);
+}
+
+} // namespace visor::taps

@@ -1,0 +1,74 @@
+// Blocks of a pcapng file: any number of sections of either byte order, interfaces each with its own link
+// type and clock, enhanced, simple and obsolete packet blocks. Other blocks are skipped.
+//
+// A block is believed when its length stands at both its ends; then a packet block with impossible contents
+// is counted and passed over. When the lengths disagree there is no next block to be found, and reading
+// stops.
+//
+// Format: draft-ietf-opsawg-pcapng. See record_parser.hpp for threads, ownership and units.
+#pragma once
+
+#include "taps/pcap/record_parser.hpp"
+#include "taps/pcap/time_scale.hpp"
+
+#include <vector>
+
+namespace visor::taps {
+
+bool is_pcapng(const uint8_t* data, size_t size); // by the type of the first block
+
+class PcapngParser final : public RecordParser {
+public:
+    explicit PcapngParser(std::string bpf) : filters_(std::move(bpf)) {}
+    Walk walk(const uint8_t* data, size_t size, engine::FrameBlock& block,
+              engine::SourceLedger& ledger) override;
+    std::string remark() const override;
+    // Why the capture filter does not fit one of the interfaces seen so far; empty when it does.
+    const std::string& filter_error() const { return filter_error_; }
+    bool saw_interface() const { return saw_interface_; }
+
+private:
+    struct Interface {
+        TimeScale clock;
+        uint32_t snaplen = 0; // 0: no limit
+        uint16_t linktype = 0;
+        bool supported = false;
+        bool filterable = true; // false: the filter does not compile for this link type, so nothing passes
+        const BpfFilter* filter = nullptr;
+    };
+    struct Block {
+        const uint8_t* body;
+        uint32_t type;
+        uint32_t body_bytes;
+    };
+    struct Packet {
+        uint32_t interface_id;
+        uint64_t ticks;
+        uint32_t caplen;
+        uint32_t wirelen;
+        const uint8_t* data;
+        bool has_time;
+    };
+
+    uint16_t u16(const uint8_t* p) const;
+    uint32_t u32(const uint8_t* p) const;
+    Walk stop_damaged(size_t used, std::string why, engine::SourceLedger& ledger);
+    bool open_section(const Block& block);
+    void add_interface(const Block& block);
+    void read_interface_options(const uint8_t* options, size_t size, Interface& interface);
+    bool read_packet(const Block& block, Packet& packet) const;
+    bool read_simple(const Block& block, Packet& packet) const;
+    void add_packet(const Block& block, engine::FrameBlock& out, engine::SourceLedger& ledger);
+
+    FilterSet filters_;
+    std::vector<Interface> interfaces_; // of the current section
+    bool swapped_ = false;
+    bool saw_interface_ = false;
+    bool saw_supported_ = false;
+    uint16_t unsupported_link_ = 0; // the first one met
+    uint64_t unsupported_packets_ = 0;
+    int64_t last_ts_ns_ = 0;
+    std::string filter_error_;
+};
+
+} // namespace visor::taps

@@ -1,0 +1,254 @@
+#include "wire/dns.hpp"
+
+#include <array>
+
+namespace visor::wire {
+
+std::string_view dns_anomaly_name(DnsAnomaly anomaly) {
+    static constexpr std::array<std::string_view, dns_anomaly_count> names = {
+        "none", "short_header", "short_question", "bad_name", "short_record"};
+    return names[static_cast<size_t>(anomaly)];
+}
+
+namespace {
+constexpr size_t name_max = 255; // RFC 1035 section 2.3.4, length bytes and root included
+constexpr unsigned pointers_max =
+    127; // each follows at least one label in any name of 255 bytes that makes sense
+
+// Past a name as it stands in the message. Returns the offset after it; 0 with the reason when there is none.
+size_t skip_name(const uint8_t* m, size_t size, size_t off, DnsAnomaly short_reason, DnsAnomaly& why) {
+    const size_t begin = off;
+    while (off < size) {
+        const uint32_t length = m[off];
+        if (length == 0) return off + 1;
+        if (length >= 0xc0) {
+            if (off + 2 <= size) return off + 2;
+            break;
+        }
+        if (length > 63 || off - begin + length + 2 > name_max) {
+            why = DnsAnomaly::bad_name;
+            return 0;
+        }
+        off += length + 1;
+    }
+    why = short_reason;
+    return 0;
+}
+
+// A name followed through its pointers, label by label. Forward pointers are let through as resolvers do; the
+// limits on length and on pointers end every loop.
+class Labels {
+public:
+    Labels(Bytes message, size_t offset) : m_(message.data()), size_(message.size()), off_(offset) {}
+
+    // The next label; empty at the end of the name, null when it is malformed.
+    Bytes next() {
+        for (;;) {
+            if (off_ >= size_) return {};
+            const uint32_t length = m_[off_];
+            if (length < 64) return label(length);
+            if (length < 0xc0 || off_ + 2 > size_ || ++pointers_ > pointers_max) return {};
+            off_ = load_be16(m_ + off_) & 0x3fff;
+        }
+    }
+
+private:
+    Bytes label(uint32_t length) {
+        total_ += length + 1;
+        if (total_ > name_max || off_ + 1 + length > size_) return {};
+        const Bytes found{m_ + off_ + 1, length};
+        off_ += length + 1;
+        return found;
+    }
+
+    const uint8_t* m_;
+    size_t size_, off_, total_ = 0;
+    unsigned pointers_ = 0;
+};
+
+bool resolves(Bytes message, size_t offset) {
+    Labels labels(message, offset);
+    for (;;) {
+        const Bytes label = labels.next();
+        if (!label.ok()) return false;
+        if (label.empty()) return true;
+    }
+}
+
+// The first question's name at 12 may hold a pointer only by an odd encoder's choice; then it must lead
+// somewhere.
+bool may_end_in_pointer(const uint8_t* m, size_t after) {
+    return after >= dns_header_size + 2 && m[after - 2] >= 0xc0;
+}
+
+constexpr uint64_t each(uint64_t byte) {
+    return byte * 0x0101010101010101;
+}
+
+// Eight bytes at once. `odd` gathers a high bit for each byte that is not printable ASCII.
+uint64_t odd_bytes(uint64_t w) {
+    const uint64_t low = w & each(0x7f);
+    return (w | ~(low + each(0x60)) | (low + each(0x01))) & each(0x80);
+}
+uint64_t lower_bytes(uint64_t w) { // printable ASCII only
+    const uint64_t from_a = w + each(0x80 - 'A'), past_z = w + each(0x7f - 'Z');
+    return w | ((from_a & ~past_z & each(0x80)) >> 2);
+}
+
+// Up to eight bytes at p, of which `count` are wanted, without reading past `end`; the message is longer
+// than 8.
+uint64_t load_upto8(const uint8_t* p, const uint8_t* end) {
+    if (p + 8 <= end) return load_native<uint64_t>(p);
+    return load_native<uint64_t>(end - 8) >> (8 * static_cast<unsigned>(p + 8 - end));
+}
+
+// Names without pointers and with printable ASCII only. Returns the length; 0 when the name is not of this
+// kind (the root included). Writes up to seven bytes past the name.
+template <bool lower>
+uint32_t plain_name(const uint8_t* m, size_t size, size_t offset, char* out) {
+    static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+    const uint8_t* p = m + offset;
+    const uint8_t* const end = m + size;
+    char* o = out;
+    uint64_t odd = 0;
+    for (;;) {
+        if (p >= end) return 0;
+        const size_t length = *p++;
+        if (length == 0) break;
+        if (length > 63 || p + length > end || static_cast<size_t>(o - out) + length + 2 > name_max) return 0;
+        for (size_t i = 0; i < length; i += 8) {
+            uint64_t w = load_upto8(p + i, end);
+            const size_t left = length - i;
+            const uint64_t wanted = left >= 8 ? ~uint64_t{0} : (uint64_t{1} << (8 * left)) - 1;
+            odd |= odd_bytes(w) & wanted;
+            if constexpr (lower) w = lower_bytes(w & each(0x7f));
+            std::memcpy(o + i, &w, 8);
+        }
+        p += length;
+        o += length;
+        *o++ = '.';
+    }
+    if (odd != 0 || o == out) return 0;
+    return static_cast<uint32_t>(o - out - 1);
+}
+
+// Length of the UTF-8 sequence at the start of s, 0 when it is none (RFC 3629: no overlong forms, no
+// surrogates).
+size_t utf8_sequence(Bytes s) {
+    const uint8_t first = s[0];
+    const size_t length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    if (length == 0 || s.size() < length) return 0;
+    for (size_t i = 1; i < length; ++i)
+        if ((s[i] & 0xc0) != 0x80) return 0;
+    if (first == 0xe0 && s[1] < 0xa0) return 0;
+    if (first == 0xed && s[1] > 0x9f) return 0;
+    if (first == 0xf0 && s[1] < 0x90) return 0;
+    if (first == 0xf4 && s[1] > 0x8f) return 0;
+    return length;
+}
+
+// At most four bytes out for one in, so 255 bytes of name fit dns_name_text_max.
+char* label_text(Bytes label, bool lower, char* o) {
+    for (size_t i = 0; i < label.size();) {
+        const uint8_t c = label[i];
+        if (c >= 0x20 && c < 0x7f) {
+            *o++ = static_cast<char>(lower && c >= 'A' && c <= 'Z' ? c + 32 : c);
+            ++i;
+        } else if (const size_t length = utf8_sequence(label.from(i)); length != 0) {
+            std::memcpy(o, label.data() + i, length);
+            o += length;
+            i += length;
+        } else {
+            *o++ = '\\';
+            *o++ = static_cast<char>('0' + c / 100);
+            *o++ = static_cast<char>('0' + c / 10 % 10);
+            *o++ = static_cast<char>('0' + c % 10);
+            ++i;
+        }
+    }
+    return o;
+}
+
+uint32_t any_name(Bytes message, size_t offset, bool lower, char* out) {
+    Labels labels(message, offset);
+    char* o = out;
+    for (;;) {
+        const Bytes label = labels.next();
+        if (!label.ok()) return 0;
+        if (label.empty()) break;
+        if (o != out) *o++ = '.';
+        o = label_text(label, lower, o);
+    }
+    if (o == out) *o++ = '.'; // the root
+    return static_cast<uint32_t>(o - out);
+}
+} // namespace
+
+uint32_t dns_name_text(Bytes message, size_t offset, bool lower, char* out) {
+    if (message.size() >= 8) {
+        const uint32_t length = lower ? plain_name<true>(message.data(), message.size(), offset, out)
+                                      : plain_name<false>(message.data(), message.size(), offset, out);
+        if (length != 0) return length;
+    }
+    return any_name(message, offset, lower, out);
+}
+
+namespace {
+// The questions after the first; all that matters of them is where they end (RFC 9619 allows only one in a
+// query, multicast DNS has more).
+void skip_questions(DnsMessage& d, size_t off) {
+    const uint8_t* m = d.bytes.data();
+    const size_t size = d.bytes.size();
+    for (unsigned i = 1; i < d.header.qdcount; ++i) {
+        off = skip_name(m, size, off, DnsAnomaly::short_question, d.anomaly);
+        if (off == 0) return;
+        off += 4;
+        if (off > size) {
+            d.anomaly = DnsAnomaly::short_question;
+            return;
+        }
+    }
+    d.records = static_cast<uint32_t>(off);
+}
+
+void first_question(DnsMessage& d) {
+    const uint8_t* m = d.bytes.data();
+    const size_t size = d.bytes.size();
+    const size_t off = skip_name(m, size, dns_header_size, DnsAnomaly::short_question, d.anomaly);
+    if (off == 0) return;
+    if (may_end_in_pointer(m, off) && !resolves(d.bytes, dns_header_size)) {
+        d.anomaly = DnsAnomaly::bad_name;
+        return;
+    }
+    if (off + 4 > size) {
+        d.anomaly = DnsAnomaly::short_question;
+        return;
+    }
+    d.name = dns_header_size;
+    d.qtype = load_be16(m + off);
+    d.qclass = load_be16(m + off + 2);
+    if (d.header.qdcount == 1)
+        d.records = static_cast<uint32_t>(off + 4);
+    else
+        skip_questions(d, off + 4);
+}
+} // namespace
+
+DnsMessage parse_dns(Bytes message) {
+    DnsMessage d;
+    d.bytes = message;
+    if (message.size() < dns_header_size) {
+        d.anomaly = DnsAnomaly::short_header;
+        return d;
+    }
+    const uint8_t* m = message.data();
+    d.header = {load_be16(m),     load_be16(m + 2), load_be16(m + 4),
+                load_be16(m + 6), load_be16(m + 8), load_be16(m + 10)};
+    if (d.header.qdcount == 0)
+        d.records = dns_header_size;
+    else
+        first_question(d);
+    return d;
+}
+
+} // namespace visor::wire

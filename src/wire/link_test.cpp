@@ -1,0 +1,150 @@
+#include "wire/link.hpp"
+
+#include "wire/test_frames.hpp"
+
+#include <gtest/gtest.h>
+
+namespace visor::wire {
+namespace {
+using namespace test;
+
+const Raw v4 = ip4(udp(text("hello")));
+const Raw v6 = ip6(udp(text("hello")));
+
+Raw pppoe(const Raw& payload) {
+    return Raw{0x11, 0, 0, 1} + be16(static_cast<unsigned>(payload.size())) + payload;
+}
+Raw label(uint32_t number, bool bottom = true) {
+    return be32(number << 12 | (bottom ? 0x100 : 0) | 64);
+}
+Raw length_frame(const Raw& payload) {
+    return ether(static_cast<unsigned>(payload.size()), payload);
+}
+const Raw snap{0xaa, 0xaa, 3, 0, 0, 0};
+
+int version(const Raw& frame, LinkType link = LinkType::ethernet) {
+    const Packet p = decoded(frame, link);
+    if (p.ip_version != 0) {
+        EXPECT_TRUE(p.is_udp());
+        EXPECT_EQ(p.payload_len, 5u);
+        EXPECT_EQ(p.anomaly, Anomaly::none);
+    }
+    return p.ip_version;
+}
+
+TEST(Link, Names) {
+    EXPECT_TRUE(link_supported(1));
+    EXPECT_EQ(link_name(1), "Ethernet");
+    EXPECT_FALSE(link_supported(147));
+    EXPECT_TRUE(link_name(70000).empty());
+}
+
+TEST(Link, VlanTags) {
+    EXPECT_EQ(version(ether(0x8100, be16(5) + be16(0x0800) + v4)), 4);
+    EXPECT_EQ(version(ether(0x88a8, be16(5) + be16(0x8100) + be16(6) + be16(0x86dd) + v6)), 6);
+    EXPECT_EQ(version(ether(0x9100, be16(5) + be16(0x0800) + v4)), 4);
+    EXPECT_EQ(version(ether(0x8100,
+                            be16(5) + be16(static_cast<unsigned>(v4.size()) + 8) + snap + be16(0x0800) + v4)),
+              4);
+    Raw tags;
+    for (int i = 0; i < 300; ++i) tags = tags + be16(5) + be16(0x8100);
+    EXPECT_EQ(decoded(ether(0x8100, tags)).anomaly, Anomaly::deep_nesting);
+}
+
+TEST(Link, LengthFramesAndSnap) {
+    EXPECT_EQ(version(length_frame(snap + be16(0x0800) + v4)), 4);
+    EXPECT_EQ(version(length_frame(snap + be16(0x86dd) + v6)), 6);
+    EXPECT_EQ(version(length_frame(Raw{6, 6, 3} + v4)), 4);
+    EXPECT_EQ(version(length_frame(Raw{0xaa, 0xaa, 3, 0, 0, 0xc} + be16(0x0800) + v4)), 0);
+    EXPECT_EQ(version(length_frame(Raw{0xff, 0xff, 3} + v4)), 0);
+    EXPECT_EQ(version(ether(1501, snap + be16(0x0800) + v4)), 0);
+    const Packet p = decoded(ether(28, snap + be16(0x0800) + v4));
+    EXPECT_EQ(p.ip_version, 4) << "the length ends the frame inside the IP packet";
+    EXPECT_EQ(p.payload_len, 0u);
+}
+
+TEST(Link, MplsStacks) {
+    EXPECT_EQ(version(ether(0x8847, label(100) + v4)), 4);
+    EXPECT_EQ(version(ether(0x8848, label(100, false) + label(200) + v6)), 6);
+    EXPECT_EQ(version(ether(0x8847, label(100) + Raw{0x10, 0, 0, 0x21} + v4)), 4);
+    EXPECT_EQ(version(ether(0x8847, label(13) + v6)), 0);
+    EXPECT_EQ(version(ether(0x8847, label(14) + v4)), 0);
+    EXPECT_EQ(version(ether(0x8847, label(100) + Raw{0x50} + v4)), 0);
+    const Raw inner = Raw{0, 0x1b, 0x21, 0, 0, 1, 0, 0, 0xc, 0, 0, 2} + be16(0x0800) + v4;
+    EXPECT_EQ(version(ether(0x8847, label(100) + be32(0) + inner)), 4) << "control word";
+    EXPECT_EQ(version(ether(0x8847, label(100) + inner)), 4) << "none";
+    Raw labels;
+    for (int i = 0; i < 600; ++i) labels = labels + label(100, false);
+    EXPECT_EQ(decoded(ether(0x8847, labels)).anomaly, Anomaly::deep_nesting);
+}
+
+TEST(Link, Pppoe) {
+    EXPECT_EQ(version(ether(0x8864, pppoe(be16(0x21) + v4))), 4);
+    EXPECT_EQ(version(ether(0x8864, pppoe(be16(0x57) + v6))), 6);
+    EXPECT_EQ(version(ether(0x8864, pppoe(Raw{0x21} + v4))), 4) << "compressed protocol field";
+    EXPECT_EQ(version(ether(0x8864, pppoe(be16(0x281) + label(100) + v4))), 4);
+    EXPECT_EQ(version(ether(0x8864, pppoe(be16(0xc021) + v4))), 0);
+    EXPECT_EQ(version(ether(0x8863, pppoe(be16(0x21) + v4))), 0) << "discovery";
+    EXPECT_EQ(version(pppoe(be16(0x21) + v4), LinkType::ppp_ether), 4);
+}
+
+TEST(Link, PppAndHdlc) {
+    for (const LinkType link : {LinkType::ppp, LinkType::ppp_hdlc}) {
+        EXPECT_EQ(version(Raw{0xff, 3, 0, 0x21} + v4, link), 4);
+        EXPECT_EQ(version(Raw{0, 0x57} + v6, link), 6);
+        EXPECT_EQ(version(Raw{0x21} + v4, link), 4);
+        EXPECT_EQ(version(Raw{0x0f, 0, 8, 0} + v4, link), 4);
+        EXPECT_EQ(version(Raw{0xff, 3, 0, 0x3d, 0xc0, 0, 0, 0, 0, 0x21} + v4, link), 4) << "multilink";
+    }
+    EXPECT_EQ(version(Raw{0x0f, 0, 0x86, 0xdd} + v6, LinkType::chdlc), 6);
+    EXPECT_EQ(version(Raw{0x8f, 0, 8, 0} + v4, LinkType::chdlc), 4);
+}
+
+TEST(Link, LinuxCooked) {
+    const auto sll = [](unsigned hardware, unsigned protocol, const Raw& payload) {
+        return be16(4) + be16(hardware) + be16(6) + Raw{2, 0, 0, 0, 0, 9, 0, 0} + be16(protocol) + payload;
+    };
+    const auto sll2 = [](unsigned hardware, unsigned protocol, const Raw& payload) {
+        return be16(protocol) + be16(0) + be32(3) + be16(hardware) + Raw{4, 6, 2, 0, 0, 0, 0, 9, 0, 0} +
+               payload;
+    };
+    EXPECT_EQ(version(sll(1, 0x0800, v4), LinkType::linux_sll), 4);
+    EXPECT_EQ(version(sll(778, 0x86dd, v6), LinkType::linux_sll), 6);
+    EXPECT_EQ(version(sll(1, 4, snap + be16(0x0800) + v4), LinkType::linux_sll), 4);
+    EXPECT_EQ(version(sll(1, 0x8100, be16(5) + be16(0x0800) + v4), LinkType::linux_sll), 4);
+    EXPECT_EQ(version(sll(824, 0x0800, v4), LinkType::linux_sll), 0) << "netlink";
+    EXPECT_EQ(version(sll2(1, 0x0800, v4), LinkType::linux_sll2), 4);
+    EXPECT_EQ(version(sll2(1, 0x86dd, v6), LinkType::linux_sll2), 6);
+    EXPECT_EQ(decoded(sll(1, 0x0800, v4), LinkType::linux_sll).eth_src, 7);
+    EXPECT_EQ(decoded(sll2(1, 0x0800, v4), LinkType::linux_sll2).eth_src, 13);
+}
+
+TEST(Link, LoopbackFamiliesInEitherOrder) {
+    EXPECT_EQ(version(Raw{2, 0, 0, 0} + v4, LinkType::null), 4);
+    EXPECT_EQ(version(Raw{0, 0, 0, 2} + v4, LinkType::null), 4);
+    for (const uint8_t family : {uint8_t{24}, uint8_t{28}, uint8_t{30}}) {
+        EXPECT_EQ(version(Raw{family, 0, 0, 0} + v6, LinkType::null), 6);
+        EXPECT_EQ(version(Raw{0, 0, 0, family} + v6, LinkType::null), 6);
+        EXPECT_EQ(version(Raw{0, 0, 0, family} + v6, LinkType::loop), 6);
+    }
+    EXPECT_EQ(version(Raw{0, 0, 0, 2} + v4, LinkType::loop), 4);
+    EXPECT_EQ(version(Raw{2, 0, 0, 0} + v4, LinkType::loop), 0);
+    EXPECT_EQ(version(Raw{0, 8, 0, 0} + v4, LinkType::null), 4) << "an EtherType in its place";
+    EXPECT_EQ(version(Raw{0xff, 3, 0, 0x21} + v4, LinkType::null), 4);
+}
+
+TEST(Link, RawIp) {
+    for (const LinkType link : {LinkType::raw, LinkType::raw_bsd, LinkType::raw_openbsd}) {
+        EXPECT_EQ(version(v4, link), 4);
+        EXPECT_EQ(version(v6, link), 6);
+        EXPECT_EQ(version(Raw{0x75} + v4, link), 0);
+    }
+    EXPECT_EQ(version(v4, LinkType::ipv4), 4);
+    EXPECT_EQ(version(v6, LinkType::ipv6), 6);
+    EXPECT_EQ(version(v4, LinkType::ipv6), 0);
+    EXPECT_EQ(decoded(v4, LinkType::raw).l3, 0);
+    EXPECT_EQ(decoded({}, LinkType::raw).anomaly, Anomaly::short_link);
+}
+
+} // namespace
+} // namespace visor::wire

@@ -1,0 +1,109 @@
+#include "wire/packet.hpp"
+
+#include "wire/layers.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace visor::wire {
+
+namespace layers {
+const uint8_t no_addresses[32] = {};
+}
+
+std::string_view anomaly_name(Anomaly anomaly) {
+    static constexpr std::array<std::string_view, anomaly_count> names = {
+        "none",     "short_link",    "short_ip",     "bad_ip_header",   "bad_ip_length",
+        "short_l4", "bad_l4_length", "deep_nesting", "unsupported_link"};
+    return names[static_cast<size_t>(anomaly)];
+}
+
+namespace {
+void reset(Packet& p, const uint8_t* data, uint32_t caplen, uint32_t wirelen) {
+    p.data = data;
+    p.addresses = layers::no_addresses;
+    p.caplen = caplen;
+    p.wirelen = wirelen;
+    p.payload_len = 0;
+    p.l3 = p.l4 = p.payload = p.src_port = p.dst_port = p.eth_src = 0;
+    p.ip_version = p.proto = p.tcp_flags = 0;
+    p.flags = caplen < wirelen ? packet_flag::cut : 0;
+    p.anomaly = Anomaly::none;
+}
+} // namespace
+
+void decode(LinkType link, const uint8_t* data, uint32_t caplen, uint32_t wirelen, Packet& p) {
+    reset(p, data, caplen, wirelen);
+    // A record that says it captured more than there was is believed about what it holds.
+    const layers::End end{caplen, std::max(caplen, wirelen)};
+    switch (link) {
+    case LinkType::ethernet:
+        return layers::ethernet(p, 0, end, 0);
+    case LinkType::linux_sll:
+        return layers::linux_cooked(p, end);
+    case LinkType::linux_sll2:
+        return layers::linux_cooked2(p, end);
+    case LinkType::raw_bsd:
+    case LinkType::raw_openbsd:
+    case LinkType::raw:
+        return layers::raw_ip(p, end);
+    case LinkType::null:
+        return layers::null_loop(p, end);
+    case LinkType::loop:
+        return layers::loop(p, end);
+    case LinkType::ipv4:
+        return layers::ipv4(p, 0, end);
+    case LinkType::ipv6:
+        return layers::ipv6(p, 0, end);
+    case LinkType::ppp:
+    case LinkType::ppp_hdlc:
+        return layers::ppp_hdlc(p, 0, end, 1);
+    case LinkType::ppp_ether:
+        return layers::pppoe(p, 0, end, 1);
+    case LinkType::chdlc:
+        return layers::chdlc(p, 0, end);
+    }
+    p.anomaly = Anomaly::unsupported_link;
+}
+
+namespace {
+Fragment fragment_of_v4(const Packet& p) {
+    const uint8_t* b = p.data + p.l3;
+    const uint32_t field = load_be16(b + 6), header = (b[0] & 15U) * 4, total = load_be16(b + 2);
+    Fragment f;
+    f.id = load_be16(b + 4);
+    f.offset = (field & 0x1fff) * 8;
+    f.more = (field & 0x2000) != 0;
+    const uint32_t end = total == 0 ? p.caplen : std::min(p.caplen, p.l3 + total);
+    f.body = {b + header, end - p.l3 - header};
+    return f;
+}
+
+// The decoder has checked every header up to the fragment header against the captured bytes.
+Fragment fragment_of_v6(const Packet& p) {
+    const uint8_t* b = p.data + p.l3;
+    const uint32_t length = load_be16(b + 4);
+    const uint32_t end = length == 0 ? p.caplen : std::min(p.caplen, p.l3 + 40U + length);
+    uint32_t off = p.l3 + 40U;
+    uint8_t next = b[6];
+    while (next != 44) {
+        const uint8_t* x = p.data + off;
+        off += next == 51 ? (x[1] + 2U) * 4 : (x[1] + 1U) * 8;
+        next = x[0];
+    }
+    const uint8_t* h = p.data + off;
+    Fragment f;
+    f.id = load_be32(h + 4);
+    f.offset = load_be16(h + 2) & 0xfff8;
+    f.more = (h[3] & 1) != 0;
+    f.body = {h + 8, end - off - 8};
+    return f;
+}
+} // namespace
+
+Fragment fragment_of(const Packet& packet) {
+    if (!packet.has(packet_flag::fragment)) return {};
+    return packet.is_v4() ? fragment_of_v4(packet) : fragment_of_v6(packet);
+}
+
+} // namespace visor::wire

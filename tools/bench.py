@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Times the program against `tcpdump -w /dev/null` on the same captures, in turn (A B A B), and checks its counts.
+
+Captures are generated once into build/bench-data (bench/pcapgen). Every timed run's JSON is parsed and its packet
+count compared with what was generated: a fast wrong answer does not count. Peak memory is RssAnon, sampled, so that
+the page cache of the input is not in it.
+
+Usage: tools/bench.py [--quick] [--rounds N] [--only NAME,...]
+Environment: VISOR_CITY and VISOR_ASN name the geo databases; without them ../shared/fixtures/geo, if there.
+"""
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BIN = os.path.join(ROOT, "build", "bin")
+DATA = os.path.join(ROOT, "build", "bench-data")
+PROGRAM = os.path.join(BIN, "pktvisor-pcap")
+HOST = "100.64.0.0/10,2001:db8:1::/48,2001:db8:2::/48"
+# name, generator's mode, millions of packets, with geo databases
+ROWS = [("dns", "dns", 5, False), ("mixed", "mixed", 5, False), ("small64", "small64", 10, False),
+        ("dns+geo", "dns", 5, True), ("mixed+geo", "mixed", 5, True), ("distinct", "distinct", 10, False),
+        ("attack", "attack", 10, False)]
+
+
+def generate(mode, packets):
+    os.makedirs(DATA, exist_ok=True)
+    path = os.path.join(DATA, f"{mode}-{packets}.pcap")
+    if not os.path.exists(path):
+        subprocess.run([os.path.join(BIN, "pcapgen"), mode, path + ".part", "--packets", str(packets)], check=True,
+                       stdout=subprocess.DEVNULL)
+        os.rename(path + ".part", path)
+    return path
+
+
+def warm(path):
+    """Reads the file once, so that every timed run finds it in the page cache."""
+    with open(path, "rb", buffering=0) as file:
+        while file.read(1 << 22):
+            pass
+
+
+class PeakMemory(threading.Thread):
+    """The largest RssAnon of a process, sampled every 2 ms; MiB."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.pid, self.peak = pid, 0
+        self.start()
+
+    def run(self):
+        try:
+            while True:
+                with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
+                    for line in file:
+                        if line.startswith("RssAnon"):
+                            self.peak = max(self.peak, int(line.split()[1]) / 1024)
+                time.sleep(0.002)
+        except (OSError, ValueError):
+            pass
+
+
+def timed(command):
+    """(cpu seconds, wall seconds, peak MiB, standard output) of one run."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        memory = PeakMemory(process.pid)
+        out, errors = process.communicate()
+    wall = time.monotonic() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)}: exit status {process.returncode}\n{errors.decode(errors='replace')}")
+    memory.join()
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall, memory.peak, out
+
+
+def check(name, packets, out):
+    """The counts that must be right for a time to count."""
+    periods = json.loads(out)
+    [period] = periods.values()
+    counts = period["packets"]
+    if counts["total"] != packets or counts["ipv4"] + counts["ipv6"] != packets:
+        raise SystemExit(f"{name}: counted {counts['total']} packets of {packets}")
+    if counts["udp"] + counts["tcp"] + counts["other_l4"] != packets:
+        raise SystemExit(f"{name}: layer 4 counts do not add up to {packets}")
+    if name.startswith(("dns", "distinct")) and period["dns"]["wire_packets"]["total"] != packets:
+        raise SystemExit(f"{name}: {period['dns']['wire_packets']['total']} DNS messages of {packets}")
+    if name == "distinct" and abs(period["dns"]["cardinality"]["qname"] / packets - 1) > 0.05:
+        raise SystemExit(f"{name}: {period['dns']['cardinality']['qname']} distinct names of {packets}")
+
+
+def geo_options():
+    folder = os.path.join(ROOT, "..", "shared", "fixtures", "geo")
+    city = os.environ.get("VISOR_CITY", os.path.join(folder, "GeoIP2-City-Test.mmdb"))
+    asn = os.environ.get("VISOR_ASN", os.path.join(folder, "GeoIP2-ISP-Test.mmdb"))
+    return ["--geo-city", city, "--geo-asn", asn] if os.path.exists(city) and os.path.exists(asn) else None
+
+
+def measure(name, path, packets, options, rounds):
+    command = [PROGRAM, "--workers", "1", "-H", HOST, *options, path]
+    warm(path)
+    ours, theirs, peak = [], [], 0.0
+    for _ in range(rounds):
+        cpu, wall, memory, out = timed(command)
+        check(name, packets, out)
+        ours.append((cpu, wall))
+        peak = max(peak, memory)
+        cpu, wall, _, _ = timed(["tcpdump", "-r", path, "-w", "/dev/null"])
+        theirs.append((cpu, wall))
+    mine, other = (statistics.median(c for c, _ in runs) for runs in (ours, theirs))
+    wall = statistics.median(w for _, w in ours)
+    spread = (max(c for c, _ in ours) - min(c for c, _ in ours)) / mine
+    print(f"{name:<10} {packets / 1e6:>6.1f} M {mine:>8.2f} {wall:>8.2f} {mine / packets * 1e9:>9.0f} {spread:>8.0%} "
+          f"{other:>9.2f} {other / packets * 1e9:>9.0f} {mine / other:>7.2f} {peak:>9.1f}", flush=True)
+
+
+def stages(path):
+    """What each stage of the program costs, as the program itself measures it."""
+    done = subprocess.run([PROGRAM, "--workers", "1", "-H", HOST, "--stages", path], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, check=False)
+    if done.returncode == 0:
+        print(f"\nns per packet by stage, {os.path.basename(path)}:\n{done.stderr.decode()}", end="")
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Times the program against tcpdump -w.")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the packets, fewer rounds")
+    parser.add_argument("--rounds", type=int, help="runs of each program (default 3; 2 with --quick)")
+    parser.add_argument("--only", default="", help="comma-separated rows")
+    arguments = parser.parse_args()
+    only = set(filter(None, arguments.only.split(",")))
+    rounds = arguments.rounds or (2 if arguments.quick else 3)
+    scale = 100_000 if arguments.quick else 1_000_000
+    print(f"{'capture':<10} {'packets':>8} {'cpu s':>8} {'wall s':>8} {'ns/pkt':>9} {'spread':>8} {'tcpdump s':>9} "
+          f"{'ns/pkt':>9} {'ratio':>7} {'anon MiB':>9}")
+    first = None
+    for name, mode, millions, geo in ROWS:
+        if only and name not in only:
+            continue
+        options = geo_options() if geo else []
+        if options is None:
+            print(f"{name:<10} skipped: no geo databases (VISOR_CITY, VISOR_ASN)")
+            continue
+        path = generate(mode, millions * scale)
+        first = first or path
+        measure(name, path, millions * scale, options, rounds)
+    print(f"medians of {rounds} rounds in turn; ratio = cpu of the program / cpu of tcpdump -w /dev/null")
+    if first:
+        stages(first)
+
+
+if __name__ == "__main__":
+    main()
