@@ -53,7 +53,7 @@ bench-quick: ## the same on captures a tenth as large, in seconds
 fuzz: ## run every fuzz target for FUZZ_SECONDS each
 	@$(SETUP) build fuzz
 	$(call configure,fuzz,build/fuzz)
-	@$(NINJA) build/fuzz
+	@$(NINJA) build/fuzz fuzz/all
 	@tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
 asan: ## all tests under the address and undefined-behaviour sanitizers

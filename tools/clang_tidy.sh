@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 if [ "${1:-}" = --all ]; then
     files=$(tools/sources.sh)
 else
-    base=$(git merge-base origin/main HEAD 2>/dev/null || git rev-parse HEAD 2>/dev/null || true)
+    base=$(git merge-base origin/main HEAD 2>/dev/null || git rev-parse -q --verify HEAD 2>/dev/null || true)
     [ -n "$base" ] || exit 0
     files=$(git diff --name-only --diff-filter=d "$base" -- '*.cpp'
         git ls-files --others --exclude-standard -- '*.cpp')

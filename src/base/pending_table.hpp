@@ -32,8 +32,9 @@ public:
 
     void prefetch(uint64_t hash) const { __builtin_prefetch(&sets_.get()[set_of(hash)], 1); }
 
-    // Remembers value under hash, replacing what was there for the same hash.
-    Put put(uint64_t hash, int64_t now_us, const Value& value) {
+    // Remembers value under hash, replacing what was there for the same hash. `displaced`, if given, receives
+    // what had to make room.
+    Put put(uint64_t hash, int64_t now_us, const Value& value, Value* displaced = nullptr) {
         Set& set = sets_.get()[set_of(hash)];
         const uint32_t tag = tag_of(hash), now = static_cast<uint32_t>(now_us);
         unsigned slot = ways, oldest = 0;
@@ -50,6 +51,7 @@ public:
             return Put::added;
         }
         const bool expired = age(set.time[oldest], now) >= ttl_us_;
+        if (displaced) *displaced = set.value[oldest];
         store(set, oldest, tag, now, value);
         return expired ? Put::displaced_expired : Put::displaced_live;
     }

@@ -1,8 +1,8 @@
 // A configuration document as a tree of nodes that know where they were written.
 //
 // Limits, so that no document can exhaust the process: size, nesting, and nodes after aliases are expanded. A
-// key given twice in one map is refused. Threads: value types. Owns: its texts. Units: lines and columns
-// from 1. Format: YAML 1.2.
+// key given twice in one map is refused.
+// Threads: value types. Owns: its texts. Units: lines and columns from 1. Format: YAML 1.2.
 #pragma once
 
 #include "base/result.hpp"

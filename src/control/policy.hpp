@@ -1,9 +1,8 @@
-// Configuration documents: process options, taps and policies, validated into plain structs. Nothing here
-// runs.
+// Configuration documents: process options, taps and policies, validated into plain structs that run nothing.
 //
 // What exists in this build (handlers with their options and metric groups, inputs with theirs) is passed in,
-// so the same rules serve every program and no handler is named here. Threads: value types. Owns: its texts;
-// the tables passed in must outlive the results' use of Known only.
+// so the same rules serve every program and no handler is named here.
+// Threads: value types. Owns: its texts; nothing passed in is kept.
 #pragma once
 
 #include "base/result.hpp"

@@ -38,6 +38,14 @@ Fragments::Datagram* Fragments::open(uint64_t key, int64_t now_us) {
     return victim;
 }
 
+void Fragments::expire(int64_t now_us) {
+    for (Datagram& d : datagrams_) {
+        if (d.key == 0 || now_us - d.first_us < timeout_us) continue;
+        counts_.timed_out += !d.ignored && d.parts != 0;
+        forget(d);
+    }
+}
+
 void Fragments::ignore(Datagram& datagram) {
     buffers_.give_back(datagram.buffer);
     datagram.ignored = true;

@@ -39,6 +39,8 @@ public:
         }
         return store(*datagram, fragment);
     }
+    // Gives up every datagram that has waited too long.
+    void expire(int64_t now_us);
     const FragmentCounts& counts() const { return counts_; }
 
     static constexpr uint32_t datagrams_max = 1024;

@@ -2,8 +2,8 @@
 //
 // Records are taken in MaxMind's own layout (continent.code, country.names.en, subdivisions[0].iso_code,
 // city.names.en, location.*; autonomous_system_number, autonomous_system_organization) and in the flat one of
-// other makers (country_code, state1, city, latitude, longitude; asn, name). Threads: any; the result is
-// immutable. Owns: nothing of the file once loaded.
+// other makers (country_code, state1, city, latitude, longitude; asn, name).
+// Threads: any; the result is immutable. Owns: nothing of the file once loaded.
 #pragma once
 
 #include "base/result.hpp"

@@ -307,6 +307,8 @@ TEST(Geo, MaxMindAsnDatabase) {
     ASSERT_TRUE(table) << table.error();
     EXPECT_EQ(where(*table, "1.128.0.0"), "1221/Telstra Pty Ltd");
     EXPECT_EQ(where(*table, "2600:7000::1"), "6939/Hurricane Electric, Inc.");
+    EXPECT_EQ(where(*table, "2400:1000::1"), "237/Merit Network Inc.");
+    EXPECT_EQ(where(*table, "2002:2300::1"), "237/Merit Network Inc."); // 6to4 of 35.0.0.0
     EXPECT_EQ(where(*table, "6.6.6.6"), "Unknown");
     const char* const field[] = {"autonomous_system_number", nullptr};
     compare_with_library(path, *table, field);

@@ -4,11 +4,9 @@
 #pragma once
 
 #include "engine/decoder.hpp"
-#include "engine/fragments.hpp"
-#include "engine/tcp_streams.hpp"
+#include "engine/ledger.hpp"
 #include "engine/window.hpp"
 
-#include <array>
 #include <memory>
 
 namespace visor::engine {
@@ -17,16 +15,6 @@ struct OfflineOptions {
     unsigned workers = 1;
     DecodeSettings decode;
     Feed::Progress progress; // called after every block, by the thread that read it
-};
-
-struct Ledger {
-    SourceLedger source;
-    FeedTotals feed;
-    std::array<uint64_t, wire::anomaly_count>
-        anomalies{};                      // frames, by what kept them from being decoded to the end
-    std::array<uint64_t, 3> directions{}; // frames, by wire::Direction
-    TcpStreamCounts tcp;
-    FragmentCounts fragments;
 };
 
 class OfflineRun {

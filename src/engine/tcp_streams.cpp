@@ -19,10 +19,14 @@ void TcpStreams::Waiting::keep(const wire::Packet* from) {
     if (!from) return;
     packet = *from;
     std::memcpy(ip, from->data + from->l3, from->is_v4() ? 20 : 40);
-    packet.data = ip;
     packet.l3 = packet.l4 = packet.payload = packet.eth_src = 0;
     packet.caplen = sizeof ip;
     packet.payload_len = 0;
+}
+
+void TcpStreams::Waiting::bind() {
+    packet.data = ip;
+    packet.addresses = ip + (packet.is_v4() ? 12 : 8);
 }
 
 TcpStreams::TcpStreams() : streams_(streams_max), held_(held_total) {
@@ -83,7 +87,7 @@ void TcpStreams::begin(const TcpSegment& segment) {
     if (seq_distance(stream->next_seq, seq + segment.wire_len) <= 0)
         ++counts_.retransmitted;
     else
-        feed(seq, segment.payload, segment.wire_len);
+        feed(seq, segment.payload.first(segment.wire_len), segment.wire_len);
 }
 
 void TcpStreams::resume(Stream& stream) {
@@ -102,23 +106,41 @@ void TcpStreams::feed(uint32_t seq, Bytes captured, uint32_t wire_len) {
 
 void TcpStreams::hold(const TcpSegment& segment) {
     Stream& stream = *current_;
-    ++counts_.out_of_order;
-    const auto captured = static_cast<uint32_t>(segment.payload.size());
+    uint16_t* link = &stream.held_head;
+    for (; *link; link = &held_[*link - 1U].next) {
+        const Held& held = held_[*link - 1U];
+        if (seq_distance(held.seq, segment.seq) < 0) break;
+        if (held.seq == segment.seq && held.wire_len >= segment.wire_len) {
+            ++counts_.retransmitted;
+            return;
+        }
+    }
+    const Bytes payload = segment.payload.first(segment.wire_len);
+    const auto captured = static_cast<uint32_t>(payload.size());
     auto buffer = held_free_.empty() ? StreamBuffers::Handle{} : buffers_.take(std::max(captured, 1U));
     if (!buffer.held()) {
         ++counts_.no_room;
         cross_gap_ = stream.held_head != 0;
+        if (cross_gap_) return; // what is held goes on instead of this segment
+        skip_gap(segment.seq);
+        feed(segment.seq, payload, segment.wire_len);
         return;
     }
-    if (captured) std::memcpy(buffers_.data(buffer), segment.payload.data(), captured);
-    uint16_t* link = &stream.held_head;
-    while (*link && seq_distance(held_[*link - 1U].seq, segment.seq) >= 0) link = &held_[*link - 1U].next;
+    ++counts_.out_of_order;
+    if (captured) std::memcpy(buffers_.data(buffer), payload.data(), captured);
     const uint16_t index = held_free_.back();
     held_free_.pop_back();
     held_[index - 1U] = {segment.seq, segment.wire_len, captured, *link, buffer, {}};
     held_[index - 1U].context.keep(segment.packet);
     *link = index;
     if (++stream.held_count >= held_max) cross_gap_ = true;
+}
+
+// What lies before seq will not come.
+void TcpStreams::skip_gap(uint32_t seq) {
+    ++counts_.gaps;
+    lose_framing();
+    current_->next_seq = seq;
 }
 
 // Feeds the first held segment if it is next, or if the gap before it is to be crossed.
@@ -129,11 +151,7 @@ bool TcpStreams::release_held() {
         Held& held = held_[index - 1U];
         const int32_t gap = seq_distance(stream.next_seq, held.seq);
         if (gap > 0 && !cross_gap_) return false;
-        if (gap > 0) {
-            ++counts_.gaps;
-            lose_framing();
-            stream.next_seq = held.seq;
-        }
+        if (gap > 0) skip_gap(held.seq);
         cross_gap_ = false;
         stream.held_head = held.next;
         --stream.held_count;
@@ -146,7 +164,7 @@ bool TcpStreams::release_held() {
         feed_owner_ = held.data;
         held.data = {};
         waited_ = held.context;
-        waited_.packet.data = waited_.ip;
+        waited_.bind();
         feed(held.seq, {buffers_.data(feed_owner_), held.captured}, held.wire_len);
         return true;
     }
@@ -177,10 +195,10 @@ Bytes TcpStreams::from_feed() {
         }
         if (!feed_.bytes.empty() && collect()) {
             message_owner_ = stream.partial;
-            const uint32_t total = stream.partial_len;
+            const uint32_t length = stream.partial_len - length_bytes;
             stream.partial = {};
             stream.partial_len = 0;
-            return {buffers_.data(message_owner_) + length_bytes, total - length_bytes};
+            return {buffers_.data(message_owner_), length};
         }
         if (stream.ignored) return {};
     }
@@ -204,26 +222,25 @@ Bytes TcpStreams::whole_message() {
 // Appends fed bytes to the message being collected.
 bool TcpStreams::collect() {
     Stream& stream = *current_;
-    for (;;) {
-        uint32_t need = length_bytes;
-        if (stream.partial_len >= length_bytes) {
-            const uint32_t length = load_be16(buffers_.data(stream.partial));
-            if (length < wire::dns_header_size) return give_up(), false;
-            need += length;
-            if (stream.partial_len == need) return true;
-        }
+    while (stream.partial_len < length_bytes) {
         if (feed_.bytes.empty()) return false;
-        if (!buffers_.grow(stream.partial, stream.partial_len, need)) {
-            ++counts_.no_room;
-            const uint32_t rest = need - stream.partial_len;
-            lose_framing();
-            stream.skip = need > length_bytes ? rest : 0;
-            return false;
-        }
-        const auto n = std::min(need - stream.partial_len, static_cast<uint32_t>(feed_.bytes.size()));
-        std::memcpy(buffers_.data(stream.partial) + stream.partial_len, feed_.bytes.take(n).data(), n);
-        stream.partial_len += n;
+        stream.prefix[stream.partial_len++] = feed_.bytes.u8();
     }
+    const uint32_t length = load_be16(stream.prefix);
+    if (length < wire::dns_header_size) return give_up(), false;
+    if (feed_.bytes.empty()) return false;
+    if (!stream.partial.held()) stream.partial = buffers_.take(length);
+    if (!stream.partial.held()) {
+        ++counts_.no_room;
+        lose_framing();
+        stream.skip = length;
+        return false;
+    }
+    const uint32_t have = stream.partial_len - length_bytes;
+    const auto n = std::min(length - have, static_cast<uint32_t>(feed_.bytes.size()));
+    std::memcpy(buffers_.data(stream.partial) + have, feed_.bytes.take(n).data(), n);
+    stream.partial_len += n;
+    return have + n == length;
 }
 
 // Bytes that were on the wire and not in the capture: the message they cut is lost, the one behind it need
@@ -234,16 +251,20 @@ void TcpStreams::pass_missing() {
     feed_ = {};
     if (missing == 0) return;
     ++counts_.gaps;
-    uint32_t rest = stream.skip;
-    if (stream.partial_len >= length_bytes)
-        rest = load_be16(buffers_.data(stream.partial)) + length_bytes - stream.partial_len;
+    const uint32_t rest = stream.skip + partial_rest();
     lose_framing();
     if (missing <= rest) stream.skip = rest - missing;
 }
 
+// Bytes still to come of the message being collected; 0 when there is none, or its length is not known.
+uint32_t TcpStreams::partial_rest() const {
+    if (current_->partial_len < length_bytes) return 0;
+    return load_be16(current_->prefix) + length_bytes - current_->partial_len;
+}
+
 void TcpStreams::lose_framing() {
-    buffers_.give_back(current_->partial);
-    current_->partial_len = current_->skip = 0;
+    drop_partial(*current_);
+    current_->skip = 0;
 }
 
 void TcpStreams::give_up() {
@@ -264,9 +285,15 @@ void TcpStreams::drop_held(Stream& stream) {
     stream.held_count = 0;
 }
 
-void TcpStreams::reset(Stream& stream) {
-    drop_held(stream);
+void TcpStreams::drop_partial(Stream& stream) {
     buffers_.give_back(stream.partial);
+    stream.partial_len = 0;
+}
+
+void TcpStreams::reset(Stream& stream) {
+    counts_.gaps += stream.held_head != 0;
+    drop_held(stream);
+    drop_partial(stream);
     stream = {};
 }
 

@@ -1,9 +1,9 @@
 // Bounded reassembly of DNS over TCP: segments in any order in, whole messages out.
 //
 // One direction of one connection is a stream. Segments that repeat or overlap what was seen are trimmed,
-// those ahead of a gap are held; when a gap will not fill (too much held, the connection closed, the stream
-// made room for another) the stream goes on behind it, as if a message began there. A message inside one
-// segment is handed out where it lies, without a copy. Threads: one owner (the ordered lane). Owns: all
+// those ahead of a gap are held; when a gap will not fill (too much held, nothing came for long, the capture
+// is over) the stream goes on behind it, as if a message began there. A message inside one segment is handed
+// out where it lies, without a copy. Threads: one owner (the ordered lane). Owns: all
 // state, in fixed pools. Units: bytes; microseconds. Wire: RFC 9293 (sequence numbers modulo 2^32), RFC 7766
 // and RFC 1035 section 4.2.2 (two-byte length before each message).
 #pragma once
@@ -31,10 +31,10 @@ struct TcpStreamCounts {
     uint64_t messages = 0;
     uint64_t retransmitted = 0; // segments wholly seen before
     uint64_t out_of_order = 0;  // segments held for an earlier one
-    uint64_t gaps = 0;          // places a stream went on behind missing bytes
+    uint64_t gaps = 0;          // places a stream went on, or ended, behind missing bytes
     uint64_t not_dns = 0;       // streams given up as their framing cannot be DNS
     uint64_t streams_evicted = 0;
-    uint64_t no_room = 0; // segments or messages dropped as the pools were empty
+    uint64_t no_room = 0; // segments or messages that found the pools empty
 };
 
 class TcpStreams {
@@ -47,16 +47,24 @@ public:
         begin(segment);
         deliver(on_message);
     }
-    // The capture is over: streams still waiting for a gap to fill go on behind it. Calls on_message(Bytes,
-    // packet) with the packet of the segment that waited.
+    // Streams nothing came for since before_us: what still waits for a gap to fill is delivered, half a
+    // message is dropped, and their buffers are free for others. Calls on_message(Bytes, packet) with the
+    // packet of the segment that waited.
     template <class F>
-    void flush(F&& on_message) {
+    void flush_idle(int64_t before_us, F&& on_message) {
         for (Stream& stream : streams_) {
-            while (stream.key && stream.held_head) {
+            if (stream.key == 0 || stream.last_us >= before_us) continue;
+            while (stream.held_head) {
                 resume(stream);
                 deliver([&](Bytes message) { on_message(message, waited_.packet); });
             }
+            drop_partial(stream);
         }
+    }
+    // The capture is over.
+    template <class F>
+    void flush(F&& on_message) {
+        flush_idle(INT64_MAX, on_message);
     }
     const TcpStreamCounts& counts() const { return counts_; }
 
@@ -74,14 +82,16 @@ private:
         uint32_t skip = 0;        // bytes of a damaged message still to pass over
         uint16_t held_head = 0;   // index + 1 of the first held segment, by sequence number
         uint16_t held_count = 0;
-        bool ignored = false; // not DNS: everything is passed over until a new SYN
-        StreamBuffers::Handle partial;
+        bool ignored = false;          // not DNS: everything is passed over until a new SYN
+        uint8_t prefix[2] = {};        // length prefix of the message being collected
+        StreamBuffers::Handle partial; // ... and what follows it
     };
     // A packet that outlives its block: itself and its IP header's fixed part.
     struct Waiting {
         wire::Packet packet;
         uint8_t ip[40] = {};
         void keep(const wire::Packet* from);
+        void bind(); // points the packet to its own header
     };
     struct Held {
         uint32_t seq = 0, wire_len = 0, captured = 0;
@@ -111,12 +121,15 @@ private:
     Bytes whole_message();
     bool collect(); // true when the partial message is complete
     void pass_missing();
+    uint32_t partial_rest() const;
     void lose_framing();
     void give_up(); // this stream is not DNS
     void feed(uint32_t seq, Bytes captured, uint32_t wire_len);
     void hold(const TcpSegment& segment);
+    void skip_gap(uint32_t seq);
     bool release_held();
     void drop_held(Stream& stream);
+    void drop_partial(Stream& stream);
     void reset(Stream& stream);
     void let_go();
     Stream* find(uint64_t key);

@@ -77,7 +77,7 @@ private:
     std::vector<const PlannedHandler*> handlers_; // all, flat
     std::map<int64_t, PeriodBuckets> open_;
     std::vector<int64_t> passed_; // by writer
-    std::vector<PolicyWindow> policies_;
+    std::deque<PolicyWindow> policies_;
 };
 
 // One writer's open buckets: the newest period's and the one before it.

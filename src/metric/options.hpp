@@ -1,8 +1,8 @@
 // Options of taps and handlers: each is declared once, and that one declaration validates the configuration,
 // makes the list of valid keys an error shows, and feeds --help, the API description and the documentation.
 //
-// Threads: tables are immutable; OptionValues belongs to whoever holds it. Owns: OptionValues owns its
-// strings. Units: said by each option's key and help.
+// Threads: tables are immutable; OptionValues belongs to whoever holds it. Owns: its strings.
+// Units: said by each option's key and help.
 #pragma once
 
 #include <array>

@@ -4,8 +4,13 @@
 // A geo database becomes a table of sorted range starts. IPv4: a 16-bit jump to the /16, then a binary search
 // of its 2-byte starts. IPv6: a jump to the /16, a second jump as wide as the /16 is populous, then a binary
 // search of the upper 64 bits; what is told apart below /64 is searched once more. Each distinct record is
-// one id. Threads: tables are immutable once built and shared by all workers; a SuffixCache belongs to one
-// caller. Owns: its tables and texts. Units: ids, 0 = unknown to the database; degrees.
+// one id.
+// Memory: 6 bytes an IPv4 range, 12 to 14 an IPv6 one (neighbours with one answer are one range), the texts,
+// and at most 640 KiB (IPv4) and 128 KiB (IPv6) of jumps. A city database with 2.6 million IPv4 ranges took
+// 18.4 MiB.
+// Threads: tables are immutable once built and shared by all workers.
+// Owns: its tables and texts.
+// Units: ids, 0 = unknown to the database; degrees.
 #pragma once
 
 #include "base/bytes.hpp"

@@ -1,11 +1,11 @@
-// IPv4 (RFC 791).
+// IPv4 (RFC 791), and as Van Jacobson compression starts it (RFC 1144).
 #include "wire/layers.hpp"
 
 namespace visor::wire::layers {
 
-void ipv4(Packet& p, uint32_t off, End end) {
+namespace {
+void header_and_more(Packet& p, uint32_t off, End end, bool protocol_known_tcp) {
     const uint8_t* b = p.data + off;
-    if (end.captured > off && b[0] >> 4 == 6) return ipv6(p, off, end); // mislabelled, but whole
     if (!begin_ip(p, 4, off)) return;
     if (end.captured < off + 20) return stop(p, Anomaly::short_ip); // counts as IPv4, of no known protocol
     const uint32_t header = (b[0] & 15U) * 4;
@@ -17,17 +17,30 @@ void ipv4(Packet& p, uint32_t off, End end) {
         end = end.within(off + total);
     }
     if (end.captured < off + header) return stop(p, Anomaly::short_ip);
+    const uint8_t proto = protocol_known_tcp ? ip_proto::tcp : b[9];
     const uint32_t fragment = load_be16(b + 6);
     if ((fragment & 0x3fff) != 0) {
         p.flags |= packet_flag::fragment;
         if ((fragment & 0x1fff) != 0) {
             p.flags |= packet_flag::later_fragment;
-            p.proto = b[9];
+            p.proto = proto;
             return;
         }
     }
     if (end.reported <= off + header) return; // a header and nothing more: no protocol
-    extensions(p, b[9], off + header, end);
+    extensions(p, proto, off + header, end);
+}
+} // namespace
+
+void ipv4(Packet& p, uint32_t off, End end) {
+    if (end.captured > off && p.data[off] >> 4 == 6) return ipv6(p, off, end); // mislabelled, but whole
+    header_and_more(p, off, end, false);
+}
+
+// Section 3.2.3: a TCP/IPv4 packet whose protocol field holds a connection number.
+void vj_uncompressed(Packet& p, uint32_t off, End end) {
+    if (end.captured <= off || p.data[off] >> 4 != 4) return stop(p, Anomaly::short_link);
+    header_and_more(p, off, end, true);
 }
 
 } // namespace visor::wire::layers

@@ -46,6 +46,7 @@ void loop(Packet& p, End end);
 void raw_ip(Packet& p, End end);
 // ip4.cpp, ip6.cpp
 void ipv4(Packet& p, uint32_t off, End end);
+void vj_uncompressed(Packet& p, uint32_t off, End end); // RFC 1144
 void ipv6(Packet& p, uint32_t off, End end);
 void extensions(Packet& p, uint8_t next, uint32_t off, End end); // IPv6 extension headers, then layer 4
 // l4.cpp

@@ -95,6 +95,9 @@ TEST(Link, PppAndHdlc) {
         EXPECT_EQ(version(Raw{0x21} + v4, link), 4);
         EXPECT_EQ(version(Raw{0x0f, 0, 8, 0} + v4, link), 4);
         EXPECT_EQ(version(Raw{0xff, 3, 0, 0x3d, 0xc0, 0, 0, 0, 0, 0x21} + v4, link), 4) << "multilink";
+        EXPECT_TRUE(decoded(Raw{0xff, 3, 0, 0x2f} + ip4(tcp({}), {.proto = 17}), link).is_tcp())
+            << "RFC 1144";
+        EXPECT_EQ(version(Raw{0xff, 3, 0, 0x2f} + v6, link), 0);
     }
     EXPECT_EQ(version(Raw{0x0f, 0, 0x86, 0xdd} + v6, LinkType::chdlc), 6);
     EXPECT_EQ(version(Raw{0x8f, 0, 8, 0} + v4, LinkType::chdlc), 4);

@@ -202,6 +202,16 @@ TEST(DecodeIp6, EndsOfTheChain) {
     EXPECT_EQ(decoded(ether(0x86dd, ip6(mobility + udp(hello), 135))).proto, 135);
 }
 
+TEST(DecodeIp6, OptionsMayOverrunTheirHeaderButNotThePacket) {
+    const auto first_option = [](uint8_t length) {
+        return decoded(ether(0x86dd, ip6(Raw{17, 0, 1, length, 0, 0, 0, 0} + udp(hello), 0)));
+    };
+    EXPECT_TRUE(first_option(4).is_udp());
+    EXPECT_TRUE(first_option(12).is_udp());
+    EXPECT_FALSE(first_option(200).is_udp());
+    EXPECT_EQ(first_option(200).anomaly, Anomaly::short_ip);
+}
+
 TEST(DecodeIp6, ChainsAreBounded) {
     Raw chain;
     for (int i = 0; i < 400; ++i) chain = chain + Raw{60, 0, 1, 4, 0, 0, 0, 0};

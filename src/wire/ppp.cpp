@@ -10,14 +10,6 @@ void multilink(Packet& p, uint32_t off, End end, unsigned depth) {
     if ((p.data[off] & 0x80) != 0) ppp(p, off + 4, end, depth);
 }
 
-// RFC 1144 section 3.2.3: an IPv4 packet whose protocol field is a connection number; always TCP.
-void uncompressed_tcp(Packet& p, uint32_t off, End end) {
-    if (end.captured <= off || p.data[off] >> 4 != 4) return stop(p, Anomaly::short_link);
-    ipv4(p, off, end);
-    if (p.proto != ip_proto::none && !p.has(packet_flag::fragment))
-        transport(p, ip_proto::tcp, off + (p.data[off] & 15U) * 4, end);
-}
-
 // RFC 3518 section 4.1: flags, MAC type, then the frame.
 void bridged(Packet& p, uint32_t off, End end, unsigned depth) {
     if (end.captured < off + 2) return stop(p, Anomaly::short_link);
@@ -37,8 +29,9 @@ void ppp(Packet& p, uint32_t off, End end, unsigned depth) {
     ++off;
     switch (protocol) {
     case 0x0021:
+        return ipv4(p, off, end);
     case 0x002f:
-        return ipv4(p, off, end); // 002f: RFC 1144 uncompressed, an IP header but for its protocol
+        return vj_uncompressed(p, off, end);
     case 0x0057:
         return ipv6(p, off, end);
     case 0x0031:

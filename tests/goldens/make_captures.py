@@ -14,6 +14,8 @@ from scapy.all import (DNS, DNSQR, DNSRR, DNSRROPT, GRE, ICMP, IP, LLC, PPP, SNA
                        Ether, IPerror, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
                        IPv6ExtHdrRouting, PPPoE, Raw, UDPerror, fragment, fragment6)
 from scapy.contrib.mpls import MPLS
+from scapy.layers.dns import EDNS0ClientSubnet
+from scapy.layers.inet import IPOption_RR
 from scapy.layers.vxlan import VXLAN
 
 CLIENT, SERVER = "192.0.2.10", "198.51.100.53"
@@ -182,6 +184,8 @@ def link_cases():
                                     Ether(**MAC, type=50) / LLC() / SNAP() / Raw(b"\0" * 20),
                                     ether(IP(src=CLIENT, dst=SERVER, proto=132) / Raw(b"\0" * 40)),
                                     ether(unreachable / UDPerror(sport=53, dport=40000) / Raw(bytes(query())))]),
+        "ipv4_options.pcap": pcap([ether(IP(src=CLIENT, dst=SERVER, options=[IPOption_RR()]) /
+                                         UDP(sport=4000 + n, dport=53) / query(ident=n)) for n in range(2)]),
         "ipv6_extensions.pcap": pcap([
             ether(IPv6(src=CLIENT6, dst=SERVER6) / IPv6ExtHdrHopByHop() / UDP(sport=4001, dport=53) / query(ident=1)),
             ether(IPv6(src=CLIENT6, dst=SERVER6) / IPv6ExtHdrHopByHop() / IPv6ExtHdrDestOpt() /
@@ -198,6 +202,7 @@ def file_cases():
     plain = pcap(frames)
     at = [START + n * 250_000 for n in range(len(raw))]
     return {
+        "empty.pcap": pcap([]),
         "snaplen.pcap": pcap(frames, snaplen=60),
         "cut_short.pcap": plain[:-30],
         "big_endian.pcap": pcap(frames, endian=">"),
@@ -229,11 +234,17 @@ def dns_cases():
              answer(reply("alt.example.com", "A", 78), 43001, 53000),
              answer(reply("nobody-asked.example.com", "A", 79), 43002), ask(query(".", "NS", 80), 43003),
              ask(DNS(id=81, rd=1, qd=DNSQR(qname="edns.example.com", qtype="A"), ar=edns, arcount=1), 43004)]
+    subnets = [EDNS0ClientSubnet(source_plen=24, address="198.51.100.0"),
+               EDNS0ClientSubnet(family=2, source_plen=48, address="2001:db8:77::")]
+    options = [DNSRROPT(rclass=1232, rdata=[subnet]) for subnet in subnets]
+    with_subnet = [ask(DNS(id=n, rd=1, qd=DNSQR(qname="ecs.example.com"), ar=opt, arcount=1))
+                   for n, opt in enumerate(options, 100)]
     slow = [ask(query("slow.example.com", ident=90), 44000), answer(reply("slow.example.com", ident=90), 44000),
             ask(query("late.example.com", ident=91), 44001), answer(reply("late.example.com", ident=91), 44001)]
     return {
         "dns_kinds.pcap": pcap([ether(f) for f in odd]),
         "dns_ports.pcap": pcap([ether(f) for f in other]),
+        "dns_subnets.pcap": pcap([ether(f) for f in with_subnet + pair(1)]),
         "dns_slow.pcap": pcap([ether(f) for f in slow],
                               times=[START, START + 4_900_000, START + 5_000_000, START + 11_000_000]),
     }

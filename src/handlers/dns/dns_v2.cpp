@@ -99,9 +99,10 @@ private:
                 subnets_.put(transaction_key(event), event_us(event), ecs.address);
             }
         }
-        switch (pending_.put(transaction_key(event), event_us(event), value)) {
+        PendingQuery displaced;
+        switch (pending_.put(transaction_key(event), event_us(event), value, &displaced)) {
         case PendingQueries::Put::displaced_expired:
-            cells.direction[value.direction].timeouts++;
+            time_out(cells, displaced);
             break;
         case PendingQueries::Put::displaced_live:
             cells.evicted++;

@@ -61,7 +61,7 @@ private:
 
     void look_deep(DirectionCells& d, const wire::Packet& packet) const {
         if (packet.is_tcp() && (packet.tcp_flags & wire::tcp_flag::syn)) d.syn++;
-        if (packet.ip_version == 0) return;
+        if (!packet.has(wire::packet_flag::has_addresses)) return;
         if (packet.direction == wire::Direction::in) {
             address(d, packet, packet.src_ip());
         } else if (packet.direction == wire::Direction::out) {

@@ -6,8 +6,8 @@
 // from what a pipe happened to deliver, so a file and the same bytes through a pipe give the same blocks.
 //
 // Why read and not mmap: on a 2-core Sapphire Rapids VM, file in the page cache, reading, walking the chain
-// and touching the first 64 bytes of each frame costs, in ns of processor time per frame (best of 3; records
-// of 125 bytes in dns, 357 in mixed, 80 in small64):
+// and touching the first 64 bytes of each frame costs, in ns of processor time per frame (best of 3 to 6
+// runs; records of 125 bytes in dns, 357 in mixed, 80 in small64):
 //
 //                                       dns  mixed  small64
 //   read, 256 KiB, page-aligned          26     61       18
@@ -19,7 +19,7 @@
 //   this reader                          26     54       17
 //
 // The copy is cheaper than the page faults and leaves the frames in the second-level cache. Three quarters of
-// what remains is the kernel's copy.
+// what remains is spent in the kernel, most of it in that copy.
 //
 // Threads: as engine::FrameSource.
 // Owns: the open file and the carried-over bytes, at most as many as a block's buffer (592 KiB) holds.

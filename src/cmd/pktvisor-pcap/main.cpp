@@ -1,0 +1,169 @@
+// pktvisor-pcap: runs the engine over capture files and prints what it found.
+#include "control/log.hpp"
+#include "control/plan.hpp"
+#include "control/registry.hpp"
+#include "engine/geo.hpp"
+#include "engine/offline.hpp"
+#include "engine/suffix.hpp"
+#include "options.hpp"
+#include "progress.hpp"
+#include "sinks/json.hpp"
+#include "sinks/text.hpp"
+#include "taps/pcap/concat_source.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+namespace visor::cmd {
+
+namespace {
+
+constexpr int fatal = 255;
+
+// What the operator gave, loaded; handlers are lent views of it.
+struct Databases {
+    std::optional<GeoTable> city, asn;
+    std::unique_ptr<SuffixList> suffixes;
+    Services services() const { return {city ? &*city : nullptr, asn ? &*asn : nullptr, suffixes.get()}; }
+};
+
+Result<Databases> load_databases(const PcapOptions& options, const engine::Plan& plan) {
+    Databases loaded;
+    const auto load = [](const std::string& path, auto loader, std::optional<GeoTable>& into) -> std::string {
+        if (path.empty()) return {};
+        auto table = loader(path);
+        if (!table) return table.error();
+        into = std::move(*table);
+        return {};
+    };
+    for (const std::string& error : {load(options.geo_city, engine::load_city, loaded.city),
+                                     load(options.geo_asn, engine::load_asn, loaded.asn)})
+        if (!error.empty()) return Error{error};
+    for (const auto& policy : plan.policies) {
+        for (const auto& handler : policy.handlers) {
+            if (loaded.suffixes || !handler.config.values.get_bool("public_suffix_list")) continue;
+            auto suffixes = engine::load_suffixes();
+            if (!suffixes) return Error{suffixes.error()};
+            loaded.suffixes = std::move(*suffixes);
+        }
+    }
+    return loaded;
+}
+
+Result<engine::Plan> make_plan(const PcapOptions& options) {
+    WindowSettings window;
+    window.periods = options.periods;
+    window.deep_sample_rate = options.max_deep_sample;
+    if (options.config.empty()) return control::default_plan(window);
+    control::Known known{control::handler_infos(), control::input_infos(), {}, {}, window, true};
+    auto document = control::read_document(options.config, known);
+    if (!document) return Error{document.error()};
+    for (const auto& notice : document->notices) spdlog::info("{}", notice);
+    if (document->policies.empty()) return Error{options.config + ": no policies found in schema"};
+    return control::plan_of(document->policies);
+}
+
+nlohmann::json result_json(const PcapOptions& options, const engine::OfflineRun& run,
+                           const Services& services) {
+    const sinks::JsonOptions how{options.extended};
+    nlohmann::json out;
+    if (options.config.empty()) {
+        nlohmann::json& window = out[std::to_string(options.periods) + "m"];
+        for (const auto& handler : run.policies().front().handlers)
+            window[std::string(handler.plan->handler->schema().key)] =
+                sinks::handler_json(handler, services, how);
+    } else {
+        for (const auto& policy : run.policies())
+            for (const auto& handler : policy.handlers)
+                out[policy.plan->name][handler.plan->name][std::string(handler.plan->handler->schema().key)] =
+                    sinks::handler_json(handler, services, how);
+    }
+    if (options.extended) out["ledger"] = sinks::ledger_json(run.ledger());
+    return out;
+}
+
+void log_input(const PcapOptions& options, const PrefixSet& hosts) {
+    nlohmann::json info;
+    info["pcap"] = {{"files", options.files}, {"bpf", options.bpf}, {"host_spec", options.host_spec}};
+    (void)hosts;
+    spdlog::info("{}", info.dump(4));
+}
+
+void log_outcome(const PcapOptions& options, const engine::OfflineRun& run, double seconds) {
+    const engine::Ledger& ledger = run.ledger();
+    spdlog::info("processed {} packets ({:.2f} M/s)", ledger.feed.frames,
+                 static_cast<double>(ledger.feed.frames) / 1e6 / std::max(seconds, 1e-6));
+    const auto& policy = run.policies().front();
+    if (policy.periods_left_out && options.format != "text")
+        spdlog::warn(
+            "the result covers the last {} of {} minutes with packets; --periods 1 covers everything",
+            policy.periods, policy.periods + policy.periods_left_out);
+    if (options.host_spec.empty() && ledger.feed.frames && options.format != "text") {
+        const std::string hint = ledger.likely_hosts;
+        spdlog::info("no -H was given, so no packet has a direction{}",
+                     hint.empty() ? "" : "; for this traffic try -H " + hint);
+    }
+    if (options.verbose)
+        for (const auto& line : engine::ledger_lines(ledger))
+            spdlog::info("ledger {} = {} ({})", line.path, line.count, line.help);
+}
+
+Result<int> run(const PcapOptions& options) {
+    auto hosts = PrefixSet::parse(options.host_spec);
+    if (!hosts) return Error{hosts.error()};
+    auto plan = make_plan(options);
+    if (!plan) return Error{plan.error()};
+    auto databases = load_databases(options, *plan);
+    if (!databases) return Error{databases.error()};
+    auto source = taps::ConcatSource::open(options.files, {options.bpf});
+    if (!source) return Error{source.error()};
+    log_input(options, *hosts);
+
+    const auto begin = std::chrono::steady_clock::now();
+    const Services services = databases->services();
+    ProgressBar bar;
+    engine::OfflineOptions how{options.workers, control::decode_settings(*plan, std::move(*hosts)),
+                               [&](const auto& ledger, const auto& totals) { bar.update(ledger, totals); }};
+    auto done = engine::OfflineRun::run(**source, *plan, services, how);
+    if (!done) return Error{done.error()};
+    bar.clear();
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+    if (const std::string trouble = (*source)->trouble(); !trouble.empty()) spdlog::warn("{}", trouble);
+    log_outcome(options, **done, elapsed.count());
+
+    std::string out;
+    if (options.format == "text")
+        out = sinks::text_report(**done, services,
+                                 {isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR"), (*source)->name()});
+    else
+        out = sinks::dump_json(result_json(options, **done, services), options.format == "pretty") + "\n";
+    if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size() || std::fflush(stdout) != 0)
+        return Error{"cannot write to standard output"};
+    return 0;
+}
+
+} // namespace
+
+int program(int argc, char** argv) {
+    PcapOptions options;
+    int exit_code = 0;
+    if (!parse_command_line(argc, argv, options, exit_code)) return exit_code;
+    control::log_to_stderr(options.verbose, options.format == "text");
+    if (options.input != "pcap") {
+        spdlog::error("Fatal error: input type '{}' is not available; this program reads: pcap",
+                      options.input);
+        return fatal;
+    }
+    const auto result = run(options);
+    if (result) return *result;
+    spdlog::error("Fatal error: {}", result.error());
+    return fatal;
+}
+
+} // namespace visor::cmd
+
+int main(int argc, char** argv) {
+    return visor::cmd::program(argc, argv);
+}

@@ -1,0 +1,106 @@
+#include "options.hpp"
+
+#include "version.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+
+namespace visor::cmd {
+
+namespace {
+
+constexpr const char* description =
+    "Summarises packet captures: what flows, from and to whom, how the DNS and DHCP in it are doing.\n"
+    "Reads pcap and pcapng, plain or compressed with gzip or zstd; - is standard input.\n";
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  pktvisor-pcap --format text capture.pcap            a summary to read\n"
+    "  pktvisor-pcap -H 192.0.2.0/24 capture.pcap          with directions: what is to and from "
+    "192.0.2.0/24\n"
+    "  pktvisor-pcap --periods 1 a.pcap b.pcapng.gz | jq   everything in both files as one JSON object\n"
+    "  tcpdump -w - | pktvisor-pcap --format text -        from another program\n";
+
+// Long options may be shortened as far as they stay unambiguous: --ver for --version.
+std::string completed(const std::string& argument, const std::vector<std::string>& long_names) {
+    if (!argument.starts_with("--") || argument.size() < 3) return argument;
+    const size_t equals = std::min(argument.find('='), argument.size());
+    const std::string name = argument.substr(2, equals - 2);
+    std::vector<std::string> matches;
+    for (const auto& candidate : long_names) {
+        if (candidate == name) return argument;
+        if (candidate.starts_with(name)) matches.push_back(candidate);
+    }
+    return matches.size() == 1 ? "--" + matches.front() + argument.substr(equals) : argument;
+}
+
+std::vector<std::string> long_names_of(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options())
+        for (const auto& name : option->get_lnames()) names.push_back(name);
+    return names;
+}
+
+void declare(CLI::App& app, PcapOptions& o) {
+    app.add_option("FILE", o.files, "capture files, in the order to read them; - for standard input")
+        ->required();
+    app.add_option("-i", o.input, "input type: pcap")->type_name("INPUT")->capture_default_str();
+    app.add_option("-b", o.bpf, "capture filter (pcap-filter(7)): only these frames")->type_name("BPF");
+    app.add_option("-H", o.host_spec,
+                   "comma separated CIDRs of the host: what is to and from them is in and out")
+        ->type_name("HOSTSPEC");
+    app.add_option(
+           "--periods", o.periods,
+           "minutes to keep: the result merges the last P in which anything came; 1 = everything, as one")
+        ->type_name("P")
+        ->capture_default_str();
+    app.add_option("--max-deep-sample", o.max_deep_sample, "percent of events analysed deeply, 1 to 100")
+        ->type_name("N")
+        ->capture_default_str();
+    app.add_option("--format", o.format, "json (one line), pretty (indented json) or text (a page to read)")
+        ->type_name("FORMAT")
+        ->check(CLI::IsMember({"json", "pretty", "text"}))
+        ->capture_default_str();
+    app.add_flag("--extended", o.extended, "also the bounds of estimates, rates, and the ledger");
+    app.add_option("--config", o.config, "YAML file whose policies to run instead of the default analysis")
+        ->type_name("FILE");
+    app.add_option("--geo-city", o.geo_city, "city database (mmdb) for places of addresses")
+        ->type_name("FILE");
+    app.add_option("--geo-asn", o.geo_asn, "ASN database (mmdb) for autonomous systems of addresses")
+        ->type_name("FILE");
+    app.add_option("--workers", o.workers, "threads to analyse with; the results are the same")
+        ->type_name("N")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
+    app.add_flag("-v", o.verbose, "log more, and the ledger: where every frame went");
+    app.set_version_flag("--version", std::string("pktvisor ") + version_text);
+    app.footer(examples);
+}
+
+} // namespace
+
+bool parse_command_line(int argc, char** argv, PcapOptions& options, int& exit_code) {
+    CLI::App app{description, "pktvisor-pcap"};
+    declare(app, options);
+    const auto names = long_names_of(app);
+    std::vector<std::string> arguments;
+    for (int i = argc - 1; i > 0; --i) arguments.push_back(completed(argv[i], names));
+    try {
+        app.parse(arguments);
+    } catch (const CLI::Success& e) {
+        exit_code = app.exit(e);
+        return false;
+    } catch (const CLI::ParseError& e) {
+        std::cerr << "pktvisor-pcap: " << e.what()
+                  << "\nusage: pktvisor-pcap [options] FILE...   (pktvisor-pcap --help tells all)\n";
+        exit_code = 1;
+        return false;
+    }
+    options.periods_given = app.count("--periods") != 0;
+    options.periods = std::clamp(options.periods, 1U, 10U);
+    options.max_deep_sample = std::clamp(options.max_deep_sample, 1U, 100U);
+    return true;
+}
+
+} // namespace visor::cmd

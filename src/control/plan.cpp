@@ -1,0 +1,59 @@
+#include "control/plan.hpp"
+
+#include "control/registry.hpp"
+
+#include <algorithm>
+
+namespace visor::control {
+
+namespace {
+engine::PlannedHandler planned(std::string name, const HandlerClass& handler, const WindowSettings& window) {
+    engine::PlannedHandler planned{std::move(name), &handler, {}, window};
+    planned.config.groups = handler.schema().default_groups();
+    planned.config.deep_sample_rate = window.deep_sample_rate;
+    return planned;
+}
+} // namespace
+
+engine::Plan default_plan(const WindowSettings& window) {
+    engine::PlannedPolicy policy{"default", window, false, {}};
+    constexpr std::pair<std::string_view, std::string_view> analysis[] = {
+        {"net", "1.0"}, {"dns", "1.0"}, {"dhcp", "1.0"}};
+    for (const auto& [type, version] : analysis)
+        policy.handlers.push_back(
+            planned("default-" + std::string(type), *find_handler(type, version), window));
+    return {{std::move(policy)}};
+}
+
+engine::Plan plan_of(const std::vector<PolicyConfig>& policies) {
+    engine::Plan plan;
+    for (const PolicyConfig& config : policies) {
+        engine::PlannedPolicy policy{config.name, config.window, config.sequence, {}};
+        const std::string tap = config.taps.empty() ? config.tap : config.taps.front();
+        for (const ModuleConfig& module : config.modules) {
+            auto handler = planned(config.name + "-" + tap + "-" + module.instance,
+                                   *find_handler(module.type, module.version), module.window);
+            handler.config.groups = module.groups;
+            handler.config.values = module.values;
+            policy.handlers.push_back(std::move(handler));
+        }
+        plan.policies.push_back(std::move(policy));
+    }
+    return plan;
+}
+
+engine::DecodeSettings decode_settings(const engine::Plan& plan, PrefixSet hosts) {
+    engine::DecodeSettings settings;
+    settings.hosts = std::move(hosts);
+    settings.dns = settings.dhcp = false;
+    for (const auto& policy : plan.policies) {
+        for (const auto& handler : policy.handlers) {
+            settings.dns |= handler.handler->type == "dns" || handler.handler->type == "pcap";
+            settings.dhcp |= handler.handler->type == "dhcp";
+            settings.flow_hashes |= handler.config.deep_sample_rate < 100;
+        }
+    }
+    return settings;
+}
+
+} // namespace visor::control

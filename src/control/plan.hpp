@@ -1,0 +1,20 @@
+// From options and policies to a plan the engine runs.
+// Threads: pure functions.
+#pragma once
+
+#include "control/policy.hpp"
+#include "engine/decoder.hpp"
+#include "engine/plan.hpp"
+
+namespace visor::control {
+
+// The analysis of a capture file nobody gave a policy for: net 1.0, dns 1.0 and dhcp, default groups.
+engine::Plan default_plan(const WindowSettings& window);
+
+// The policies of a document, all of them over the same frames.
+engine::Plan plan_of(const std::vector<PolicyConfig>& policies);
+
+// What the decoder must find out for this plan.
+engine::DecodeSettings decode_settings(const engine::Plan& plan, PrefixSet hosts);
+
+} // namespace visor::control

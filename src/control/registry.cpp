@@ -1,0 +1,51 @@
+#include "control/registry.hpp"
+
+#include "handlers/dhcp/dhcp.hpp"
+#include "handlers/dns/dns.hpp"
+#include "handlers/net/net.hpp"
+#include "handlers/pcap/pcap.hpp"
+
+#include <vector>
+
+namespace visor::control {
+
+namespace {
+constexpr Option pcap_options[] = {
+    {"iface", OptionType::text, "interface to capture on: a name, an address, or auto"},
+    {"bpf", OptionType::text, "capture filter, pcap-filter(7)"},
+    {"host_spec", OptionType::text, "comma separated CIDRs of this host: they make packets in or out"},
+    {"pcap_source", OptionType::text, "libpcap, af_packet or mock"},
+    {"pcap_file", OptionType::text, "capture file to read"},
+    {"debug", OptionType::boolean, "log what the source does"},
+    {"tcp_packet_reassembly_cache_limit", OptionType::uint, "TCP connections followed at most"},
+};
+constexpr InputInfo inputs[] = {{"pcap", pcap_options}};
+} // namespace
+
+std::span<const HandlerClass* const> handler_classes() {
+    static const HandlerClass* const classes[] = {&net::net_v1(), &net::net_v2(),   &dns::dns_v1(),
+                                                  &dns::dns_v2(), &dhcp::dhcp_v1(), &pcap_stats::pcap_v1()};
+    return classes;
+}
+
+const HandlerClass* find_handler(std::string_view type, std::string_view version) {
+    for (const HandlerClass* handler : handler_classes())
+        if (handler->type == type && handler->version == version) return handler;
+    return nullptr;
+}
+
+std::span<const HandlerInfo> handler_infos() {
+    static const auto infos = [] {
+        std::vector<HandlerInfo> all;
+        for (const HandlerClass* h : handler_classes())
+            all.push_back({h->type, h->version, h->options, h->schema().groups});
+        return all;
+    }();
+    return infos;
+}
+
+std::span<const InputInfo> input_infos() {
+    return inputs;
+}
+
+} // namespace visor::control

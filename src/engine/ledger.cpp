@@ -1,0 +1,40 @@
+#include "engine/ledger.hpp"
+
+namespace visor::engine {
+
+std::vector<LedgerLine> ledger_lines(const Ledger& ledger) {
+    const SourceLedger& s = ledger.source;
+    std::vector<LedgerLine> lines = {
+        {"tap.received", s.received, "records read from the capture"},
+        {"tap.delivered", s.delivered, "frames handed to the workers"},
+        {"tap.malformed.cut_short", s.cut_short, "records the file ends in the middle of"},
+        {"tap.malformed.bad_record", s.bad_record, "records with impossible lengths"},
+        {"tap.malformed.unsupported_link", s.unsupported_link, "frames of a link type that is not read"},
+        {"tap.dropped.filter", s.filtered_bpf, "frames the capture filter left out"},
+        {"frames.late", ledger.feed.late, "frames more than a period older than the newest"},
+    };
+    for (size_t i = 1; i < wire::anomaly_count; ++i)
+        lines.push_back({"frames.undecoded." + std::string(wire::anomaly_name(static_cast<wire::Anomaly>(i))),
+                         ledger.anomalies[i], "frames counted, but not decoded to the end"});
+    const TcpStreamCounts& t = ledger.tcp;
+    const FragmentCounts& f = ledger.fragments;
+    const LedgerLine more[] = {
+        {"tcp.segments", t.segments, "TCP segments on DNS ports"},
+        {"tcp.messages", t.messages, "DNS messages they held"},
+        {"tcp.retransmitted", t.retransmitted, "segments seen before"},
+        {"tcp.out_of_order", t.out_of_order, "segments held for an earlier one"},
+        {"tcp.gaps", t.gaps, "places a stream went on behind missing bytes"},
+        {"tcp.not_dns", t.not_dns, "streams given up as they are not DNS"},
+        {"tcp.streams_evicted", t.streams_evicted, "streams forgotten to make room"},
+        {"tcp.no_room", t.no_room, "segments or messages dropped as buffers were full"},
+        {"fragments.seen", f.fragments, "fragments of UDP datagrams"},
+        {"fragments.datagrams", f.datagrams, "DNS datagrams made whole from them"},
+        {"fragments.timed_out", f.timed_out, "datagrams given up after 30 s"},
+        {"fragments.evicted", f.evicted, "datagrams forgotten to make room"},
+        {"fragments.no_room", f.no_room, "fragments dropped as buffers were full"},
+    };
+    lines.insert(lines.end(), std::begin(more), std::end(more));
+    return lines;
+}
+
+} // namespace visor::engine

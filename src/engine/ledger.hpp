@@ -1,0 +1,34 @@
+// The ledger of a run: where every frame went. At the tap received = delivered + malformed + dropped, by
+// reason; what the decoder and reassembly had to give up stands beside it. Threads: value types.
+#pragma once
+
+#include "engine/feed.hpp"
+#include "engine/fragments.hpp"
+#include "engine/tcp_streams.hpp"
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace visor::engine {
+
+struct Ledger {
+    SourceLedger source;
+    FeedTotals feed;
+    std::array<uint64_t, wire::anomaly_count>
+        anomalies{};                      // frames, by what kept them from being decoded to the end
+    std::array<uint64_t, 3> directions{}; // frames, by wire::Direction
+    TcpStreamCounts tcp;
+    FragmentCounts fragments;
+    std::string likely_hosts; // without host addresses given: the ones the traffic suggests, as a host spec
+};
+
+// One count of the ledger by name: the only place these names are written.
+struct LedgerLine {
+    std::string path; // "tap.malformed.cut_short"
+    uint64_t count;
+    std::string help;
+};
+std::vector<LedgerLine> ledger_lines(const Ledger& ledger);
+
+} // namespace visor::engine

@@ -1,0 +1,123 @@
+#include "sinks/json.hpp"
+
+#include "sinks/rows.hpp"
+
+#include <cmath>
+
+namespace visor::sinks {
+
+using nlohmann::json;
+
+namespace {
+
+// The object at a dotted path, made on the way; the last part is its key.
+json& at_path(json& root, const std::string& path) {
+    json* node = &root;
+    for (size_t begin = 0; begin <= path.size();) {
+        const size_t dot = std::min(path.find('.', begin), path.size());
+        node = &(*node)[path.substr(begin, dot - begin)];
+        begin = dot + 1;
+    }
+    return *node;
+}
+
+json quantiles_json(const Row& row, const void* cell, bool extended) {
+    json out;
+    for (size_t i = 0; i < std::size(printed_quantiles); ++i) {
+        const double value = row.ops->quantile(cell, printed_quantiles[i]);
+        if (row.ops->integral)
+            out[quantile_names[i]] = static_cast<uint64_t>(std::llround(value));
+        else
+            out[quantile_names[i]] = value;
+    }
+    if (extended) {
+        out["count"] = row.ops->count(cell);
+        out["min"] = row.ops->min(cell);
+        out["max"] = row.ops->max(cell);
+        out["sum"] = row.ops->sum(cell);
+    }
+    return out;
+}
+
+json top_json(const TopTable& table, bool extended) {
+    json out = json::array();
+    for (const TopLine& line : table.lines) {
+        json item{{"estimate", line.lower}, {"name", line.key.name}};
+        if (!line.key.lat.empty()) item["lat"] = line.key.lat;
+        if (!line.key.lon.empty()) item["lon"] = line.key.lon;
+        if (extended) item["lower"] = line.lower, item["upper"] = line.upper;
+        out.push_back(std::move(item));
+    }
+    return out;
+}
+
+json histogram_json(const Row& row, const void* cell) {
+    json buckets = json::object();
+    for (const auto& [bound, cumulative] : row.ops->bins(cell)) buckets[std::to_string(bound)] = cumulative;
+    buckets["+Inf"] = row.ops->count(cell);
+    return json{{"buckets", buckets}};
+}
+
+json rate_json(engine::Seconds seconds) {
+    json out;
+    for (size_t i = 0; i < std::size(printed_quantiles); ++i)
+        out[quantile_names[i]] = sketch::quantile_of(seconds, printed_quantiles[i]);
+    return out;
+}
+
+void put_row(json& out, RowReader& reader, const Row& row, bool extended) {
+    const std::string path = row.json_path();
+    const void* cell = reader.cell(row);
+    switch (row.ops->kind) {
+    case Kind::counter:
+        at_path(out, path) = row.ops->count(cell);
+        break;
+    case Kind::cardinality: {
+        const CardinalityRead read = row.ops->cardinality(cell);
+        at_path(out, path) = static_cast<uint64_t>(std::llround(read.estimate));
+        if (extended) at_path(out, path + "_bounds") = {{"lower", read.lower}, {"upper", read.upper}};
+        break;
+    }
+    case Kind::top: {
+        const TopTable table = reader.top(row);
+        at_path(out, path) = top_json(table, extended);
+        if (extended)
+            at_path(out, path + "_bounds") = {{"total", table.total}, {"unlisted_max", table.unlisted_max}};
+        break;
+    }
+    case Kind::quantiles:
+        if (row.ops->count(cell)) at_path(out, path) = quantiles_json(row, cell, extended);
+        break;
+    case Kind::histogram:
+        if (row.ops->count(cell)) at_path(out, path) = histogram_json(row, cell);
+        break;
+    case Kind::rate: // of a recorded stream: beyond upstream's keys
+        if (auto seconds = reader.seconds(row); extended && !seconds.empty())
+            at_path(out, path) = rate_json(std::move(seconds));
+        break;
+    }
+}
+
+} // namespace
+
+json handler_json(const engine::HandlerView& view, const Services& services, const JsonOptions& options) {
+    json out;
+    if (view.plan->config.groups == 0 && !view.plan->handler->schema().groups.empty()) return json::object();
+    RowReader reader(view, services);
+    reader.for_each(options.extended, [&](const Row& row) { put_row(out, reader, row, options.extended); });
+    out["period"] = {{"start_ts", view.start_ts}, {"length", view.length}};
+    return out;
+}
+
+json ledger_json(const engine::Ledger& ledger) {
+    json out;
+    for (const engine::LedgerLine& line : engine::ledger_lines(ledger))
+        at_path(out, std::string(line.path)) = line.count;
+    return out;
+}
+
+std::string dump_json(const json& value, bool pretty) {
+    return value.dump(pretty ? 4 : -1, ' ', false, json::error_handler_t::replace);
+}
+
+} // namespace visor::sinks

@@ -1,0 +1,24 @@
+// Results as JSON, in the shape users' scripts and dashboards read. With `extended`, the same keys and beside
+// them the bounds of estimates, rates of recorded streams and the ledger. Threads: pure functions of a
+// finished run.
+#pragma once
+
+#include "engine/offline.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace visor::sinks {
+
+struct JsonOptions {
+    bool extended = false;
+};
+
+// One handler: {"period": {...}, "wire_packets": {...}, ...}.
+nlohmann::json handler_json(const engine::HandlerView& view, const Services& services,
+                            const JsonOptions& options);
+nlohmann::json ledger_json(const engine::Ledger& ledger);
+
+// Strict UTF-8 whatever the wire said: bytes that are not become U+FFFD.
+std::string dump_json(const nlohmann::json& json, bool pretty);
+
+} // namespace visor::sinks

@@ -1,0 +1,79 @@
+#include "sinks/rows.hpp"
+
+#include "sketch/rank.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+namespace visor::sinks {
+
+void RowReader::Free::operator()(void* p) const {
+    std::free(p);
+}
+
+bool RowReader::shown(const Row& row) const {
+    if ((row.facts.groups & ~view_.plan->config.groups) != 0) return false;
+    if (row.dimension.empty()) return true;
+    return std::any_of(row.seen.begin(), row.seen.end(), [&](int32_t offset) {
+        return offset >= 0 &&
+               static_cast<const Counter*>(
+                   static_cast<const void*>(static_cast<const std::byte*>(view_.cells) + offset))
+                       ->value != 0;
+    });
+}
+
+void RowReader::for_each(bool extended, const std::function<void(const Row&)>& f) const {
+    for (const Row& row : schema().rows)
+        if ((extended || !row.facts.extended) && shown(row)) f(row);
+}
+
+const Row* RowReader::find(std::string_view json_path) const {
+    for (const Row& row : schema().rows)
+        if (row.json_path() == json_path && shown(row)) return &row;
+    return nullptr;
+}
+
+const void* RowReader::cell(const Row& row) {
+    const auto at = [&](unsigned i) { return static_cast<const std::byte*>(view_.cells) + row.offset[i]; };
+    if (row.cells == 1) return at(0);
+    const size_t bytes = (row.ops->size + 63) / 64 * 64;
+    scratch_.reset(std::aligned_alloc(64, bytes));
+    std::memset(scratch_.get(), 0, bytes);
+    for (unsigned i = 0; i < row.cells; ++i) row.ops->merge(scratch_.get(), at(i));
+    return scratch_.get();
+}
+
+TopTable RowReader::top(const Row& row) {
+    return top(row, view_.plan->window.topn_count);
+}
+
+TopTable RowReader::top(const Row& row, size_t lines) {
+    const uint32_t percentile = view_.plan->window.topn_percentile_threshold;
+    TopRead read = row.ops->top(cell(row), percentile ? SIZE_MAX : lines);
+    if (percentile && !read.items.empty()) {
+        // Heaviest first, so the percentile's rank counts from the end.
+        const uint64_t rank = sketch::nearest_rank(read.items.size(), percentile / 100.0);
+        const uint64_t least = read.items[read.items.size() - rank].lower;
+        std::erase_if(read.items, [&](const auto& item) { return item.lower < least; });
+    }
+    if (read.items.size() > lines) read.items.resize(lines);
+    TopTable table{{}, read.total, read.max_error, read.exact};
+    for (const auto& item : read.items)
+        table.lines.push_back({row.facts.format(item.key, services_), item.lower, item.upper});
+    return table;
+}
+
+engine::Seconds RowReader::seconds(const Row& row) const {
+    engine::Seconds sum;
+    if (!view_.rates) return sum;
+    for (unsigned i = 0; i < row.cells; ++i) {
+        const auto found = view_.rates->find(row.offset[i]);
+        if (found == view_.rates->end()) continue;
+        sum.resize(std::max(sum.size(), found->second.size()));
+        for (size_t s = 0; s < found->second.size(); ++s) sum[s] += found->second[s];
+    }
+    return sum;
+}
+
+} // namespace visor::sinks

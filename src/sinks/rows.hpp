@@ -1,0 +1,59 @@
+// Reading a handler's results row by row: what every renderer shares.
+//
+// Which rows are shown, cells that a row sums, top lists cut and printed as the window settings say, rates as
+// quantiles over seconds. Renderers walk rows and know no handler.
+// Threads: a reader belongs to one caller. Owns: scratch for summed cells.
+#pragma once
+
+#include "engine/window.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace visor::sinks {
+
+inline constexpr double printed_quantiles[] = {0.5, 0.9, 0.95, 0.99};
+inline constexpr const char* quantile_names[] = {"p50", "p90", "p95", "p99"};
+
+struct TopLine {
+    KeyText key;
+    uint64_t lower = 0, upper = 0; // the true weight lies between them
+};
+
+struct TopTable {
+    std::vector<TopLine> lines; // heaviest first
+    uint64_t total = 0;         // weight of everything, listed or not
+    uint64_t unlisted_max = 0;  // most that a key not in the set can weigh
+    bool exact = true;
+};
+
+class RowReader {
+public:
+    RowReader(const engine::HandlerView& view, const Services& services) : view_(view), services_(services) {}
+
+    const Schema& schema() const { return view_.plan->handler->schema(); }
+    // Rows that are enabled, and whose dimension value was seen. Extended ones only when asked for.
+    void for_each(bool extended, const std::function<void(const Row&)>& f) const;
+    const Row* find(std::string_view json_path) const; // null when there is none or it is not enabled
+
+    // The row's cell, or the sum of its cells; valid until the next call.
+    const void* cell(const Row& row);
+    uint64_t count(const Row& row) { return row.ops->count(cell(row)); }
+    TopTable top(const Row& row);
+    TopTable top(const Row& row, size_t lines);
+    engine::Seconds seconds(const Row& row) const;
+
+private:
+    bool shown(const Row& row) const;
+
+    const engine::HandlerView& view_;
+    const Services& services_;
+    struct Free {
+        void operator()(void* p) const;
+    };
+    std::unique_ptr<void, Free> scratch_;
+};
+
+} // namespace visor::sinks
