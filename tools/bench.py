@@ -6,7 +6,8 @@ count compared with what was generated: a fast wrong answer does not count. Peak
 the page cache of the input is not in it.
 
 Usage: tools/bench.py [--quick] [--rounds N] [--only NAME,...]
-Environment: VISOR_CITY and VISOR_ASN name the geo databases; without them ../shared/fixtures/geo, if there.
+Environment: VISOR_BIN is another build's bin folder; VISOR_CITY and VISOR_ASN name the geo databases, without them
+../shared/fixtures/geo is used, if there.
 """
 import argparse
 import json
@@ -18,7 +19,7 @@ import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BIN = os.path.join(ROOT, "build", "bin")
+BIN = os.environ.get("VISOR_BIN", os.path.join(ROOT, "build", "bin"))
 DATA = os.path.join(ROOT, "build", "bench-data")
 PROGRAM = os.path.join(BIN, "pktvisor-pcap")
 HOST = "100.64.0.0/10,2001:db8:1::/48,2001:db8:2::/48"
@@ -102,7 +103,7 @@ def geo_options():
 
 
 def measure(name, path, packets, options, rounds):
-    command = [PROGRAM, "--workers", "1", "-H", HOST, *options, path]
+    command = [PROGRAM, "--workers", "1", "--periods", "10", "-H", HOST, *options, path]  # 10: the captures span six
     warm(path)
     ours, theirs, peak = [], [], 0.0
     for _ in range(rounds):

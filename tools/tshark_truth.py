@@ -120,7 +120,8 @@ def messages(path):
     """Every DNS message outside ICMP errors: one dict each, in file order."""
     fields = ["frame.time_epoch", "frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "udp.srcport",
               "udp.dstport", "tcp.srcport", "tcp.dstport", "dns.flags.response", "dns.flags.rcode", "dns.id",
-              "dns.count.queries", "dns.count.answers", "dns.qry.name", "dns.qry.type", "dns.opt.client.family"]
+              "dns.count.queries", "dns.count.answers", "dns.qry.name", "dns.qry.type",
+              "dns.opt.client.addr4", "dns.opt.client.addr6"]
     for row in tshark(path, fields, "-Y", "dns || mdns || llmnr"):
         version, l4 = layers(row)
         if l4 not in ("udp", "tcp"):
@@ -129,6 +130,7 @@ def messages(path):
         ports = int(row[l4 + ".srcport"][0]), int(row[l4 + ".dstport"][0])
         if not DNS_PORTS & set(ports):
             continue
+        subnets = row["dns.opt.client.addr4"] + row["dns.opt.client.addr6"]
         rcodes, names, types = iter(row["dns.flags.rcode"]), iter(row["dns.qry.name"]), iter(row["dns.qry.type"])
         for n, response in enumerate(row["dns.flags.response"]):
             reply = response in ("1", "True")
@@ -140,7 +142,7 @@ def messages(path):
                    "rcode": int(next(rcodes, "0")) if reply else None,
                    "answers": int(row["dns.count.answers"][n]) if n < len(row["dns.count.answers"]) else 0,
                    "name": "" if name == "<Root>" else name, "type": int(kind) if kind else None,
-                   "ecs": not reply and bool(row["dns.opt.client.family"])}
+                   "ecs": None if reply or not subnets else subnets[0]}
 
 
 class Transactions:
@@ -172,7 +174,9 @@ def dns(path, direction):
         pairs.see(m)
         for key in ("total", m["l4"], f"ipv{m['version']}", "replies" if m["reply"] else "queries"):
             count[key] += 1
-        count["query_ecs"] += m["ecs"]
+        if m["ecs"]:
+            count["query_ecs"] += 1
+            tables["top_query_ecs"][m["ecs"]] += 1
         port = m["ports"][0] if m["ports"][1] in DNS_PORTS else m["ports"][1]
         tables["top_udp_ports"][str(port)] += 1
         if m["name"] is not None:
@@ -198,7 +202,7 @@ def dns(path, direction):
     wire.update(events=count["total"], deep_samples=count["total"], filtered=0)
     result = {"wire_packets": wire, "cardinality": {"qname": len(names)}, "xact": pairs.result()}
     for table in ("top_qname2", "top_qname3", "top_nxdomain", "top_srvfail", "top_refused", "top_nodata", "top_qtype",
-                  "top_rcode", "top_udp_ports"):
+                  "top_rcode", "top_udp_ports", "top_query_ecs"):
         result[table] = top(tables[table])
     return result
 
@@ -212,13 +216,13 @@ def dhcp(path):
     kinds6 = {"1": "solicit", "2": "advertise", "3": "request_v6", "7": "reply"}
     for row in tshark(path, fields, "-Y", "(dhcp || dhcpv6) && !icmp && !icmpv6"):
         count["events"] += 1
+        count["total"] += 1
         if row["dhcpv6.msgtype"]:
             kind = kinds6.get(row["dhcpv6.msgtype"][0], "other")
             count[kind] += 1
             if kind in ("advertise", "reply") and "2" in row["dhcpv6.option.type"]:
                 servers[f"{row['eth.src'][0]}/{row['ipv6.src'][0]}"] += 1
             continue
-        count["total"] += 1
         kind = kinds4.get((row["dhcp.option.dhcp"] or ["0"])[0], "other")
         count[kind] += 1
         if kind == "request":

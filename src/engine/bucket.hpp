@@ -1,10 +1,10 @@
-// Buckets: the memory of a handler's cells for one period, as fresh zero pages. Pages nobody writes to are
-// never there, so a table without entries costs nothing. Threads: one owner at a time; moved, never shared.
+// Buckets: the memory of a handler's cells for one period. Zero bytes are empty cells, so a bucket is fresh
+// zero pages, and a table without entries costs nothing. Threads: one owner at a time; moved, never shared.
 #pragma once
 
-#include <cstddef>
+#include "base/zero_pages.hpp"
+
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 namespace visor::engine {
@@ -12,22 +12,13 @@ namespace visor::engine {
 class Bucket {
 public:
     Bucket() = default;
-    explicit Bucket(size_t bytes);
-    Bucket(Bucket&& other) noexcept
-        : memory_(std::exchange(other.memory_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
-    Bucket& operator=(Bucket&& other) noexcept {
-        std::swap(memory_, other.memory_);
-        std::swap(bytes_, other.bytes_);
-        return *this;
-    }
-    ~Bucket();
+    explicit Bucket(size_t bytes) : pages_(bytes) {}
 
-    void* cells() { return memory_; }
-    const void* cells() const { return memory_; }
+    void* cells() { return pages_.data(); }
+    const void* cells() const { return pages_.data(); }
 
 private:
-    void* memory_ = nullptr;
-    size_t bytes_ = 0;
+    ZeroPages pages_;
 };
 
 // The buckets of all handlers of a plan, in its order, for one period.

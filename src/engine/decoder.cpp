@@ -67,13 +67,11 @@ void Decoder::classify(uint16_t index) {
 }
 
 DnsEvent dns_event(Bytes message, const wire::Packet& packet, DnsTransport transport, NameRoom& names) {
-    DnsEvent event{
-        wire::parse_dns(message), &packet, names.next(), 0, static_cast<uint32_t>(message.size()), transport};
-    if (event.message.has_question()) {
-        event.name_len = wire::dns_name_text(message, event.message.name, true, names.next());
-        names.keep(event.name_len);
-    }
-    return event;
+    char* text = names.next();
+    wire::DnsNameText name;
+    const wire::DnsMessage parsed = wire::parse_dns(message, text, name);
+    names.keep(name.length);
+    return {parsed, &packet, text, name.dots, name.length, static_cast<uint32_t>(message.size()), transport};
 }
 
 } // namespace visor::engine

@@ -251,15 +251,10 @@ void TcpStreams::pass_missing() {
     feed_ = {};
     if (missing == 0) return;
     ++counts_.gaps;
-    const uint32_t rest = stream.skip + partial_rest();
+    pass_partial(stream);
+    const uint32_t rest = stream.skip;
     lose_framing();
     if (missing <= rest) stream.skip = rest - missing;
-}
-
-// Bytes still to come of the message being collected; 0 when there is none, or its length is not known.
-uint32_t TcpStreams::partial_rest() const {
-    if (current_->partial_len < length_bytes) return 0;
-    return load_be16(current_->prefix) + length_bytes - current_->partial_len;
 }
 
 void TcpStreams::lose_framing() {
@@ -288,6 +283,12 @@ void TcpStreams::drop_held(Stream& stream) {
 void TcpStreams::drop_partial(Stream& stream) {
     buffers_.give_back(stream.partial);
     stream.partial_len = 0;
+}
+
+void TcpStreams::pass_partial(Stream& stream) {
+    if (stream.partial_len < length_bytes) return;
+    stream.skip += load_be16(stream.prefix) + length_bytes - stream.partial_len;
+    drop_partial(stream);
 }
 
 void TcpStreams::reset(Stream& stream) {

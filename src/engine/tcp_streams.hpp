@@ -58,7 +58,7 @@ public:
                 resume(stream);
                 deliver([&](Bytes message) { on_message(message, waited_.packet); });
             }
-            drop_partial(stream);
+            pass_partial(stream);
         }
     }
     // The capture is over.
@@ -121,7 +121,6 @@ private:
     Bytes whole_message();
     bool collect(); // true when the partial message is complete
     void pass_missing();
-    uint32_t partial_rest() const;
     void lose_framing();
     void give_up(); // this stream is not DNS
     void feed(uint32_t seq, Bytes captured, uint32_t wire_len);
@@ -130,6 +129,7 @@ private:
     bool release_held();
     void drop_held(Stream& stream);
     void drop_partial(Stream& stream);
+    void pass_partial(Stream& stream); // the message being collected is given up, its rest passed over
     void reset(Stream& stream);
     void let_go();
     Stream* find(uint64_t key);

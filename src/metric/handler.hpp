@@ -28,6 +28,7 @@ struct DnsEvent {
     wire::DnsMessage message;
     const wire::Packet* packet; // the frame it came in (the last one, when reassembled)
     const char* name;           // first question, lower-cased presentation text; empty without a question
+    uint64_t dots;              // of the name: bit i is set where text[i] separates labels, for the first 64 bytes
     uint32_t name_len;
     uint32_t size; // of the message in bytes
     DnsTransport transport;

@@ -68,12 +68,16 @@ inline std::string refusal(const HandlerClass& type, const OptionValues& values)
     return made ? "" : made.error();
 }
 
-// "mac/host/ip=2 ..." : a top list, heaviest first.
+// A top list, heaviest first: "10.0.0.1=7 10.0.0.2=3".
 template <class Top>
-std::string top_text(const Top& top, size_t n = 10) {
+std::string top_text(const Top& top, KeyFormat format = nullptr, const Services& services = {}) {
     std::string out;
-    for (const auto& item : top.top(n))
-        out += (out.empty() ? "" : " ") + item.key + "=" + std::to_string(item.lower);
+    for (const auto& item : top.top(10)) {
+        if (!out.empty()) out += ' ';
+        out += format ? format(item.key, services).name : item.key;
+        out += '=';
+        out += std::to_string(item.lower);
+    }
     return out;
 }
 

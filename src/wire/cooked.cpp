@@ -24,14 +24,14 @@ void cooked_payload(Packet& p, uint32_t hardware, uint32_t protocol, uint32_t of
 }
 
 // Address families of IPv6 differ among the systems that write this header.
-void family_payload(Packet& p, uint32_t family, End end) {
+void family_payload(Packet& p, uint32_t family, uint32_t off, End end) {
     switch (family) {
     case 2:
-        return ipv4(p, 4, end);
+        return ipv4(p, off, end);
     case 24:
     case 28:
     case 30:
-        return ipv6(p, 4, end);
+        return ipv6(p, off, end);
     default:
         return;
     }
@@ -63,12 +63,12 @@ void null_loop(Packet& p, End end) {
     if (load_be16(p.data) == 0xff03) return ppp_hdlc(p, 0, end, 1);
     const uint32_t family = null_family(__builtin_bswap32(load_be32(p.data)));
     if (family > 1500) return ethertype(p, family & 0xffff, 4, end, 1);
-    family_payload(p, family, end);
+    family_payload(p, family, 4, end);
 }
 
 void loop(Packet& p, End end) {
     if (end.captured < 4) return stop(p, Anomaly::short_link);
-    family_payload(p, load_be32(p.data), end);
+    family_payload(p, load_be32(p.data), 4, end);
 }
 
 // Frames of this type by ISDN drivers may begin with PPP, PPP after one byte, or ten zeros.
@@ -80,6 +80,39 @@ void raw_ip(Packet& p, End end) {
     if (end.captured >= 10 && std::memcmp(p.data, zeros, 10) == 0) return ipv4(p, 10, end);
     if (p.data[0] >> 4 == 4) return ipv4(p, 0, end);
     if (p.data[0] >> 4 == 6) ipv6(p, 0, end);
+}
+
+// The header says its length, padded to four bytes.
+void pflog(Packet& p, End end) {
+    if (end.captured < 2) return stop(p, Anomaly::short_link);
+    const uint32_t header = (p.data[0] + 3U) & ~3U;
+    if (end.captured < header) return stop(p, Anomaly::short_link);
+    family_payload(p, p.data[1], header, end);
+}
+
+// OpenBSD numbers its families as family_payload does, but for the other systems' IPv6.
+void enc(Packet& p, End end) {
+    if (end.captured < 12) return stop(p, Anomaly::short_link);
+    uint32_t family = load_be32(p.data);
+    if (family > 0xffff) family = __builtin_bswap32(family);
+    if (family == 2 || family == 24) family_payload(p, family, 12, end);
+}
+
+// Attributes of 16-bit length and type in the byte order of a little-endian host; number 9 is the packet.
+void nflog(Packet& p, End end) {
+    uint32_t off = 4;
+    while (end.captured >= off + 4) {
+        const uint32_t length = p.data[off] | p.data[off + 1] << 8,
+                       type = p.data[off + 2] | p.data[off + 3] << 8;
+        if (length < 4 || off + length > end.reported) return stop(p, Anomaly::short_link);
+        if (type == 9) {
+            if (p.data[0] == 2) return ipv4(p, off + 4, end.within(off + length));
+            if (p.data[0] == 10) ipv6(p, off + 4, end.within(off + length));
+            return;
+        }
+        off += (length + 3) & ~3U;
+    }
+    stop(p, Anomaly::short_link);
 }
 
 } // namespace visor::wire::layers

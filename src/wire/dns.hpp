@@ -59,6 +59,14 @@ DnsMessage parse_dns(Bytes message); // fast: header, one name skipped, qtype/qc
 inline constexpr size_t dns_name_text_max = 1024;
 uint32_t dns_name_text(Bytes message, size_t offset, bool lower, char* out);
 
+// A first question's name as text. `dots`: bit i is set where text[i] separates labels, for the first 64 bytes.
+struct DnsNameText {
+    uint32_t length = 0;
+    uint64_t dots = 0;
+};
+// parse_dns and the lower-case dns_name_text of its first question, in one pass: what every message takes.
+DnsMessage parse_dns(Bytes message, char* text, DnsNameText& name);
+
 // Client subnet option (RFC 7871 section 6).
 struct Ecs {
     bool present = false;

@@ -19,16 +19,6 @@ void length_framed(Packet& p, uint32_t length, uint32_t off, End end, unsigned d
     llc(p, off, end, depth);
 }
 
-// SNAP (RFC 1042): OUI 0 and Cisco's 00-00-f8 carry an EtherType; 00-80-c2 bridges whole frames after two
-// bytes of padding (RFC 2427 section 4.2).
-void snap(Packet& p, uint32_t off, End end, unsigned depth) {
-    if (end.captured < off + 5) return stop(p, Anomaly::short_link);
-    const uint32_t oui = load_be32(p.data + off) >> 8;
-    const uint32_t pid = load_be16(p.data + off + 3);
-    off += 5;
-    if (oui == 0 || oui == 0x0000f8) return ethertype(p, pid, off, end, depth);
-    if (oui == 0x0080c2 && (pid == 0x0001 || pid == 0x0007)) ethernet(p, off + 2, end, depth);
-}
 } // namespace
 
 void ethernet(Packet& p, uint32_t off, End end, unsigned depth) {
@@ -40,6 +30,16 @@ void ethernet(Packet& p, uint32_t off, End end, unsigned depth) {
     if (type != 0) length_framed(p, type, off, end, depth); // length 0 is taken for an unknown type
 }
 
+// RFC 1042: OUI 0 and Cisco's 00-00-f8 carry an EtherType; 00-80-c2 bridges whole frames (RFC 2427
+// section 4.2).
+void snap(Packet& p, uint32_t off, End end, unsigned depth, uint32_t bridge_padding) {
+    if (end.captured < off + 5) return stop(p, Anomaly::short_link);
+    const uint32_t oui = load_be32(p.data + off) >> 8;
+    const uint32_t pid = load_be16(p.data + off + 3);
+    off += 5;
+    if (oui == 0 || oui == 0x0000f8) return ethertype(p, pid, off, end, depth);
+    if (oui == 0x0080c2 && (pid == 0x0001 || pid == 0x0007)) ethernet(p, off + bridge_padding, end, depth);
+}
 void llc(Packet& p, uint32_t off, End end, unsigned depth) {
     if (end.captured < off + 3) return stop(p, Anomaly::short_link);
     const uint32_t dsap = p.data[off], ssap = p.data[off + 1], control = p.data[off + 2];
@@ -47,8 +47,9 @@ void llc(Packet& p, uint32_t off, End end, unsigned depth) {
     off += unnumbered ? 3 : 4; // I and S frames have a 16-bit control field
     const bool carries_data = control == 3 || (control & 1) == 0; // UI and I frames
     if (!carries_data || ++depth > nesting_max) return;
-    if (dsap == 0xaa && ssap == 0xaa) return snap(p, off, end, depth);
-    if (dsap == 0x06) ipv4(p, off, end); // the ARPANET IP SAP
+    if (dsap == 0xaa && ssap == 0xaa) return snap(p, off, end, depth, 2);
+    if (dsap == 0xfe && control == 3) return nlpid(p, off, end); // ISO network layer
+    if (dsap == 0x06) ipv4(p, off, end);                                         // the ARPANET IP SAP
 }
 
 void ethertype(Packet& p, uint32_t type, uint32_t off, End end, unsigned depth) {

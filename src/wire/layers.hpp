@@ -31,6 +31,7 @@ inline constexpr unsigned extension_max = 128;
 void ethernet(Packet& p, uint32_t off, End end, unsigned depth);
 void ethertype(Packet& p, uint32_t type, uint32_t off, End end, unsigned depth);
 void llc(Packet& p, uint32_t off, End end, unsigned depth);
+void snap(Packet& p, uint32_t off, End end, unsigned depth, uint32_t bridge_padding); // from the OUI on
 // mpls.cpp
 void mpls(Packet& p, uint32_t off, End end, unsigned depth);
 // ppp.cpp
@@ -44,6 +45,21 @@ void linux_cooked2(Packet& p, End end);
 void null_loop(Packet& p, End end);
 void loop(Packet& p, End end);
 void raw_ip(Packet& p, End end);
+void pflog(Packet& p, End end);
+void enc(Packet& p, End end);
+void nflog(Packet& p, End end);
+// wireless.cpp
+void ieee802_11(Packet& p, uint32_t off, End end, bool padded);
+void radiotap(Packet& p, End end);
+void prism(Packet& p, End end);
+void avs(Packet& p, End end);
+void ppi(Packet& p, End end);
+// lan_wan.cpp
+void token_ring(Packet& p, End end);
+void fddi(Packet& p, End end);
+void nlpid(Packet& p, uint32_t off, End end);
+void frame_relay(Packet& p, End end);
+void ip_over_fc(Packet& p, End end);
 // ip4.cpp, ip6.cpp
 void ipv4(Packet& p, uint32_t off, End end);
 void vj_uncompressed(Packet& p, uint32_t off, End end); // RFC 1144

@@ -149,5 +149,72 @@ TEST(Link, RawIp) {
     EXPECT_EQ(decoded({}, LinkType::raw).anomaly, Anomaly::short_link);
 }
 
+Raw wlan(uint8_t type, uint8_t flags, const Raw& body) {
+    Raw header = Raw{type, flags, 0, 0} + Raw(6, 2) + Raw(6, 4) + Raw(6, 6) + Raw{0, 0};
+    if ((flags & 3) == 3) header = header + Raw(6, 8);
+    if ((type & 0x80) != 0) header = header + Raw{0, 0};
+    return header + body;
+}
+
+TEST(Link, Wireless) {
+    const Raw body = snap + be16(0x0800) + v4;
+    const LinkType bare = LinkType::ieee802_11;
+    for (const uint8_t flags : {uint8_t{0}, uint8_t{1}, uint8_t{2}, uint8_t{3}}) {
+        EXPECT_EQ(version(wlan(0x08, flags, body), bare), 4);
+        EXPECT_EQ(version(wlan(0x88, flags, body), bare), 4);
+    }
+    EXPECT_EQ(version(wlan(0x88, 0x81, Raw(4, 0) + body), bare), 4) << "HT control";
+    EXPECT_EQ(version(wlan(0x08, 0x41, body), bare), 0) << "encrypted";
+    EXPECT_EQ(version(wlan(0x48, 1, body), bare), 0) << "null function";
+    EXPECT_EQ(version(wlan(0x80, 0, body), bare), 0) << "beacon";
+    const Raw padded = Raw{0, 0, 9, 0, 2, 0, 0, 0, 0x20} + wlan(0x88, 1, Raw{0, 0} + body);
+    EXPECT_EQ(version(padded, LinkType::radiotap), 4);
+    EXPECT_EQ(version(Raw{0, 0, 8, 0, 0, 0, 0, 0} + wlan(0x08, 1, body), LinkType::radiotap), 4);
+    EXPECT_EQ(version(Raw{0x44, 0, 0, 0, 0x90, 0, 0, 0} + Raw(136, 0) + wlan(0x08, 1, body), LinkType::prism),
+              4);
+    const Raw avs_header = be32(0x80211001) + be32(64) + Raw(56, 0);
+    EXPECT_EQ(version(avs_header + wlan(0x08, 1, body), LinkType::avs), 4);
+    EXPECT_EQ(version(avs_header + wlan(0x08, 1, body), LinkType::prism), 4);
+    EXPECT_EQ(version(Raw{0, 0, 8, 0, 105, 0, 0, 0} + wlan(0x08, 1, body), LinkType::ppi), 4);
+}
+
+TEST(Link, OldLans) {
+    const Raw body = snap + be16(0x86dd) + v6;
+    EXPECT_EQ(version(Raw{0x10, 0x40} + Raw(6, 2) + Raw(6, 2) + body, LinkType::token_ring), 6);
+    EXPECT_EQ(
+        version(Raw{0x10, 0x40} + Raw(6, 2) + Raw(6, 0x82) + Raw{4, 0, 0, 0} + body, LinkType::token_ring),
+        6);
+    EXPECT_EQ(version(Raw{0x50} + Raw(12, 2) + body, LinkType::fddi), 6);
+    EXPECT_EQ(version(Raw(16, 2) + body, LinkType::ip_over_fc), 6);
+    EXPECT_EQ(version(body, LinkType::atm_rfc1483), 6);
+    EXPECT_EQ(version(Raw{0x18, 0x41, 3, 0x8e} + v6, LinkType::frame_relay), 6);
+    EXPECT_EQ(version(Raw{0x18, 0x41, 8, 0} + v4, LinkType::frame_relay), 4);
+    EXPECT_EQ(version(Raw(16, 0) + be16(0x0800) + v4, LinkType::ip_over_1394), 4);
+    EXPECT_EQ(version(Raw(40, 0) + be16(0x0800) + Raw{0, 0} + v4, LinkType::ipoib), 4);
+}
+
+TEST(Link, LogsOfPacketFilters) {
+    EXPECT_EQ(version(Raw{61, 2} + Raw(62, 0) + v4, LinkType::pflog), 4);
+    EXPECT_EQ(version(Raw{0, 0, 0, 24} + Raw(8, 0) + v6, LinkType::enc), 6);
+    const uint8_t length = static_cast<uint8_t>(v4.size() + 4);
+    EXPECT_EQ(version(Raw{2, 0, 0, 0, 5, 0, 1, 0, 9, 0, 0, 0, length, 0, 9, 0} + v4, LinkType::nflog), 4);
+    EXPECT_EQ(version(Raw{2, 0, 0, 0, 0, 0, 1, 0}, LinkType::nflog), 0);
+}
+
+TEST(Link, EveryTypeCutAtEveryByte) {
+    for (uint32_t type = 0; type < 300; ++type) {
+        if (!link_supported(type)) continue;
+        for (unsigned fill = 0; fill < 256; ++fill) {
+            for (size_t size = 0; size < 80; ++size) {
+                const std::vector<uint8_t> exact(size, static_cast<uint8_t>(fill));
+                Packet p;
+                decode(static_cast<LinkType>(type), exact.data(), static_cast<uint32_t>(size), 80, p);
+                ASSERT_LE(p.payload + p.payload_len, size);
+                ASSERT_NE(p.anomaly, Anomaly::unsupported_link);
+            }
+        }
+    }
+}
+
 } // namespace
 } // namespace visor::wire

@@ -30,6 +30,48 @@ void reset(Packet& p, const uint8_t* data, uint32_t caplen, uint32_t wirelen) {
     p.flags = caplen < wirelen ? packet_flag::cut : 0;
     p.anomaly = Anomaly::none;
 }
+
+// Link types no fast network has.
+void other_link(LinkType link, Packet& p, layers::End end) {
+    switch (link) {
+    case LinkType::ieee802_11:
+        return layers::ieee802_11(p, 0, end, false);
+    case LinkType::radiotap:
+        return layers::radiotap(p, end);
+    case LinkType::prism:
+        return layers::prism(p, end);
+    case LinkType::avs:
+        return layers::avs(p, end);
+    case LinkType::ppi:
+        return layers::ppi(p, end);
+    case LinkType::token_ring:
+        return layers::token_ring(p, end);
+    case LinkType::fddi:
+        return layers::fddi(p, end);
+    case LinkType::frame_relay:
+        return layers::frame_relay(p, end);
+    case LinkType::ip_over_fc:
+        return layers::ip_over_fc(p, end);
+    case LinkType::atm_rfc1483:
+        return layers::llc(p, 0, end, 1);
+    case LinkType::pflog:
+        return layers::pflog(p, end);
+    case LinkType::enc:
+        return layers::enc(p, end);
+    case LinkType::nflog:
+        return layers::nflog(p, end);
+    case LinkType::ppp_with_direction:
+        return layers::ppp_hdlc(p, 1, end, 1);
+    case LinkType::ip_over_1394:
+        if (end.captured < 18) return layers::stop(p, Anomaly::short_link);
+        return layers::ethertype(p, load_be16(p.data + 16), 18, end, 1);
+    case LinkType::ipoib:
+        if (end.captured < 44) return layers::stop(p, Anomaly::short_link);
+        return layers::ethertype(p, load_be16(p.data + 40), 44, end, 1);
+    default:
+        return layers::stop(p, Anomaly::unsupported_link);
+    }
+}
 } // namespace
 
 void decode(LinkType link, const uint8_t* data, uint32_t caplen, uint32_t wirelen, Packet& p) {
@@ -62,8 +104,9 @@ void decode(LinkType link, const uint8_t* data, uint32_t caplen, uint32_t wirele
         return layers::pppoe(p, 0, end, 1);
     case LinkType::chdlc:
         return layers::chdlc(p, 0, end);
+    default:
+        return other_link(link, p, end);
     }
-    p.anomaly = Anomaly::unsupported_link;
 }
 
 namespace {

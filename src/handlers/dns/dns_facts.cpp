@@ -22,7 +22,8 @@ void add_port(sketch::TopSmall& top, const wire::Packet& packet) {
 FactRecorder::FactRecorder(const FactGroups& groups, const OptionValues& values, const Services& services,
                            const Filter& filter)
     : groups_(groups), services_(services), filter_(filter),
-      suffixes_(values.get_bool("public_suffix_list") ? services.suffixes : nullptr) {}
+      suffixes_(values.get_bool("public_suffix_list") ? services.suffixes : nullptr),
+      by_suffix_(suffixes_ || filter.has_suffixes()) {}
 
 void FactRecorder::count_transport(Facts& facts, const DnsEvent& event) {
     switch (event.transport) {
@@ -72,7 +73,8 @@ void FactRecorder::look_at_question(Facts& facts, const DnsEvent& event) const {
     if (groups_.cardinality) facts.qname.update(sketch::murmur3_128(name.data(), name.size()));
     if (groups_.qtypes) facts.qtype.add(event.message.qtype);
     if (!groups_.qnames) return;
-    const Aggregated parts = aggregate(name, suffix_size(name));
+    const bool plain = !by_suffix_ && name.size() <= 64;
+    const Aggregated parts = plain ? aggregate_by_dots(name, event.dots) : aggregate(name, suffix_size(name));
     add_name(facts.top_qname2, parts.two);
     if (!parts.three.empty()) add_name(facts.top_qname3, parts.three);
 }

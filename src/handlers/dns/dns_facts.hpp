@@ -47,6 +47,7 @@ private:
     Services services_;
     const Filter& filter_;
     const SuffixList* suffixes_; // null unless public_suffix_list
+    bool by_suffix_;             // names are aggregated by a suffix that may count as one label
 };
 
 } // namespace visor::dns

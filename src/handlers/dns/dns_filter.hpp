@@ -77,6 +77,7 @@ public:
 
     // Bytes of the configured suffix the name ends with, its leading dot not counted; 0 for none.
     size_t suffix_size(std::string_view name) const;
+    bool has_suffixes() const { return !suffixes_.empty(); }
 
 private:
     bool passes_kind(const DnsEvent& event) const;

@@ -1,17 +1,17 @@
-#include "engine/bucket.hpp"
+#include "base/zero_pages.hpp"
 
 #include <new>
 #include <sys/mman.h>
 
-namespace visor::engine {
+namespace visor {
 
-Bucket::Bucket(size_t bytes) : bytes_(bytes) {
+ZeroPages::ZeroPages(size_t bytes) : bytes_(bytes) {
     memory_ = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory_ == MAP_FAILED) throw std::bad_alloc();
 }
 
-Bucket::~Bucket() {
+ZeroPages::~ZeroPages() {
     if (memory_) munmap(memory_, bytes_);
 }
 
-} // namespace visor::engine
+} // namespace visor
