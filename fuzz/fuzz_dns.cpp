@@ -25,6 +25,19 @@ void check_name(Bytes message, size_t offset) {
         require(static_cast<unsigned char>(c) >= 0x20);
     }
 }
+
+// Parsing and naming in one pass says what the two passes say.
+void check_one_pass(Bytes message, const DnsMessage& want) {
+    char text[dns_name_text_max], again[dns_name_text_max];
+    DnsNameText name;
+    const DnsMessage d = parse_dns(message, text, name);
+    require(d.name == want.name && d.records == want.records && d.anomaly == want.anomaly);
+    require(d.qtype == want.qtype && d.qclass == want.qclass && d.header.id == want.header.id);
+    if (!want.has_question()) return;
+    const uint32_t length = dns_name_text(message, want.name, true, again);
+    require(name.length == length && std::equal(text, text + length, again));
+    for (uint32_t i = 0; i < length && i < 64; ++i) require((name.dots >> i & 1) == (text[i] == '.'));
+}
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -34,6 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const DnsMessage d = parse_dns(message);
     require(d.records <= size);
     require(d.records != 0 || d.anomaly != DnsAnomaly::none);
+    check_one_pass(message, d);
     if (d.has_question()) check_name(message, d.name);
     const size_t offsets = std::min<size_t>(size, 64);
     for (size_t i = 0; i < offsets; ++i) check_name(message, i);

@@ -7,6 +7,7 @@
 // most 35 minutes, as times are kept modulo 2^32.
 #pragma once
 
+#include "base/match.hpp"
 #include "base/zero_pages.hpp"
 
 #include <bit>
@@ -43,7 +44,7 @@ public:
             Set& set = sets_[hash & mask_];
             if (const unsigned i = find(set, entry); i < ways)
                 return store(set, i, entry, value), Put::restarted;
-            if (const uint32_t free = match(set.tag, 0)) {
+            if (const uint32_t free = match8(set.tag, 0)) {
                 store(set, static_cast<unsigned>(std::countr_zero(free)), entry, value);
                 ++size_;
                 return Put::added;
@@ -112,14 +113,8 @@ private:
         const auto tag = static_cast<uint32_t>(hash >> 32);
         return tag ? tag : 1;
     }
-    // Bit i is set where word i equals the wanted one.
-    static uint32_t match(const uint32_t* words, uint32_t wanted) {
-        uint32_t mask = 0;
-        for (unsigned i = 0; i < ways; ++i) mask |= static_cast<uint32_t>(words[i] == wanted) << i;
-        return mask;
-    }
     static unsigned find(const Set& set, const Entry& entry) {
-        for (uint32_t hits = match(set.tag, entry.tag); hits; hits &= hits - 1) {
+        for (uint32_t hits = match8(set.tag, entry.tag); hits; hits &= hits - 1) {
             const auto i = static_cast<unsigned>(std::countr_zero(hits));
             if (set.low[i] == entry.low) return i;
         }

@@ -25,7 +25,7 @@ void Decoder::decode(const FrameBlock& block) {
         wire::decode(static_cast<wire::LinkType>(frame.link), frame.data, frame.caplen, frame.wirelen,
                      packet);
         ++anomalies_[static_cast<size_t>(packet.anomaly)];
-        if (packet.ip_version != 0) {
+        if (packet.has(wire::packet_flag::has_addresses)) {
             set_direction(packet);
             classify(static_cast<uint16_t>(i));
         }

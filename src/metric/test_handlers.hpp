@@ -31,23 +31,21 @@ private:
     std::unique_ptr<Cells, Free> cells_;
 };
 
-// Offsets of bytes that belong to a member of Cells and to no cell of the schemas' rows: a member without a
-// row. Empty is right. (A compiler that cannot tell padding from members finds none.)
-template <class Cells>
-std::vector<size_t> nameless_bytes(std::span<const Schema* const> schemas) {
-    std::vector<size_t> nameless;
-#if defined(__has_builtin)
-#if __has_builtin(__builtin_clear_padding)
-    Bucket<Cells> bucket;
-    auto* bytes = reinterpret_cast<unsigned char*>(bucket.get());
-    std::memset(static_cast<void*>(bytes), 0xff, sizeof(Cells));
-    __builtin_clear_padding(bucket.get());
-    for (const CellPlace& cell : cells_of(schemas)) std::memset(bytes + cell.offset, 0, cell.ops->size);
-    for (size_t i = 0; i < sizeof(Cells); ++i)
-        if (bytes[i]) nameless.push_back(i);
-#endif
-#endif
-    return nameless;
+namespace detail {
+struct Anything {
+    template <class T>
+    operator T() const; // NOLINT(google-explicit-constructor): only ever asked whether it would work
+};
+} // namespace detail
+
+// How many members a plain struct has, the elements of a member array each. A handler's rows name every cell
+// when its cells() are as many as its bucket has members, those of structs inside it counted in their place.
+template <class Struct, class... Found>
+consteval size_t members() {
+    if constexpr (requires { Struct{Found{}..., detail::Anything{}}; })
+        return members<Struct, Found..., detail::Anything>();
+    else
+        return sizeof...(Found);
 }
 
 // The schema's row at this JSON path; null when there is none.
@@ -68,11 +66,11 @@ inline std::string refusal(const HandlerClass& type, const OptionValues& values)
     return made ? "" : made.error();
 }
 
-// A top list, heaviest first: "10.0.0.1=7 10.0.0.2=3".
+// A top list of any cell that has one, heaviest first: "10.0.0.1=7 10.0.0.2=3".
 template <class Top>
 std::string top_text(const Top& top, KeyFormat format = nullptr, const Services& services = {}) {
     std::string out;
-    for (const auto& item : top.top(10)) {
+    for (const auto& item : cell_ops<Top>.top(&top, 10).items) {
         if (!out.empty()) out += ' ';
         out += format ? format(item.key, services).name : item.key;
         out += '=';

@@ -43,6 +43,7 @@ public:
     uint64_t count(const Row& row) { return row.ops->count(cell(row)); }
     TopTable top(const Row& row);
     TopTable top(const Row& row, size_t lines);
+    size_t top_lines() const { return view_.plan->window.topn_count; } // what the settings ask for
     engine::Seconds seconds(const Row& row) const;
 
 private:

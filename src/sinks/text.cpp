@@ -1,12 +1,237 @@
 #include "sinks/text.hpp"
 
+#include "sinks/text_headlines.hpp"
+#include "sinks/text_tables.hpp"
+#include "sinks/text_units.hpp"
+
+#include <algorithm>
+#include <cmath>
 #include <spdlog/fmt/fmt.h>
 
 namespace visor::sinks {
 
-std::string text_report(const engine::OfflineRun& run, const Services&, const TextOptions& options) {
-    const auto& feed = run.ledger().feed;
-    return fmt::format("{}\n{} packets, {} bytes\n", options.title, feed.frames, feed.wire_bytes);
+namespace {
+
+constexpr size_t screen_lines = 48;
+constexpr int64_t second_ns = 1'000'000'000;
+
+// From roomy to dense: the first that fits one screen is taken.
+constexpr Density densities[] = {
+    {5, true, true},   {5, false, true}, {4, false, true},
+    {4, false, false}, {3, false, true}, {3, false, false},
+};
+
+class Page {
+public:
+    Page(const engine::OfflineRun& run, const Services& services, const TextOptions& options)
+        : run_(run), ledger_(run.ledger()), services_(services),
+          options_(options), look_{options.colour, options.utf8} {}
+
+    std::string text() {
+        head();
+        Lines tables;
+        for (const Density& density : densities) {
+            tables = sections(density);
+            if (lines_.size() + tables.size() <= screen_lines) break;
+        }
+        lines_.insert(lines_.end(), tables.begin(), tables.end());
+        std::string out;
+        for (const Line& line : lines_) {
+            out += line.text();
+            out.erase(out.find_last_not_of(' ') + 1);
+            out += '\n';
+        }
+        return out;
+    }
+
+private:
+    Line& put(std::string_view label = {}) {
+        lines_.emplace_back(look_);
+        return lines_.back().left(label, label.empty() ? 0 : label_width, Ink::heading);
+    }
+
+    void head() {
+        title();
+        if (ledger_.feed.frames) {
+            totals();
+            timeline();
+            direction();
+            health();
+        }
+        notable();
+        if (ledger_.feed.frames) hints();
+    }
+
+    void title() {
+        const engine::FeedTotals& feed = ledger_.feed;
+        const std::string name = printable(options_.title, look_);
+        if (feed.frames == 0) {
+            put().add(shortened(name, page_width, look_), Ink::title);
+            put().add("no packets");
+            return;
+        }
+        const std::string begin = date_time(feed.first_ns), end = date_time(feed.last_ns);
+        const bool same_day = begin.substr(0, 10) == end.substr(0, 10);
+        const std::string span =
+            fmt::format("{} {} {} UTC, {}", begin, look_.dash(), same_day ? end.substr(11) : end,
+                        duration(feed.last_ns - feed.first_ns));
+        const bool one_line = columns(name) + 2 + columns(span) <= page_width;
+        put().add(shortened(name, page_width, look_), Ink::title);
+        Line& line = one_line ? lines_.back() : put();
+        line.right(span, page_width - line.width());
+    }
+
+    int64_t total_seconds() const { return (ledger_.feed.last_ns - ledger_.feed.first_ns) / second_ns + 1; }
+
+    // The time of the i-th of the seconds kept: they end with the capture.
+    int64_t time_of(size_t i, size_t seconds) const {
+        return ledger_.feed.first_ns / second_ns + total_seconds() - static_cast<int64_t>(seconds) +
+               static_cast<int64_t>(i);
+    }
+
+    void total(std::string_view label, const std::string& sum, const std::string& mean,
+               const engine::Seconds& seconds, double scale, std::string_view unit) {
+        Line& line = put(label);
+        line.left(sum, 14, Ink::title);
+        if (!mean.empty()) line.left(fmt::format("mean {}", mean), 22);
+        if (seconds.size() < 2) return;
+        const auto peak = std::max_element(seconds.begin(), seconds.end());
+        const auto at = static_cast<size_t>(peak - seconds.begin());
+        line.add(fmt::format("peak {} at {}", prefixed(static_cast<double>(*peak) * scale, unit),
+                             time_of_day(time_of(at, seconds.size()))));
+    }
+
+    void totals() {
+        const engine::FeedTotals& feed = ledger_.feed;
+        traffic_ = traffic_of(run_.policies().front(), services_);
+        const double s = static_cast<double>(feed.last_ns - feed.first_ns) / 1e9;
+        const auto mean = [&](double amount, std::string_view unit) {
+            return s > 0 ? prefixed(amount / s, unit) : std::string();
+        };
+        total("Packets", grouped(feed.frames), mean(static_cast<double>(feed.frames), "pkt/s"),
+              traffic_.packets, 1, "pkt/s");
+        total("Bytes", prefixed(static_cast<double>(feed.wire_bytes), "B"),
+              mean(static_cast<double>(feed.wire_bytes) * 8, "bit/s"), traffic_.bytes, 8, "bit/s");
+    }
+
+    void timeline() {
+        const engine::Seconds& seconds = traffic_.packets;
+        if (seconds.size() < 4) return;
+        constexpr size_t most = page_width - label_width;
+        const size_t each = (seconds.size() + most - 1) / most;
+        std::vector<double> values;
+        for (size_t i = 0; i < seconds.size(); i += each) {
+            double sum = 0;
+            const size_t end = std::min(seconds.size(), i + each);
+            for (size_t j = i; j < end; ++j) sum += static_cast<double>(seconds[j]);
+            values.push_back(sum / static_cast<double>(end - i));
+        }
+        put("Timeline").add(sparkline(values, look_), Ink::bar);
+    }
+
+    void direction() {
+        const auto& [unknown, in, out] = ledger_.directions;
+        if (in + out == 0) return;
+        const auto all = static_cast<double>(unknown + in + out);
+        Lines items;
+        for (const auto& [name, count] :
+             {std::pair("in", in), std::pair("out", out), std::pair("neither", unknown)}) {
+            const double share = static_cast<double>(count) / all;
+            Line item(look_);
+            item.add(name).add(fmt::format(" {}", percent(share)));
+            if (count) item.add(" ").add(bar(share, 8, look_), Ink::bar);
+            items.push_back(item);
+        }
+        for (Line& line : wrapped("Direction", label_width, items, 3, look_)) lines_.push_back(line);
+    }
+
+    void health() {
+        if (run_.policies().size() > 1) return; // each policy's stands with its tables
+        for (const engine::HandlerView& handler : run_.policies().front().handlers) {
+            RowReader reader(handler, services_);
+            for (Line& line : headlines(reader, look_)) lines_.push_back(line);
+        }
+    }
+
+    void notable() {
+        constexpr size_t most = 8;
+        std::vector<std::string> found = abnormal_ledger(ledger_);
+        for (const engine::PolicyView& policy : run_.policies()) {
+            for (const engine::HandlerView& handler : policy.handlers) {
+                RowReader reader(handler, services_);
+                for (std::string& sentence : abnormal_figures(reader))
+                    if (std::find(found.begin(), found.end(), sentence) == found.end())
+                        found.push_back(std::move(sentence));
+            }
+        }
+        if (found.empty()) {
+            if (ledger_.feed.frames) put("Notable").add("nothing abnormal", Ink::good);
+            return;
+        }
+        for (size_t i = 0; i < std::min(found.size(), most); ++i) {
+            Line& line = put(i ? "" : "Notable");
+            line.pad_to(label_width).add("! ", Ink::alarm);
+            line.add(shortened(printable(found[i], look_), page_width - line.width(), look_), Ink::alarm);
+        }
+        if (found.size() > most)
+            put().pad_to(label_width).add(fmt::format("and {} more", found.size() - most), Ink::alarm);
+    }
+
+    void hints() {
+        const auto& [unknown, in, out] = ledger_.directions;
+        if (in + out == 0) {
+            const std::string hosts = ledger_.likely_hosts;
+            Line& line = put("Hint");
+            line.add(hosts.empty() ? "directions unknown: say with -H which addresses are the host's"
+                                   : "no -H given, directions unknown: try -H ");
+            line.add(shortened(printable(hosts, look_), page_width - line.width(), look_), Ink::title);
+        }
+        const engine::PolicyView& policy = run_.policies().front();
+        if (policy.periods_left_out)
+            put("Hint").add(fmt::format("the tables cover the last {} of {} minutes; --periods 1 covers all",
+                                        policy.periods, policy.periods + policy.periods_left_out));
+    }
+
+    std::string section_title(const engine::PolicyView& policy, const engine::HandlerView& handler) const {
+        const std::string_view key = handler.plan->handler->schema().key;
+        size_t same = 0;
+        for (const engine::HandlerView& other : policy.handlers)
+            same += other.plan->handler->schema().key == key;
+        const std::string name = same > 1 ? handler.plan->name : std::string(key);
+        return run_.policies().size() > 1 ? fmt::format("{}: {}", policy.plan->name, name) : name;
+    }
+
+    Lines sections(const Density& density) {
+        Lines lines;
+        for (const engine::PolicyView& policy : run_.policies()) {
+            for (const engine::HandlerView& handler : policy.handlers) {
+                RowReader reader(handler, services_);
+                Section section = section_of(reader, section_title(policy, handler), density, look_);
+                if (run_.policies().size() > 1) {
+                    const Lines health = headlines(reader, look_);
+                    section.lists.insert(section.lists.begin(), health.begin(), health.end());
+                }
+                if (section.empty()) continue;
+                if (density.spaced) lines.emplace_back(look_);
+                for (Line& line : drawn(section, density, look_)) lines.push_back(line);
+            }
+        }
+        return lines;
+    }
+
+    const engine::OfflineRun& run_;
+    const engine::Ledger& ledger_;
+    const Services& services_;
+    const TextOptions& options_;
+    Look look_;
+    Traffic traffic_;
+    Lines lines_;
+};
+
+} // namespace
+
+std::string text_report(const engine::OfflineRun& run, const Services& services, const TextOptions& options) {
+    return Page(run, services, options).text();
 }
 
 } // namespace visor::sinks

@@ -1,9 +1,10 @@
-// Results as one 80-column page for a person: span and totals first, then DNS health and what is abnormal, then
-// tables with bars.
+// Results as one 80-column page for a person: span and totals first, then the health of what was seen and
+// whatever is abnormal, then tables with bars. The page is kept to one screen by showing less of each table.
 // Threads: pure functions of a finished run.
 #pragma once
 
 #include "engine/offline.hpp"
+#include "sinks/text_canvas.hpp"
 
 #include <string>
 
@@ -12,6 +13,7 @@ namespace visor::sinks {
 struct TextOptions {
     bool colour = false;
     std::string title; // what was read
+    bool utf8 = utf8_locale();
 };
 
 std::string text_report(const engine::OfflineRun& run, const Services& services, const TextOptions& options);

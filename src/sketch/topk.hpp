@@ -10,6 +10,7 @@
 // empty; no heap except in top(). Units: weights are counts or bytes, key text is bytes.
 #pragma once
 
+#include "base/match.hpp"
 #include "sketch/text_pool.hpp"
 
 #include <algorithm>
@@ -18,35 +19,7 @@
 #include <string>
 #include <vector>
 
-#if defined(__SSE2__) && !defined(VISOR_SCALAR)
-#include <emmintrin.h>
-#define VISOR_TOPK_SSE2 1
-#endif
-
 namespace visor::sketch {
-
-// Bit i is set where word i equals the wanted one.
-inline uint32_t match16_scalar(const uint32_t* words, uint32_t wanted) {
-    uint32_t mask = 0;
-    for (uint32_t i = 0; i < 16; ++i) mask |= static_cast<uint32_t>(words[i] == wanted) << i;
-    return mask;
-}
-
-#ifdef VISOR_TOPK_SSE2
-inline uint32_t match16(const uint32_t* words, uint32_t wanted) {
-    const auto* lanes = reinterpret_cast<const __m128i*>(words);
-    const __m128i want = _mm_set1_epi32(static_cast<int>(wanted));
-    const __m128i low = _mm_packs_epi32(_mm_cmpeq_epi32(_mm_load_si128(lanes), want),
-                                        _mm_cmpeq_epi32(_mm_load_si128(lanes + 1), want));
-    const __m128i high = _mm_packs_epi32(_mm_cmpeq_epi32(_mm_load_si128(lanes + 2), want),
-                                         _mm_cmpeq_epi32(_mm_load_si128(lanes + 3), want));
-    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
-}
-#else
-inline uint32_t match16(const uint32_t* words, uint32_t wanted) {
-    return match16_scalar(words, wanted);
-}
-#endif
 
 struct TopEntry {
     uint64_t hash;
@@ -62,7 +35,7 @@ struct TopItem {
     uint64_t lower, upper;
 };
 
-// Match is match16, or match16_scalar to check the one against the other.
+// Match is match16, or match_scalar<16> to check the one against the other.
 template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t) = match16>
 struct TopK {
     static constexpr uint32_t buckets = 1u << BucketBits;

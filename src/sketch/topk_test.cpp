@@ -168,9 +168,9 @@ TEST(TopK, without_sse2_is_the_same) {
         alignas(64) uint32_t words[16];
         for (auto& w : words) w = static_cast<uint32_t>(random.below(4)) * 0x40000001u;
         const auto wanted = static_cast<uint32_t>(random.below(4)) * 0x40000001u;
-        ASSERT_EQ(match16(words, wanted), match16_scalar(words, wanted));
+        ASSERT_EQ(match16(words, wanted), match_scalar<16>(words, wanted));
     }
-    using Scalar = TopK<8, TextPool<8192>, match16_scalar>;
+    using Scalar = TopK<8, TextPool<8192>, match_scalar<16>>;
     for (const auto& [name, stream] : streams(2)) {
         auto simd = zeroed<TopNames>();
         auto scalar = zeroed<Scalar>();

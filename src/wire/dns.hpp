@@ -59,7 +59,8 @@ DnsMessage parse_dns(Bytes message); // fast: header, one name skipped, qtype/qc
 inline constexpr size_t dns_name_text_max = 1024;
 uint32_t dns_name_text(Bytes message, size_t offset, bool lower, char* out);
 
-// A first question's name as text. `dots`: bit i is set where text[i] separates labels, for the first 64 bytes.
+// A first question's name as text. `dots`: bit i is set where text[i] separates labels, for the first 64
+// bytes.
 struct DnsNameText {
     uint32_t length = 0;
     uint64_t dots = 0;
@@ -86,6 +87,10 @@ struct DnsRecords {
     DnsAnomaly anomaly = DnsAnomaly::none;
 };
 DnsRecords walk_dns_records(const DnsMessage& message);
+
+// The 12-bit response code: the header's four bits and, where EDNS has them, eight more (RFC 6891 section 6.1.3).
+// Most replies with EDNS end with an OPT record without options; it is read where it stands, without the walk.
+uint16_t dns_full_rcode(const DnsMessage& message);
 
 std::string_view
 dns_rcode_name(uint16_t rcode); // "NXDOMAIN", "SRVFAIL" (upstream's spelling); empty if unknown

@@ -49,7 +49,7 @@ void llc(Packet& p, uint32_t off, End end, unsigned depth) {
     if (!carries_data || ++depth > nesting_max) return;
     if (dsap == 0xaa && ssap == 0xaa) return snap(p, off, end, depth, 2);
     if (dsap == 0xfe && control == 3) return nlpid(p, off, end); // ISO network layer
-    if (dsap == 0x06) ipv4(p, off, end);                                         // the ARPANET IP SAP
+    if (dsap == 0x06) ipv4(p, off, end);                         // the ARPANET IP SAP
 }
 
 void ethertype(Packet& p, uint32_t type, uint32_t off, End end, unsigned depth) {

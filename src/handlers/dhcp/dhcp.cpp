@@ -119,7 +119,7 @@ public:
 
 private:
     // By transaction, not by flow: broadcasts give every client the same addresses and ports.
-    bool takes(DhcpCells& cells, uint32_t transaction) const {
+    bool samples(DhcpCells& cells, uint32_t transaction) const {
         const bool deep = sampling_.takes(0, transaction);
         cells.deep_samples += deep;
         return deep;
@@ -127,7 +127,7 @@ private:
 
     bool message_v4(DhcpCells& cells, const wire::Packet& packet) {
         const wire::Dhcp4 message = wire::parse_dhcp4(packet.payload_bytes());
-        const bool deep = takes(cells, message.xid);
+        const bool deep = samples(cells, message.xid);
         if (!message.ok) return false;
         (cells.*type_cell(message))++;
         if (message.type == wire::dhcp4_type::request) {
@@ -143,7 +143,7 @@ private:
     bool message_v6(DhcpCells& cells, const wire::Packet& packet) {
         const Bytes payload = packet.payload_bytes();
         const wire::Dhcp6 message = wire::parse_dhcp6(payload);
-        const bool deep = takes(cells, message.ok ? load_be32(payload.data()) & 0xffffff : 0);
+        const bool deep = samples(cells, message.ok ? load_be32(payload.data()) & 0xffffff : 0);
         if (!message.ok) return false;
         (cells.*type_cell(message))++;
         const bool from_server =

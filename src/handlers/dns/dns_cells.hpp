@@ -17,7 +17,7 @@ struct Facts {
     sketch::TopNames top_qname2, top_qname3;
     sketch::TopNames top_nxdomain, top_refused, top_srvfail, top_nodata, top_noerror, top_bytes;
     sketch::TopNames top_ecs, top_geo, top_asn;
-    sketch::TopSmall top_ports;
+    sketch::ExactCounts<65536> ports;
     sketch::ExactCounts<4096> rcode;
     sketch::ExactCounts<65536> qtype;
 };

@@ -12,10 +12,8 @@ void add_place(sketch::TopNames& top, uint32_t id) {
     top.add(sketch::keyed_hash_u64(sketch::offline_hash_key, id), 1, &id, sizeof id);
 }
 
-void add_port(sketch::TopSmall& top, const wire::Packet& packet) {
-    const uint16_t port = wire::is_dns_port(packet.dst_port) ? packet.src_port : packet.dst_port;
-    const uint8_t key[2] = {static_cast<uint8_t>(port >> 8), static_cast<uint8_t>(port)};
-    top.add(sketch::keyed_hash_u64(sketch::offline_hash_key, port), 1, key, sizeof key);
+uint16_t client_port(const wire::Packet& packet) {
+    return wire::is_dns_port(packet.dst_port) ? packet.src_port : packet.dst_port;
 }
 } // namespace
 
@@ -67,7 +65,7 @@ size_t FactRecorder::suffix_size(std::string_view name) const {
 }
 
 void FactRecorder::look_at_question(Facts& facts, const DnsEvent& event) const {
-    if (groups_.ports) add_port(facts.top_ports, *event.packet);
+    if (groups_.ports) facts.ports.add(client_port(*event.packet));
     if (!event.message.has_question()) return;
     const std::string_view name = event.qname();
     if (groups_.cardinality) facts.qname.update(sketch::murmur3_128(name.data(), name.size()));

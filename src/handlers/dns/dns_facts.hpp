@@ -7,14 +7,6 @@
 
 namespace visor::dns {
 
-// The 12-bit response code: the header's four bits and, where EDNS has them, eight more (RFC 6891
-// section 6.1.3).
-inline uint16_t full_rcode(const wire::DnsMessage& message) {
-    const uint16_t low = message.header.rcode();
-    if (message.header.arcount == 0 || !message.header.response()) return low;
-    return static_cast<uint16_t>(wire::walk_dns_records(message).extended_rcode << 4 | low);
-}
-
 // What is looked at deeply, resolved from metric groups once.
 struct FactGroups {
     bool cardinality = false, qnames = false, rcode_names = false, noerror_names = false, bytes = false,

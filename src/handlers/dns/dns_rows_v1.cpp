@@ -90,7 +90,7 @@ void add_tops(std::vector<Row>& rows) {
         rows.push_back(
             row(place, {.path = name, .help = help, .groups = groups, .label = label, .format = format}));
     };
-    top(fact(&Facts::top_ports), "top_udp_ports", "client ports of messages", top_ports, "port", number_key);
+    top(fact(&Facts::ports), "top_udp_ports", "client ports of messages", top_ports, "port", number_key);
     top(fact(&Facts::top_qname2), "top_qname2", "names by their last two labels", top_qnames, "qname",
         text_key);
     top(fact(&Facts::top_qname3), "top_qname3", "names by their last three labels", top_qnames, "qname",

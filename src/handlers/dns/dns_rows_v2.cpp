@@ -110,7 +110,7 @@ void DirectionRows::add_tops() {
                                   .groups = top_size,
                                   .label = "qname",
                                   .format = text_key});
-    top(fact(&Facts::top_ports), "top_udp_ports_xacts", "client ports", top_ports, "port", number_key);
+    top(fact(&Facts::ports), "top_udp_ports_xacts", "client ports", top_ports, "port", number_key);
     top(fact(&Facts::top_qname2), "top_qname2_xacts", "names by their last two labels", top_qnames, "qname",
         text_key);
     top(fact(&Facts::top_qname3), "top_qname3_xacts", "names by their last three labels", top_qnames, "qname",

@@ -92,7 +92,7 @@ private:
         (is_reply ? cells.replies : cells.queries)++;
         cells.incomplete += event.message.header.qdcount != 0 && !event.message.has_question();
         FactRecorder::count_transport(cells.facts, event);
-        const uint16_t rcode = is_reply ? full_rcode(event.message) : uint16_t{0};
+        const uint16_t rcode = is_reply ? wire::dns_full_rcode(event.message) : uint16_t{0};
         if (is_reply) FactRecorder::count_rcode(cells.facts, event, rcode);
         if (!deep) return;
         facts_.look_at_question(cells.facts, event);

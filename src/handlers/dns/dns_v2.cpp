@@ -131,7 +131,7 @@ private:
     void transaction(DirectionV2& d, const DnsEvent& event, const PendingQuery& query, int64_t us,
                      uint32_t second) {
         const wire::DnsHeader& header = event.message.header;
-        const uint16_t rcode = full_rcode(event.message);
+        const uint16_t rcode = wire::dns_full_rcode(event.message);
         d.timing.total++;
         d.rate.add(second, 1);
         FactRecorder::count_transport(d.facts, event);

@@ -1,0 +1,71 @@
+#include "handlers/dns/qname.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace visor::dns {
+namespace {
+
+void expect(std::string_view name, std::string_view suffix, std::string_view two, std::string_view three) {
+    const Aggregated parts = aggregate(name, suffix.size());
+    EXPECT_EQ(parts.two, two) << name << " with " << suffix;
+    EXPECT_EQ(parts.three, three) << name << " with " << suffix;
+}
+
+TEST(Qname, LastTwoAndThreeLabels) {
+    expect("biz.foo.bar.com", "", ".bar.com", ".foo.bar.com");
+    expect("a.com", "", "a.com", "");
+    expect("abcdefg.com.", "", "abcdefg.com.", "");
+    expect("foo.bar.com", "", ".bar.com", "foo.bar.com");
+    expect(".", "", ".", "");
+    expect("..", "", "..", "");
+    expect("a", "", "a", "");
+    expect("a.", "", "a.", "");
+    expect("foo.bar.com.", "", ".bar.com.", "foo.bar.com.");
+    expect(".foo.bar.com", "", ".bar.com", ".foo.bar.com");
+    expect("a.b.c", "", ".b.c", "a.b.c");
+    expect(".b.c", "", ".b.c", "");
+    expect("", "", "", "");
+    expect("localhost", "", "localhost", "");
+    expect(".abc.com", "", ".abc.com", "");
+    expect("a.b.c.d.e.f", "", ".e.f", ".d.e.f");
+}
+
+TEST(Qname, SuffixIsOneLabel) {
+    expect("biz.foo.bar.com", "bar.com", ".foo.bar.com", "biz.foo.bar.com");
+    expect("biz.foo.bar.com", "foo.bar.com", "biz.foo.bar.com", "");
+    expect("foo.bar.com.", "a.longer.foo.bar.com", ".bar.com.", "foo.bar.com.");
+    expect("www.google.co.uk", "co.uk", ".google.co.uk", "www.google.co.uk");
+    expect("www.google.co.uk", "google.co.uk", "www.google.co.uk", "");
+    expect("x.www.google.co.uk", "co.uk", ".google.co.uk", ".www.google.co.uk");
+    expect("co.uk.", "co.uk", "co.uk.", "");
+}
+
+TEST(Qname, SuffixThatEndsInsideALabelIsNone) {
+    expect("www.xco.uk", "co.uk", ".xco.uk", "www.xco.uk");
+}
+
+TEST(Qname, KnownDotsGiveTheSame) {
+    for (const std::string name :
+         {"", ".", "a", "a.com", "foo.bar.com", "biz.foo.bar.com", "a.b.c.d.e", "localhost",
+          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b.c", "a.b.xxxxxxxxxxxxxxxxxxxx"}) {
+        uint64_t dots = 0;
+        for (size_t i = 0; i < name.size() && name != "."; ++i)
+            if (name[i] == '.') dots |= uint64_t{1} << i;
+        const Aggregated searched = aggregate(name), known = aggregate_by_dots(name, dots);
+        EXPECT_EQ(known.two, searched.two) << name;
+        EXPECT_EQ(known.three, searched.three) << name;
+    }
+}
+
+TEST(Qname, OnlyDots) {
+    for (size_t n = 0; n < 10; ++n) {
+        const std::string dots(n, '.');
+        const Aggregated parts = aggregate(dots, 2);
+        EXPECT_EQ(parts.two.empty(), n == 0);
+    }
+}
+
+} // namespace
+} // namespace visor::dns

@@ -1,0 +1,34 @@
+// What comes first on a page of text: the few figures that tell how things are, and whatever is abnormal.
+//
+// Which rows these are is data, at the head of the .cpp: by schema and path, each with what it is a share of
+// and from where it is abnormal. A row that is absent or switched off is passed over. Threads: pure
+// functions.
+#pragma once
+
+#include "engine/offline.hpp"
+#include "sinks/rows.hpp"
+#include "sinks/text_canvas.hpp"
+
+#include <string>
+#include <vector>
+
+namespace visor::sinks {
+
+inline constexpr size_t label_width = 11;
+
+// Lines of figures, each under its label.
+Lines headlines(RowReader& reader, const Look& look);
+// Whether the headlines (or the page's head) have this row, so that it need not be told again.
+bool in_headlines(const Schema& schema, const Row& row);
+
+// One sentence each.
+std::vector<std::string> abnormal_figures(RowReader& reader);
+std::vector<std::string> abnormal_ledger(const engine::Ledger& ledger);
+
+// Packets and bytes of each second, the first of these handlers that records them; empty when none does.
+struct Traffic {
+    engine::Seconds packets, bytes;
+};
+Traffic traffic_of(const engine::PolicyView& policy, const Services& services);
+
+} // namespace visor::sinks

@@ -1,0 +1,368 @@
+#include "sinks/text_tables.hpp"
+
+#include "metric/keys.hpp"
+#include "sinks/text_headlines.hpp"
+#include "sinks/text_units.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <spdlog/fmt/fmt.h>
+
+namespace visor::sinks {
+
+namespace {
+
+constexpr size_t gutter = 2, half_page = (page_width - gutter) / 2;
+constexpr size_t bar_width = 5, count_width = 6, share_width = 4, indent = 1;
+constexpr size_t wide_from = half_page + 10; // a table this wide would lose too much in half a page
+
+// "xact.in.top_slow" -> "xact in slow": a path in words, without those that only say what kind of thing it
+// is.
+std::string words(const Row& row) {
+    static constexpr std::array<std::string_view, 11> noise = {
+        "wire", "packets", "counts", "cardinality", "rates", "quantiles", "top", "us", "pps", "bps", "bytes"};
+    std::string out, word;
+    for (const char c : row.json_path() + ".") {
+        if (c != '.' && c != '_') {
+            word += c;
+            continue;
+        }
+        if (std::find(noise.begin(), noise.end(), word) == noise.end())
+            out += fmt::format("{}{}", out.empty() ? "" : " ", word);
+        word.clear();
+    }
+    return out.empty() ? std::string(row.facts.path) : out;
+}
+
+// "{packet}/s" -> "packets/s", "By/s" -> "B/s".
+std::string rate_noun(std::string_view unit) {
+    const std::string_view what = unit.substr(0, unit.find('/'));
+    if (what.starts_with('{') && what.ends_with('}'))
+        return fmt::format("{}s/s", what.substr(1, what.size() - 2));
+    return fmt::format("{}/s", what == "By" ? "B" : what);
+}
+
+// Help texts make the best titles, as far as they fit and no two are the same.
+class Titles {
+public:
+    explicit Titles(const RowReader& reader) {
+        reader.for_each(true, [&](const Row& row) { ++uses_[key(row)]; });
+    }
+    std::string of(const Row& row, size_t width) const {
+        const std::string full = key(row);
+        return uses_.at(full) == 1 && full.size() <= width ? full : words(row);
+    }
+
+private:
+    static std::string key(const Row& row) {
+        if (row.dimension.empty()) return std::string(row.facts.help);
+        return fmt::format("{}: {}", row.dimension, row.facts.help);
+    }
+    std::map<std::string, unsigned> uses_;
+};
+
+// The middle of an interval and how far it may be off.
+struct Estimate {
+    double value, error;
+};
+Estimate estimate(uint64_t lower, uint64_t upper) {
+    const double half = static_cast<double>(upper - lower) / 2;
+    return {static_cast<double>(lower) + half, std::ceil(half)};
+}
+
+double share_of(double part, double whole) {
+    return whole > 0 ? part / whole : 0;
+}
+
+Line heading(const std::string& title, const std::string& note, size_t width, const Look& look) {
+    Line line(look);
+    const size_t room = width - std::min(width, note.size() + 1);
+    line.add(shortened(printable(title, look), room, look), Ink::heading);
+    return note.empty() ? line : line.right(note, width - line.width(), Ink::faint);
+}
+
+struct Entry {
+    std::string name;
+    Estimate weight;
+};
+
+Lines draw_top(const std::string& title, const std::vector<Entry>& entries, const TopTable& table,
+               const std::string& unit, size_t width, const Look& look) {
+    size_t error_width = 0;
+    const auto error_text = [&](const Entry& e) {
+        return e.weight.error > 0 ? fmt::format("{}{}", look.plus_minus(), compact(e.weight.error)) : "";
+    };
+    for (const Entry& e : entries) error_width = std::max(error_width, columns(error_text(e)));
+    if (error_width) ++error_width;
+    const size_t bytes = unit == "By" ? 2 : 0; // "1.54 MB"
+    const size_t rest = indent + 1 + bar_width + 1 + count_width + bytes + error_width + 1 + share_width;
+    Lines lines;
+    const std::string total =
+        bytes ? prefixed(static_cast<double>(table.total), "B") : compact(static_cast<double>(table.total));
+    const std::string others = table.exact ? ""
+                                           : fmt::format("others {}{} of ", look.at_most(),
+                                                         compact(static_cast<double>(table.unlisted_max)));
+    lines.push_back(heading(title, others + total, width, look));
+    for (const Entry& e : entries) {
+        const double share = share_of(e.weight.value, static_cast<double>(table.total));
+        Line line(look);
+        line.pad_to(indent).left(e.name, width - std::min(rest, width), Ink::plain).add(" ");
+        line.left(bar(share, bar_width, look), bar_width, Ink::bar).add(" ");
+        line.right(bytes ? prefixed(e.weight.value, "B") : compact(e.weight.value), count_width + bytes);
+        line.left(error_text(e), error_width, Ink::faint).add(" ");
+        lines.push_back(line.right(short_percent(share), share_width, Ink::faint));
+    }
+    return lines;
+}
+
+bool small_domain(const Row& row) {
+    return row.facts.format == rcode_key || row.facts.format == qtype_key || row.facts.format == number_key;
+}
+
+// Collects what the rows of one handler have to show.
+class Collector {
+public:
+    Collector(RowReader& reader, Section& section, const Density& density, const Look& look)
+        : reader_(reader), section_(section), density_(density), look_(look), titles_(reader) {}
+
+    void collect() {
+        reader_.for_each(true, [&](const Row& row) { take(row); });
+        if (!grid_.empty()) section_.panels.insert(section_.panels.begin(), grid_panel());
+    }
+
+private:
+    struct GridRow {
+        std::string label;
+        std::array<std::string, 5> values; // p50 p90 p95 p99 max
+    };
+
+    void take(const Row& row) {
+        switch (row.ops->kind) {
+        case Kind::counter:
+            return counter(row);
+        case Kind::cardinality:
+            return cardinality(row);
+        case Kind::top:
+            return top(row);
+        case Kind::quantiles:
+            return quantiles(row);
+        case Kind::histogram:
+            return histogram(row);
+        case Kind::rate:
+            return rate(row);
+        }
+    }
+
+    void remark(const std::string& number, const std::string& what) {
+        Line line(look_);
+        section_.remarks.push_back(line.add(number, Ink::title).add(" ").add(what));
+    }
+
+    void counter(const Row& row) {
+        const uint64_t count = reader_.count(row);
+        if (count && !in_headlines(reader_.schema(), row)) remark(grouped(count), words(row));
+    }
+
+    void cardinality(const Row& row) {
+        const CardinalityRead read = row.ops->cardinality(reader_.cell(row));
+        if (read.estimate < 0.5) return;
+        const double error = std::max(read.upper - read.estimate, read.estimate - read.lower);
+        std::string number = compact(read.estimate);
+        if (error >= 0.5) number += fmt::format(" {}{}", look_.plus_minus(), compact(error));
+        remark(number, fmt::format("distinct {}", words(row)));
+    }
+
+    void top(const Row& row) {
+        const size_t shown = reader_.top_lines();
+        const bool small = small_domain(row);
+        const TopTable table = reader_.top(row, std::min<size_t>(shown, small ? 12 : density_.top_lines));
+        if (table.lines.empty()) return;
+        std::vector<Entry> entries;
+        for (const TopLine& line : table.lines)
+            entries.push_back({line.key.name, estimate(line.lower, line.upper)});
+        if (small) return list(row, entries, table);
+        if (entries.size() > 1 && entries.front().weight.value <= 1 && table.total > entries.size())
+            return section_.lists.push_back(once(row, entries.front().name, table));
+        top_panel(row, std::move(entries), table);
+    }
+
+    // One line: "query types  A 81.6%  AAAA 8.0%".
+    void list(const Row& row, const std::vector<Entry>& entries, const TopTable& table) {
+        Line line(look_);
+        line.add(titles_.of(row, 24), Ink::heading).add(" ").pad_to(16);
+        for (const Entry& e : entries) {
+            const std::string share =
+                short_percent(share_of(e.weight.value, static_cast<double>(table.total)));
+            Line item(look_);
+            item.add("  ").add(e.name).add(" ").add(share, Ink::title);
+            if (line.width() + item.width() > page_width) break;
+            line.join(item);
+        }
+        section_.lists.push_back(line);
+    }
+
+    // A list in which nothing stands out is not worth its lines.
+    Line once(const Row& row, const std::string& example, const TopTable& table) const {
+        Line line(look_);
+        line.add(titles_.of(row, half_page), Ink::heading);
+        line.add(fmt::format("  {} of them, each once, like ", compact(static_cast<double>(table.total))));
+        return line.add(shortened(printable(example, look_), page_width - line.width(), look_));
+    }
+
+    void top_panel(const Row& row, std::vector<Entry> entries, const TopTable& table) {
+        size_t natural = 0;
+        for (const Entry& e : entries) natural = std::max(natural, columns(printable(e.name, look_)));
+        natural += indent + 1 + bar_width + 1 + count_width + 1 + share_width;
+        const std::string title = titles_.of(row, half_page - 7), unit(row.facts.unit);
+        section_.panels.push_back(
+            {natural, [title, unit, entries = std::move(entries), table, look = look_](size_t width) {
+                 return draw_top(title, entries, table, unit, width, look);
+             }});
+    }
+
+    void quantiles(const Row& row) {
+        const void* cell = reader_.cell(row);
+        if (row.ops->count(cell) == 0) return;
+        GridRow out{words(row), {}};
+        const auto text = [&](double v) { return measured(v, row.facts.unit, row.ops->integral, look_); };
+        for (size_t i = 0; i < std::size(printed_quantiles); ++i)
+            out.values[i] = text(row.ops->quantile(cell, printed_quantiles[i]));
+        out.values.back() = text(row.ops->max(cell));
+        grid_.push_back(std::move(out));
+    }
+
+    void rate(const Row& row) {
+        engine::Seconds seconds = reader_.seconds(row);
+        if (std::all_of(seconds.begin(), seconds.end(), [](uint64_t n) { return n == 0; })) return;
+        const bool told =
+            std::any_of(rates_.begin(), rates_.end(), [&](const auto& r) { return r == seconds; });
+        if (told) return; // the same as another one: before and after a filter that is not set
+        rates_.push_back(seconds);
+        std::string label = rate_noun(row.facts.unit);
+        if (const std::string more = words(row); more != row.facts.path) label += fmt::format(" {}", more);
+        GridRow out{std::move(label), {}};
+        const auto text = [&](uint64_t v) {
+            return measured(static_cast<double>(v), row.facts.unit, true, look_);
+        };
+        const uint64_t most = *std::max_element(seconds.begin(), seconds.end());
+        for (size_t i = 0; i < std::size(printed_quantiles); ++i)
+            out.values[i] = text(sketch::quantile_of(seconds, printed_quantiles[i]));
+        out.values.back() = text(most);
+        grid_.push_back(std::move(out));
+    }
+
+    // As many of the quantiles as fit: the median, the 99th percentile and the maximum always.
+    Panel grid_panel() {
+        size_t label = 0;
+        for (const GridRow& row : grid_) label = std::max(label, columns(row.label));
+        constexpr size_t column = 8;
+        const auto draw = [rows = grid_, label, look = look_](size_t width) {
+            static constexpr std::array<const char*, 5> names = {"p50", "p90", "p95", "p99", "max"};
+            const bool p90 = width >= indent + label + 4 * column, p95 = width >= indent + label + 5 * column;
+            const std::array<bool, 5> shown = {true, p90, p95, true, true};
+            const auto used = static_cast<size_t>(std::count(shown.begin(), shown.end(), true)) * column;
+            const size_t room = width - std::min(width, used + indent);
+            Lines lines;
+            Line head(look);
+            head.left("how much, how long", room + indent, Ink::heading);
+            for (size_t i = 0; i < shown.size(); ++i)
+                if (shown[i]) head.right(names[i], column, Ink::faint);
+            lines.push_back(head);
+            for (const GridRow& row : rows) {
+                Line line(look);
+                line.pad_to(indent).left(row.label, room);
+                for (size_t i = 0; i < shown.size(); ++i)
+                    if (shown[i]) line.right(row.values[i], column);
+                lines.push_back(line);
+            }
+            return lines;
+        };
+        return {half_page, draw};
+    }
+
+    void histogram(const Row& row) {
+        const void* cell = reader_.cell(row);
+        const uint64_t count = row.ops->count(cell);
+        if (count == 0) return;
+        constexpr size_t most_bins = 8;
+        auto bins = row.ops->bins(cell);
+        while (bins.size() > most_bins) // cumulative counts: every other bound says the same more coarsely
+            for (size_t i = bins.size() % 2; i < bins.size(); ++i)
+                bins.erase(bins.begin() + static_cast<long>(i));
+        std::vector<Entry> entries;
+        uint64_t below = 0;
+        for (const auto& [bound, cumulative] : bins) {
+            const std::string name = fmt::format(
+                "{} {}", look_.at_most(), measured(static_cast<double>(bound), row.facts.unit, true, look_));
+            entries.push_back({name, {static_cast<double>(cumulative - below), 0}});
+            below = cumulative;
+        }
+        TopTable table;
+        table.total = count;
+        top_panel(row, std::move(entries), table);
+    }
+
+    RowReader& reader_;
+    Section& section_;
+    const Density& density_;
+    const Look& look_;
+    Titles titles_;
+    std::vector<GridRow> grid_;
+    std::vector<engine::Seconds> rates_;
+};
+
+// Panels one below the other in two columns, each at the end of the shorter one.
+Lines two_columns(const std::vector<Lines>& panels, bool spaced, const Look& look) {
+    std::array<Lines, 2> column;
+    for (const Lines& panel : panels) {
+        Lines& into = column[column[1].size() < column[0].size()];
+        if (spaced && !into.empty()) into.emplace_back(look);
+        into.insert(into.end(), panel.begin(), panel.end());
+    }
+    Lines lines;
+    for (size_t i = 0; i < std::max(column[0].size(), column[1].size()); ++i) {
+        Line line(look);
+        if (i < column[0].size()) line.join(column[0][i]);
+        if (i < column[1].size() && column[1][i].width()) line.pad_to(half_page + gutter).join(column[1][i]);
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+} // namespace
+
+Section section_of(RowReader& reader, std::string title, const Density& density, const Look& look) {
+    Section section{std::move(title), {}, {}, {}};
+    Collector(reader, section, density, look).collect();
+    return section;
+}
+
+Lines drawn(const Section& section, const Density& density, const Look& look) {
+    Lines lines;
+    Line head(look);
+    head.add(fmt::format("{0}{0} ", look.rule()), Ink::faint);
+    head.add(section.title, Ink::title).add(" ");
+    std::string rule;
+    for (size_t i = std::min(head.width(), page_width); i < page_width; ++i) rule += look.rule();
+    lines.push_back(head.add(rule, Ink::faint));
+    for (Line& line : wrapped("", 0, section.remarks, 3, look)) lines.push_back(line);
+    lines.insert(lines.end(), section.lists.begin(), section.lists.end());
+
+    std::vector<Lines> narrow;
+    Lines wide;
+    for (const Panel& panel : section.panels) {
+        if (density.wide && panel.natural >= wide_from) {
+            const Lines drawn = panel.draw(std::min(page_width, panel.natural));
+            wide.insert(wide.end(), drawn.begin(), drawn.end());
+        } else {
+            narrow.push_back(panel.draw(half_page));
+        }
+    }
+    for (Line& line : two_columns(narrow, density.spaced, look)) lines.push_back(line);
+    lines.insert(lines.end(), wide.begin(), wide.end());
+    return lines;
+}
+
+} // namespace visor::sinks
