@@ -6,7 +6,13 @@ namespace visor::engine {
 
 namespace {
 constexpr uint32_t prefetch_ahead = 8;
+
+// Headers and, behind them, the name of a DNS question.
+void prefetch_frame(const uint8_t* data) {
+    __builtin_prefetch(data);
+    __builtin_prefetch(data + 64);
 }
+} // namespace
 
 Decoder::Decoder(const DecodeSettings& settings)
     : settings_(settings), packets_(block_frames_max), dns_(block_frames_max), dhcp_(block_frames_max),
@@ -17,7 +23,7 @@ void Decoder::decode(const FrameBlock& block) {
     dns_count_ = dhcp_count_ = join_count_ = 0;
     names_.clear();
     for (uint32_t i = 0; i < count_; ++i) {
-        if (i + prefetch_ahead < count_) __builtin_prefetch(block.frames[i + prefetch_ahead].data);
+        if (i + prefetch_ahead < count_) prefetch_frame(block.frames[i + prefetch_ahead].data);
         const Frame& frame = block.frames[i];
         wire::Packet& packet = packets_[i];
         packet = {};
@@ -56,7 +62,7 @@ void Decoder::classify(uint16_t index) {
     if (dns || settings_.flow_hashes) packet.flow_hash = symmetric_flow_hash(packet, settings_.key);
     if (packet.is_udp()) {
         if (dns) {
-            dns_[dns_count_++] = dns_event(packet.payload_bytes(), packet, DnsTransport::udp, names_);
+            read_dns_event(packet.payload_bytes(), packet, DnsTransport::udp, names_, dns_[dns_count_++]);
         } else if (settings_.dhcp &&
                    (wire::is_dhcp_port(packet.src_port) || wire::is_dhcp_port(packet.dst_port))) {
             dhcp_[dhcp_count_++] = index;
@@ -66,12 +72,15 @@ void Decoder::classify(uint16_t index) {
     }
 }
 
-DnsEvent dns_event(Bytes message, const wire::Packet& packet, DnsTransport transport, NameRoom& names) {
+void read_dns_event(Bytes message, const wire::Packet& packet, DnsTransport transport, NameRoom& names,
+                    DnsEvent& out) {
     char* text = names.next();
-    wire::DnsNameText name;
-    const wire::DnsMessage parsed = wire::parse_dns(message, text, name);
-    names.keep(name.length);
-    return {parsed, &packet, text, name.dots, name.length, static_cast<uint32_t>(message.size()), transport};
+    wire::parse_dns(message, out.message, text, out.name);
+    names.keep(out.name.length);
+    out.packet = &packet;
+    out.text = text;
+    out.size = static_cast<uint32_t>(message.size());
+    out.transport = transport;
 }
 
 } // namespace visor::engine

@@ -37,8 +37,9 @@ private:
     size_t used_ = 0;
 };
 
-// Parses a DNS message of `packet` into an event whose name is kept in `names`.
-DnsEvent dns_event(Bytes message, const wire::Packet& packet, DnsTransport transport, NameRoom& names);
+// Parses a DNS message of `packet` into an event, in place; its name is kept in `names`.
+void read_dns_event(Bytes message, const wire::Packet& packet, DnsTransport transport, NameRoom& names,
+                    DnsEvent& out);
 
 class Decoder {
 public:

@@ -133,7 +133,8 @@ void OrderedLane::fragment(const wire::Packet& packet, PeriodBuckets& buckets) {
 void OrderedLane::deliver(Bytes message, const wire::Packet& packet, DnsTransport transport,
                           PeriodBuckets& buckets) {
     name_.clear();
-    const DnsEvent event = dns_event(message, packet, transport, name_);
+    DnsEvent event{};
+    read_dns_event(message, packet, transport, name_, event);
     Batch batch = batch_for(buckets);
     batch.dns = {&event, 1};
     handlers_.on_batch(batch, buckets);

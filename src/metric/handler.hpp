@@ -27,13 +27,12 @@ enum class DnsTransport : uint8_t { udp, tcp, dot, doh, dnscrypt_udp, dnscrypt_t
 struct DnsEvent {
     wire::DnsMessage message;
     const wire::Packet* packet; // the frame it came in (the last one, when reassembled)
-    const char* name;           // first question, lower-cased presentation text; empty without a question
-    uint64_t dots;              // of the name: bit i is set where text[i] separates labels, for the first 64 bytes
-    uint32_t name_len;
-    uint32_t size; // of the message in bytes
+    const char* text;       // first question's name, lower-cased presentation text; empty without a question
+    wire::DnsNameText name; // its length, and where its labels end
+    uint32_t size;          // of the message in bytes
     DnsTransport transport;
 
-    std::string_view qname() const { return {name, name_len}; }
+    std::string_view qname() const { return {text, name.length}; }
 };
 
 // Events of one period, in file (or arrival) order.

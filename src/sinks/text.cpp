@@ -5,6 +5,7 @@
 #include "sinks/text_units.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <spdlog/fmt/fmt.h>
 
@@ -15,10 +16,10 @@ namespace {
 constexpr size_t screen_lines = 48;
 constexpr int64_t second_ns = 1'000'000'000;
 
-// From roomy to dense: the first that fits one screen is taken.
+// From roomy to dense.
 constexpr Density densities[] = {
-    {5, true, true},   {5, false, true}, {4, false, true},
-    {4, false, false}, {3, false, true}, {3, false, false},
+    {5, true, true},  {5, false, true},  {4, false, true},  {4, false, false},
+    {3, false, true}, {3, false, false}, {2, false, false},
 };
 
 class Page {
@@ -29,12 +30,10 @@ public:
 
     std::string text() {
         head();
-        Lines tables;
-        for (const Density& density : densities) {
-            tables = sections(density);
-            if (lines_.size() + tables.size() <= screen_lines) break;
-        }
-        lines_.insert(lines_.end(), tables.begin(), tables.end());
+        const Lines ledger = ledger_lines(ledger_, look_);
+        for (const Lines& section : fitted_sections(ledger.size()))
+            lines_.insert(lines_.end(), section.begin(), section.end());
+        lines_.insert(lines_.end(), ledger.begin(), ledger.end());
         std::string out;
         for (const Line& line : lines_) {
             out += line.text();
@@ -119,12 +118,13 @@ private:
         if (seconds.size() < 4) return;
         constexpr size_t most = page_width - label_width;
         const size_t each = (seconds.size() + most - 1) / most;
+        const size_t repeat = std::clamp<size_t>(most / seconds.size(), 1, 4); // columns of a second
         std::vector<double> values;
         for (size_t i = 0; i < seconds.size(); i += each) {
             double sum = 0;
             const size_t end = std::min(seconds.size(), i + each);
             for (size_t j = i; j < end; ++j) sum += static_cast<double>(seconds[j]);
-            values.push_back(sum / static_cast<double>(end - i));
+            values.insert(values.end(), repeat, sum / static_cast<double>(end - i));
         }
         put("Timeline").add(sparkline(values, look_), Ink::bar);
     }
@@ -201,22 +201,46 @@ private:
         return run_.policies().size() > 1 ? fmt::format("{}: {}", policy.plan->name, name) : name;
     }
 
-    Lines sections(const Density& density) {
+    Lines section(const engine::PolicyView& policy, const engine::HandlerView& handler,
+                  const Density& density) const {
+        RowReader reader(handler, services_);
+        Section section = section_of(reader, section_title(policy, handler), density, look_);
+        if (run_.policies().size() > 1) {
+            const Lines health = headlines(reader, look_);
+            section.lists.insert(section.lists.begin(), health.begin(), health.end());
+        }
         Lines lines;
-        for (const engine::PolicyView& policy : run_.policies()) {
-            for (const engine::HandlerView& handler : policy.handlers) {
-                RowReader reader(handler, services_);
-                Section section = section_of(reader, section_title(policy, handler), density, look_);
-                if (run_.policies().size() > 1) {
-                    const Lines health = headlines(reader, look_);
-                    section.lists.insert(section.lists.begin(), health.begin(), health.end());
+        if (section.empty()) return lines;
+        if (density.spaced) lines.emplace_back(look_);
+        for (Line& line : drawn(section, density, look_)) lines.push_back(line);
+        return lines;
+    }
+
+    // Every section as roomy as one screen allows, a step at a time in turn.
+    std::vector<Lines> fitted_sections(size_t behind) const {
+        constexpr size_t steps = std::size(densities), densest = steps - 1;
+        std::vector<std::array<Lines, steps>> drawn; // by section and density
+        for (const engine::PolicyView& policy : run_.policies())
+            for (const engine::HandlerView& handler : policy.handlers)
+                for (size_t i = 0; i < steps; ++i) {
+                    if (i == 0) drawn.emplace_back();
+                    drawn.back()[i] = section(policy, handler, densities[i]);
                 }
-                if (section.empty()) continue;
-                if (density.spaced) lines.emplace_back(look_);
-                for (Line& line : drawn(section, density, look_)) lines.push_back(line);
+        std::vector<size_t> chosen(drawn.size(), densest);
+        size_t used = lines_.size() + behind;
+        for (const auto& section : drawn) used += section[densest].size();
+        for (auto& d : drawn) { for (auto& l : d) fprintf(stderr, "%zu ", l.size()); fprintf(stderr, "| %zu\n", used); }
+        for (size_t step = densest; step-- > 0;) {
+            for (size_t i = 0; i < drawn.size(); ++i) {
+                const size_t then = used - drawn[i][chosen[i]].size() + drawn[i][step].size();
+                if (then > screen_lines) continue;
+                chosen[i] = step;
+                used = then;
             }
         }
-        return lines;
+        std::vector<Lines> sections;
+        for (size_t i = 0; i < drawn.size(); ++i) sections.push_back(std::move(drawn[i][chosen[i]]));
+        return sections;
     }
 
     const engine::OfflineRun& run_;

@@ -62,7 +62,7 @@ std::string_view escape_of(Ink ink) {
     case Ink::heading:
         return "\x1b[1;36m";
     case Ink::bar:
-        return "\x1b[34m";
+        return "\x1b[36m";
     case Ink::faint:
         return "\x1b[2m";
     case Ink::good:

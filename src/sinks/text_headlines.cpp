@@ -12,6 +12,7 @@ namespace {
 
 enum class Show : uint8_t {
     count,   // "2,937 queries"
+    extra,   // the same, when there are any
     missing, // how many `of` has more: "37 unanswered (1.3%)"
     share,   // "NXDOMAIN 18.2%"
     bar,     // "TCP 29.7% ███"
@@ -83,7 +84,7 @@ constexpr Figure figures[] = {
      Show::missing,
      0.05,
      "of DNS queries have no reply here"},
-    {"dns", "DNS", "timed out", "xact.counts.timed_out", {}, {}, Show::count},
+    {"dns", "DNS", "timed out", "xact.counts.timed_out", {}, {}, Show::extra},
     {"dns",
      "Answers",
      "NXDOMAIN",
@@ -112,7 +113,6 @@ constexpr Figure figures[] = {
      0.1,
      "of DNS replies are REFUSED: clients ask the wrong server"},
     {"dns", "Answers", "NODATA", "wire_packets.nodata", "wire_packets.replies"},
-    {"dns", "Answers", "over TCP", "wire_packets.tcp", "wire_packets.total"},
     {"dns", "Latency", "to host", "xact.in.quantiles_us", {}, {}, Show::latency},
     {"dns", "Latency", "from host", "xact.out.quantiles_us", {}, {}, Show::latency},
     {"dns", "", "", "wire_packets.malformed", "wire_packets.events", {}, Show::alarm, any},
@@ -129,7 +129,7 @@ constexpr Figure figures[] = {
     {"dns", "DNS", "transactions", "xacts", {}, {}, Show::count},
     {"dns", "DNS", "unanswered", "timeout_queries", "xacts", "timeout_queries", Show::count, 0.05,
      "of DNS queries have no reply here"},
-    {"dns", "DNS", "replies without a query", "orphan_responses", "xacts", "orphan_responses", Show::count,
+    {"dns", "DNS", "replies without a query", "orphan_responses", "xacts", "orphan_responses", Show::extra,
      0.05, "of DNS replies have no query here"},
     {"dns",
      "Answers",
@@ -159,7 +159,6 @@ constexpr Figure figures[] = {
      0.1,
      "of DNS replies are REFUSED: clients ask the wrong server"},
     {"dns", "Answers", "NODATA", "nodata_xacts", "xacts"},
-    {"dns", "Answers", "over TCP", "tcp_xacts", "xacts"},
     {"dns", "Latency", "", "xact_time_us", {}, {}, Show::latency},
     {"dns", "", "", "malformed_packets", "observed_packets", {}, Show::alarm, any},
     {"dns", "", "", "evicted_queries", "observed_packets", {}, Show::alarm, any},
@@ -170,6 +169,7 @@ constexpr Figure figures[] = {
 
     {"dhcp", "", "", "wire_packets.events", {}, {}, Show::quiet},
     {"dhcp", "", "", "wire_packets.deep_samples", {}, {}, Show::quiet},
+    {"dhcp", "", "", "wire_packets.total", {}, {}, Show::quiet},
     {"dhcp", "", "", "wire_packets.malformed", "wire_packets.events", {}, Show::alarm, any},
     {"dhcp", "", "", "wire_packets.nak", "wire_packets.events", {}, Show::alarm, any},
     {"dhcp", "", "", "wire_packets.decline", "wire_packets.events", {}, Show::alarm, any},
@@ -258,10 +258,12 @@ void add_item(Lines& items, RowReader& reader, const Figure& figure, const Look&
     if (figure.show == Show::latency) return add_latency(items, reader, figure, look);
     const auto reading = read(reader, figure);
     if (!reading) return;
+    if (figure.show == Show::extra && reading->count == 0) return;
     const Ink ink = ink_of(figure, *reading);
     Line item(look);
     switch (figure.show) {
     case Show::count:
+    case Show::extra:
     case Show::missing:
         item.add(grouped(reading->count), ink == Ink::plain ? Ink::title : ink);
         item.add(" ").add(figure.text, ink);
@@ -282,7 +284,8 @@ void add_item(Lines& items, RowReader& reader, const Figure& figure, const Look&
 
 std::string sentence(RowReader& reader, const Figure& figure, const Reading& reading) {
     if (figure.alarm == any)
-        return fmt::format("{} {}", grouped(reading.count), rows_at(reader, figure.path).front()->facts.help);
+        return fmt::format("{}: {}", rows_at(reader, figure.path).front()->facts.help,
+                           grouped(reading.count));
     return fmt::format("{} {} ({} of {})", percent(reading.share()), figure.meaning, grouped(reading.count),
                        grouped(reading.base));
 }
@@ -337,12 +340,40 @@ std::vector<std::string> abnormal_figures(RowReader& reader) {
     return found;
 }
 
+Lines ledger_lines(const engine::Ledger& ledger, const Look& look) {
+    uint64_t malformed = 0, dropped = 0;
+    std::vector<std::pair<std::string, std::string>> rooms; // "tcp": "131 segments, 88 messages"
+    for (const engine::LedgerLine& line : engine::ledger_lines(ledger)) {
+        if (line.path.starts_with("tap.malformed.")) malformed += line.count;
+        if (line.path.starts_with("tap.dropped.")) dropped += line.count;
+        if (line.count == 0 || line.path.starts_with("tap.")) continue;
+        const size_t dot = line.path.find('.');
+        const std::string room = line.path.substr(0, dot);
+        std::string name = line.path.substr(dot + 1);
+        std::replace_if(
+            name.begin(), name.end(), [](char c) { return c == '.' || c == '_'; }, ' ');
+        if (rooms.empty() || rooms.back().first != room) rooms.emplace_back(room, "");
+        std::string& counts = rooms.back().second;
+        counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", grouped(line.count), name);
+    }
+    Line balance(look);
+    balance.add(fmt::format("{} received = {} delivered + {} malformed + {} dropped",
+                            grouped(ledger.source.received), grouped(ledger.source.delivered),
+                            grouped(malformed), grouped(dropped)));
+    Lines items = {balance};
+    for (const auto& [room, counts] : rooms) {
+        const std::string text =
+            shortened(fmt::format("{}: {}", room, counts), page_width - label_width, look);
+        items.push_back(Line(look).add(text));
+    }
+    return wrapped("Ledger", label_width, items, 3, look);
+}
+
 std::vector<std::string> abnormal_ledger(const engine::Ledger& ledger) {
     struct Reason {
         std::string help, names;
-        bool undecoded = false; // the help alone does not say why
+        bool named = false; // the help alone does not say why
         uint64_t count = 0;
-        unsigned lines = 0;
     };
     std::vector<Reason> reasons; // lines that tell the same are one sentence
     for (const engine::LedgerLine& line : engine::ledger_lines(ledger)) {
@@ -354,14 +385,13 @@ std::vector<std::string> abnormal_ledger(const engine::Ledger& ledger) {
         if (reasons.empty() || reasons.back().help != line.help)
             reasons.push_back({line.help, {}, line.path.starts_with("frames.undecoded.")});
         Reason& reason = reasons.back();
-        reason.names += fmt::format("{}{} {}", reason.lines++ ? ", " : "", grouped(line.count), name);
+        reason.names += fmt::format("{}{} {}", reason.count ? ", " : "", grouped(line.count), name);
         reason.count += line.count;
     }
     std::vector<std::string> found;
     for (const Reason& reason : reasons) {
-        const bool names = reason.lines > 1 || reason.undecoded;
-        found.push_back(fmt::format("{} {}{}{}", grouped(reason.count), reason.help, names ? ": " : "",
-                                    names ? reason.names : ""));
+        found.push_back(
+            fmt::format("{}: {}", reason.help, reason.named ? reason.names : grouped(reason.count)));
     }
     return found;
 }

@@ -25,6 +25,9 @@ bool in_headlines(const Schema& schema, const Row& row);
 std::vector<std::string> abnormal_figures(RowReader& reader);
 std::vector<std::string> abnormal_ledger(const engine::Ledger& ledger);
 
+// Where every frame went: the balance first, then whatever else was counted.
+Lines ledger_lines(const engine::Ledger& ledger, const Look& look);
+
 // Packets and bytes of each second, the first of these handlers that records them; empty when none does.
 struct Traffic {
     engine::Seconds packets, bytes;

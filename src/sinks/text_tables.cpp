@@ -16,29 +16,51 @@ namespace {
 
 constexpr size_t gutter = 2, half_page = (page_width - gutter) / 2;
 constexpr size_t bar_width = 5, count_width = 6, share_width = 4, indent = 1;
+constexpr size_t list_title = 25;
+constexpr std::array<const char*, 5> grid_names = {"p50", "p90", "p95", "p99", "max"};
 constexpr size_t wide_from = half_page + 10; // a table this wide would lose too much in half a page
 
-// "xact.in.top_slow" -> "xact in slow": a path in words, without those that only say what kind of thing it
-// is.
-std::string words(const Row& row) {
-    static constexpr std::array<std::string_view, 11> noise = {
-        "wire", "packets", "counts", "cardinality", "rates", "quantiles", "top", "us", "pps", "bps", "bytes"};
-    std::string out, word;
-    for (const char c : row.json_path() + ".") {
+// Words of a path that only say what kind of thing it is.
+bool is_noise(std::string_view word, Kind kind) {
+    static constexpr std::array<std::string_view, 8> always = {"wire",      "packets",     "counts", "rates",
+                                                               "quantiles", "cardinality", "top",    "us"};
+    static constexpr std::array<std::string_view, 3> units = {"pps", "bps", "bytes"};
+    const bool measure = kind == Kind::quantiles || kind == Kind::rate;
+    return std::find(always.begin(), always.end(), word) != always.end() ||
+           (measure && std::find(units.begin(), units.end(), word) != units.end());
+}
+
+void append_word(std::string& text, std::string_view word) {
+    if (word.empty()) return;
+    if (!text.empty()) text += ' ';
+    text += word;
+}
+
+// A path in words, its last and most telling part first: "slow xact in" of xact.in.top_slow. Words that
+// `said` begins with are left out.
+std::string words(const Row& row, std::string_view said = {}) {
+    std::vector<std::string> parts;
+    std::string part, word;
+    for (const char c : fmt::format("{}.", row.facts.path)) {
         if (c != '.' && c != '_') {
             word += c;
             continue;
         }
-        if (std::find(noise.begin(), noise.end(), word) == noise.end())
-            out += fmt::format("{}{}", out.empty() ? "" : " ", word);
+        if (!is_noise(word, row.ops->kind) && !said.starts_with(word)) append_word(part, word);
         word.clear();
+        if (c == '.') parts.push_back(std::exchange(part, {}));
     }
-    return out.empty() ? std::string(row.facts.path) : out;
+    std::string text = parts.back();
+    for (const std::string& earlier : std::span(parts).first(parts.size() - 1)) append_word(text, earlier);
+    append_word(text, row.dimension);
+    return text;
 }
 
-// "{packet}/s" -> "packets/s", "By/s" -> "B/s".
+// "{packet}/s" -> "pkt/s", "By/s" -> "B/s".
 std::string rate_noun(std::string_view unit) {
     const std::string_view what = unit.substr(0, unit.find('/'));
+    if (what == "{packet}") return "pkt/s";
+    if (what == "{message}") return "msg/s";
     if (what.starts_with('{') && what.ends_with('}'))
         return fmt::format("{}s/s", what.substr(1, what.size() - 2));
     return fmt::format("{}/s", what == "By" ? "B" : what);
@@ -76,11 +98,18 @@ double share_of(double part, double whole) {
     return whole > 0 ? part / whole : 0;
 }
 
-Line heading(const std::string& title, const std::string& note, size_t width, const Look& look) {
+// A title, and at the right end the most telling of the notes that fits beside it.
+Line heading(const std::string& title, std::span<const std::string> notes, size_t width, const Look& look) {
     Line line(look);
-    const size_t room = width - std::min(width, note.size() + 1);
-    line.add(shortened(printable(title, look), room, look), Ink::heading);
-    return note.empty() ? line : line.right(note, width - line.width(), Ink::faint);
+    const std::string safe = printable(title, look);
+    std::string note = notes.back();
+    for (const std::string& candidate : notes) {
+        if (columns(safe) + 2 + columns(candidate) > width) continue;
+        note = candidate;
+        break;
+    }
+    line.add(shortened(safe, width - std::min(width, columns(note) + 1), look), Ink::heading);
+    return line.right(note, width - line.width(), Ink::faint);
 }
 
 struct Entry {
@@ -97,19 +126,26 @@ Lines draw_top(const std::string& title, const std::vector<Entry>& entries, cons
     for (const Entry& e : entries) error_width = std::max(error_width, columns(error_text(e)));
     if (error_width) ++error_width;
     const size_t bytes = unit == "By" ? 2 : 0; // "1.54 MB"
-    const size_t rest = indent + 1 + bar_width + 1 + count_width + bytes + error_width + 1 + share_width;
+    size_t rest = indent + 1 + count_width + bytes + error_width + 1 + share_width;
+    size_t longest = 0;
+    for (const Entry& e : entries) longest = std::max(longest, columns(printable(e.name, look)));
+    const size_t bars = longest + rest + 1 + bar_width <= width ? bar_width : 0; // names matter more
+    if (bars) rest += 1 + bars;
     Lines lines;
-    const std::string total =
-        bytes ? prefixed(static_cast<double>(table.total), "B") : compact(static_cast<double>(table.total));
-    const std::string others = table.exact ? ""
-                                           : fmt::format("others {}{} of ", look.at_most(),
-                                                         compact(static_cast<double>(table.unlisted_max)));
-    lines.push_back(heading(title, others + total, width, look));
+    const auto whole = static_cast<double>(table.total);
+    const std::string total = bytes ? prefixed(whole, "B") : compact(whole);
+    const std::string most = compact(static_cast<double>(table.unlisted_max));
+    std::vector<std::string> notes = {total};
+    if (!table.exact)
+        notes = {fmt::format("others {}{} of {}", look.at_most(), most, total),
+                 fmt::format("{}{} of {}", look.at_most(), most, total), total};
+    notes.emplace_back();
+    lines.push_back(heading(title, notes, width, look));
     for (const Entry& e : entries) {
-        const double share = share_of(e.weight.value, static_cast<double>(table.total));
+        const double share = share_of(e.weight.value, whole);
         Line line(look);
         line.pad_to(indent).left(e.name, width - std::min(rest, width), Ink::plain).add(" ");
-        line.left(bar(share, bar_width, look), bar_width, Ink::bar).add(" ");
+        if (bars) line.left(bar(share, bars, look), bars, Ink::bar).add(" ");
         line.right(bytes ? prefixed(e.weight.value, "B") : compact(e.weight.value), count_width + bytes);
         line.left(error_text(e), error_width, Ink::faint).add(" ");
         lines.push_back(line.right(short_percent(share), share_width, Ink::faint));
@@ -129,7 +165,9 @@ public:
 
     void collect() {
         reader_.for_each(true, [&](const Row& row) { take(row); });
-        if (!grid_.empty()) section_.panels.insert(section_.panels.begin(), grid_panel());
+        section_.lists.insert(section_.lists.end(), later_.begin(), later_.end());
+        if (grid_.size() == 1) remark(grid_.front().values.back(), grid_.front().label + " at most");
+        if (grid_.size() > 1) section_.panels.insert(section_.panels.begin(), grid_panel());
     }
 
 private:
@@ -182,16 +220,16 @@ private:
         std::vector<Entry> entries;
         for (const TopLine& line : table.lines)
             entries.push_back({line.key.name, estimate(line.lower, line.upper)});
-        if (small) return list(row, entries, table);
+        if (small) return list(row, entries, table, row.facts.format == number_key ? later_ : section_.lists);
         if (entries.size() > 1 && entries.front().weight.value <= 1 && table.total > entries.size())
-            return section_.lists.push_back(once(row, entries.front().name, table));
+            return later_.push_back(once(row, entries.front().name, table));
         top_panel(row, std::move(entries), table);
     }
 
     // One line: "query types  A 81.6%  AAAA 8.0%".
-    void list(const Row& row, const std::vector<Entry>& entries, const TopTable& table) {
+    void list(const Row& row, const std::vector<Entry>& entries, const TopTable& table, Lines& into) const {
         Line line(look_);
-        line.add(titles_.of(row, 24), Ink::heading).add(" ").pad_to(16);
+        line.add(titles_.of(row, list_title), Ink::heading).pad_to(list_title);
         for (const Entry& e : entries) {
             const std::string share =
                 short_percent(share_of(e.weight.value, static_cast<double>(table.total)));
@@ -200,14 +238,14 @@ private:
             if (line.width() + item.width() > page_width) break;
             line.join(item);
         }
-        section_.lists.push_back(line);
+        into.push_back(line);
     }
 
     // A list in which nothing stands out is not worth its lines.
     Line once(const Row& row, const std::string& example, const TopTable& table) const {
         Line line(look_);
-        line.add(titles_.of(row, half_page), Ink::heading);
-        line.add(fmt::format("  {} of them, each once, like ", compact(static_cast<double>(table.total))));
+        line.add(titles_.of(row, half_page), Ink::heading).pad_to(list_title);
+        line.add(fmt::format("  {}, each once, like ", compact(static_cast<double>(table.total))));
         return line.add(shortened(printable(example, look_), page_width - line.width(), look_));
     }
 
@@ -215,7 +253,7 @@ private:
         size_t natural = 0;
         for (const Entry& e : entries) natural = std::max(natural, columns(printable(e.name, look_)));
         natural += indent + 1 + bar_width + 1 + count_width + 1 + share_width;
-        const std::string title = titles_.of(row, half_page - 7), unit(row.facts.unit);
+        const std::string title = titles_.of(row, half_page - indent - 2), unit(row.facts.unit);
         section_.panels.push_back(
             {natural, [title, unit, entries = std::move(entries), table, look = look_](size_t width) {
                  return draw_top(title, entries, table, unit, width, look);
@@ -241,7 +279,7 @@ private:
         if (told) return; // the same as another one: before and after a filter that is not set
         rates_.push_back(seconds);
         std::string label = rate_noun(row.facts.unit);
-        if (const std::string more = words(row); more != row.facts.path) label += fmt::format(" {}", more);
+        if (const std::string more = words(row, label); more != "total") append_word(label, more);
         GridRow out{std::move(label), {}};
         const auto text = [&](uint64_t v) {
             return measured(static_cast<double>(v), row.facts.unit, true, look_);
@@ -259,16 +297,15 @@ private:
         for (const GridRow& row : grid_) label = std::max(label, columns(row.label));
         constexpr size_t column = 8;
         const auto draw = [rows = grid_, label, look = look_](size_t width) {
-            static constexpr std::array<const char*, 5> names = {"p50", "p90", "p95", "p99", "max"};
             const bool p90 = width >= indent + label + 4 * column, p95 = width >= indent + label + 5 * column;
             const std::array<bool, 5> shown = {true, p90, p95, true, true};
             const auto used = static_cast<size_t>(std::count(shown.begin(), shown.end(), true)) * column;
             const size_t room = width - std::min(width, used + indent);
             Lines lines;
             Line head(look);
-            head.left("how much, how long", room + indent, Ink::heading);
+            head.left("quantiles", room + indent, Ink::heading);
             for (size_t i = 0; i < shown.size(); ++i)
-                if (shown[i]) head.right(names[i], column, Ink::faint);
+                if (shown[i]) head.right(grid_names[i], column, Ink::faint);
             lines.push_back(head);
             for (const GridRow& row : rows) {
                 Line line(look);
@@ -279,7 +316,8 @@ private:
             }
             return lines;
         };
-        return {half_page, draw};
+        const size_t least = indent + label + 3 * column, full = indent + label + 5 * column;
+        return {least <= half_page + 4 ? half_page : full, draw};
     }
 
     void histogram(const Row& row) {
@@ -309,17 +347,33 @@ private:
     const Density& density_;
     const Look& look_;
     Titles titles_;
+    Lines later_; // lists of less interest
     std::vector<GridRow> grid_;
     std::vector<engine::Seconds> rates_;
 };
 
-// Panels one below the other in two columns, each at the end of the shorter one.
+// Which panels go to the right column (a bit each), so that the taller column is as short as can be.
+size_t right_column(const std::vector<Lines>& panels, bool spaced) {
+    constexpr size_t searched_max = 14; // more are too many to try every way: alternately
+    if (panels.size() > searched_max) return 0xaaaaaaaaaaaaaaaaU;
+    size_t best = 0, best_height = SIZE_MAX;
+    for (size_t choice = 0; choice < size_t{1} << panels.size(); choice += 2) {
+        std::array<size_t, 2> height{};
+        for (size_t i = 0; i < panels.size(); ++i) height[choice >> i & 1] += panels[i].size() + spaced;
+        if (std::max(height[0], height[1]) >= best_height) continue;
+        best_height = std::max(height[0], height[1]);
+        best = choice;
+    }
+    return best;
+}
+
 Lines two_columns(const std::vector<Lines>& panels, bool spaced, const Look& look) {
+    const size_t right = right_column(panels, spaced);
     std::array<Lines, 2> column;
-    for (const Lines& panel : panels) {
-        Lines& into = column[column[1].size() < column[0].size()];
+    for (size_t i = 0; i < panels.size(); ++i) {
+        Lines& into = column[right >> (i % 64) & 1];
         if (spaced && !into.empty()) into.emplace_back(look);
-        into.insert(into.end(), panel.begin(), panel.end());
+        into.insert(into.end(), panels[i].begin(), panels[i].end());
     }
     Lines lines;
     for (size_t i = 0; i < std::max(column[0].size(), column[1].size()); ++i) {
@@ -344,10 +398,13 @@ Lines drawn(const Section& section, const Density& density, const Look& look) {
     Line head(look);
     head.add(fmt::format("{0}{0} ", look.rule()), Ink::faint);
     head.add(section.title, Ink::title).add(" ");
+    const Lines remarks = wrapped("", 0, section.remarks, 3, look);
+    const bool beside = remarks.size() == 1 && head.width() + 3 + remarks[0].width() + 3 <= page_width;
+    if (beside) head.add(fmt::format("{0}{0} ", look.rule()), Ink::faint).join(remarks[0]).add(" ");
     std::string rule;
     for (size_t i = std::min(head.width(), page_width); i < page_width; ++i) rule += look.rule();
     lines.push_back(head.add(rule, Ink::faint));
-    for (Line& line : wrapped("", 0, section.remarks, 3, look)) lines.push_back(line);
+    if (!beside) lines.insert(lines.end(), remarks.begin(), remarks.end());
     lines.insert(lines.end(), section.lists.begin(), section.lists.end());
 
     std::vector<Lines> narrow;

@@ -66,7 +66,8 @@ struct DnsNameText {
     uint64_t dots = 0;
 };
 // parse_dns and the lower-case dns_name_text of its first question, in one pass: what every message takes.
-DnsMessage parse_dns(Bytes message, char* text, DnsNameText& name);
+// Filled in place, for messages are parsed where they will be read.
+void parse_dns(Bytes message, DnsMessage& out, char* text, DnsNameText& name);
 
 // Client subnet option (RFC 7871 section 6).
 struct Ecs {
@@ -88,8 +89,9 @@ struct DnsRecords {
 };
 DnsRecords walk_dns_records(const DnsMessage& message);
 
-// The 12-bit response code: the header's four bits and, where EDNS has them, eight more (RFC 6891 section 6.1.3).
-// Most replies with EDNS end with an OPT record without options; it is read where it stands, without the walk.
+// The 12-bit response code: the header's four bits and, where EDNS has them, eight more (RFC 6891
+// section 6.1.3). Most replies with EDNS end with an OPT record without options; it is read where it stands,
+// without the walk.
 uint16_t dns_full_rcode(const DnsMessage& message);
 
 std::string_view

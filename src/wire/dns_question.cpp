@@ -104,21 +104,21 @@ bool plain_question(DnsMessage&, char*, DnsNameText&) {
 
 } // namespace
 
-DnsMessage parse_dns(Bytes message, char* text, DnsNameText& name) {
-    DnsMessage d;
-    name = {};
+void parse_dns(Bytes message, DnsMessage& out, char* text, DnsNameText& name) {
     if (message.size() >= dns_header_size && load_be16(message.data() + 4) == 1) {
-        d.bytes = message;
+        out.bytes = message;
         const uint8_t* m = message.data();
-        d.header = {load_be16(m), load_be16(m + 2), 1, load_be16(m + 6), load_be16(m + 8), load_be16(m + 10)};
-        if (plain_question(d, text, name)) return d;
+        out.header = {load_be16(m),     load_be16(m + 2), 1,
+                      load_be16(m + 6), load_be16(m + 8), load_be16(m + 10)};
+        out.anomaly = DnsAnomaly::none;
+        if (plain_question(out, text, name)) return;
     }
-    d = parse_dns(message);
-    if (d.has_question()) {
-        name.length = dns_name_text(message, d.name, true, text);
+    out = parse_dns(message);
+    name = {};
+    if (out.has_question()) {
+        name.length = dns_name_text(message, out.name, true, text);
         name.dots = dots_of(text, name.length);
     }
-    return d;
 }
 
 } // namespace visor::wire

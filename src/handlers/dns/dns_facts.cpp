@@ -1,6 +1,5 @@
 #include "handlers/dns/dns_facts.hpp"
 
-#include "handlers/dns/qname.hpp"
 #include "wire/ports.hpp"
 
 namespace visor::dns {
@@ -64,17 +63,33 @@ size_t FactRecorder::suffix_size(std::string_view name) const {
     return suffixes_ ? suffixes_->suffix_size(name) : 0;
 }
 
-void FactRecorder::look_at_question(Facts& facts, const DnsEvent& event) const {
-    if (groups_.ports) facts.ports.add(client_port(*event.packet));
+void FactRecorder::read_question(const Facts& facts, const DnsEvent& event, Question& question) const {
+    question.port = client_port(*event.packet);
+    if (groups_.ports) __builtin_prefetch(&facts.ports.count[question.port], 1);
     if (!event.message.has_question()) return;
     const std::string_view name = event.qname();
-    if (groups_.cardinality) facts.qname.update(sketch::murmur3_128(name.data(), name.size()));
-    if (groups_.qtypes) facts.qtype.add(event.message.qtype);
+    if (groups_.cardinality) question.name_hash = sketch::murmur3_128(name.data(), name.size());
     if (!groups_.qnames) return;
     const bool plain = !by_suffix_ && name.size() <= 64;
-    const Aggregated parts = plain ? aggregate_by_dots(name, event.dots) : aggregate(name, suffix_size(name));
-    add_name(facts.top_qname2, parts.two);
-    if (!parts.three.empty()) add_name(facts.top_qname3, parts.three);
+    question.parts = plain ? aggregate_by_dots(name, event.name.dots) : aggregate(name, suffix_size(name));
+    question.two_hash = name_hash(question.parts.two);
+    facts.top_qname2.prefetch(question.two_hash);
+    if (question.parts.three.empty()) return;
+    question.three_hash = name_hash(question.parts.three);
+    facts.top_qname3.prefetch(question.three_hash);
+}
+
+void FactRecorder::look_at_question(Facts& facts, const DnsEvent& event, const Question& question) const {
+    if (groups_.ports) facts.ports.add(question.port);
+    if (!event.message.has_question()) return;
+    if (groups_.cardinality) facts.qname.update(question.name_hash);
+    if (groups_.qtypes) facts.qtype.add(event.message.qtype);
+    if (!groups_.qnames) return;
+    const auto add = [](sketch::TopNames& top, std::string_view name, uint64_t hash) {
+        top.add(hash, 1, name.data(), static_cast<uint32_t>(name.size()));
+    };
+    add(facts.top_qname2, question.parts.two, question.two_hash);
+    if (!question.parts.three.empty()) add(facts.top_qname3, question.parts.three, question.three_hash);
 }
 
 void FactRecorder::look_at_reply(Facts& facts, const DnsEvent& reply, uint16_t rcode) const {

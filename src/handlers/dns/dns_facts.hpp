@@ -4,6 +4,7 @@
 
 #include "handlers/dns/dns_cells.hpp"
 #include "handlers/dns/dns_filter.hpp"
+#include "handlers/dns/qname.hpp"
 
 namespace visor::dns {
 
@@ -13,6 +14,16 @@ struct FactGroups {
          ports = false, rcodes = false, qtypes = false, ecs = false;
 };
 
+// A question's keys, each hashed once. Read some events ahead of their use, with what they lead to on its way
+// to the cache: the tables together are larger than what is near.
+struct Question {
+    Aggregated parts;
+    uint64_t two_hash, three_hash;
+    sketch::Hash128 name_hash;
+    uint16_t port;
+};
+inline constexpr size_t questions_ahead = 16;
+
 class FactRecorder {
 public:
     FactRecorder(const FactGroups& groups, const OptionValues& values, const Services& services,
@@ -21,7 +32,10 @@ public:
     const FactGroups& groups() const { return groups_; }
     static void count_transport(Facts& facts, const DnsEvent& event);
     static void count_rcode(Facts& facts, const DnsEvent& reply, uint16_t rcode);
-    void look_at_question(Facts& facts, const DnsEvent& event) const; // names, type, port
+    // Keys of the event's question, whose counts in `facts` will be wanted soon.
+    void read_question(const Facts& facts, const DnsEvent& event, Question& question) const;
+    void look_at_question(Facts& facts, const DnsEvent& event,
+                          const Question& question) const; // names, type, port
     void look_at_reply(Facts& facts, const DnsEvent& reply, uint16_t rcode) const;
     void look_at_subnet(Facts& facts, const IpAddress& address) const;
 

@@ -40,22 +40,13 @@ public:
 
     void on_batch(const Batch& batch, void* cells_ptr) override {
         auto& cells = *static_cast<CellsV1*>(cells_ptr);
-        for (const DnsEvent& event : batch.dns) {
-            const auto second =
-                static_cast<uint32_t>((event.packet->ts_ns - batch.period_start_ns) / second_ns);
-            cells.events++;
-            cells.observed.add(second, 1);
-            const bool deep = takes(event);
-            if (deep) cells.deep_samples++;
-            if (event.message.anomaly == wire::DnsAnomaly::short_header) {
-                cells.malformed++;
-            } else if (!passes(event)) {
-                cells.filtered++;
-            } else {
-                cells.total++;
-                cells.passed.add(second, 1);
-                record(cells, event, deep);
-            }
+        Question questions[questions_ahead];
+        for (size_t begin = 0; begin < batch.dns.size(); begin += questions_ahead) {
+            const auto events = batch.dns.subspan(begin, std::min(questions_ahead, batch.dns.size() - begin));
+            for (size_t i = 0; i < events.size(); ++i)
+                facts_.read_question(cells.facts, events[i], questions[i]);
+            for (size_t i = 0; i < events.size(); ++i)
+                count(cells, events[i], questions[i], batch.period_start_ns);
         }
     }
 
@@ -87,7 +78,24 @@ private:
         return sampling_.takes(event.packet->flow_hash, event.message.header.id);
     }
 
-    void record(CellsV1& cells, const DnsEvent& event, bool deep) {
+    void count(CellsV1& cells, const DnsEvent& event, const Question& question, int64_t period_start_ns) {
+        const auto second = static_cast<uint32_t>((event.packet->ts_ns - period_start_ns) / second_ns);
+        cells.events++;
+        cells.observed.add(second, 1);
+        const bool deep = takes(event);
+        if (deep) cells.deep_samples++;
+        if (event.message.anomaly == wire::DnsAnomaly::short_header) {
+            cells.malformed++;
+        } else if (!passes(event)) {
+            cells.filtered++;
+        } else {
+            cells.total++;
+            cells.passed.add(second, 1);
+            record(cells, event, question, deep);
+        }
+    }
+
+    void record(CellsV1& cells, const DnsEvent& event, const Question& question, bool deep) {
         const bool is_reply = event.message.header.response();
         (is_reply ? cells.replies : cells.queries)++;
         cells.incomplete += event.message.header.qdcount != 0 && !event.message.has_question();
@@ -95,7 +103,7 @@ private:
         const uint16_t rcode = is_reply ? wire::dns_full_rcode(event.message) : uint16_t{0};
         if (is_reply) FactRecorder::count_rcode(cells.facts, event, rcode);
         if (!deep) return;
-        facts_.look_at_question(cells.facts, event);
+        facts_.look_at_question(cells.facts, event, question);
         if (is_reply) {
             facts_.look_at_reply(cells.facts, event, rcode);
         } else if (facts_.groups().ecs) {

@@ -140,7 +140,9 @@ private:
         d.authoritative += header.authoritative();
         d.checking_disabled += query.checking_disabled;
         if (!takes(event)) return;
-        facts_.look_at_question(d.facts, event);
+        Question question;
+        facts_.read_question(d.facts, event, question);
+        facts_.look_at_question(d.facts, event, question);
         facts_.look_at_reply(d.facts, event, rcode);
         if (query.ecs) {
             d.facts.ecs++;

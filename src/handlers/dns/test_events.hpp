@@ -92,13 +92,10 @@ public:
         const Raw& kept = messages_.emplace_back(std::move(message));
         const Bytes bytes(kept.data(), kept.size());
         char text[wire::dns_name_text_max];
-        wire::DnsNameText name;
         DnsEvent event{};
-        event.message = wire::parse_dns(bytes, text, name);
+        wire::parse_dns(bytes, event.message, text, event.name);
         event.packet = &packet;
-        event.name = names_.emplace_back(text, name.length).data();
-        event.dots = name.dots;
-        event.name_len = name.length;
+        event.text = names_.emplace_back(text, event.name.length).data();
         event.size = static_cast<uint32_t>(kept.size());
         event.transport = way.transport;
         return event;
