@@ -79,7 +79,12 @@ tidy: ## check layering, sizes, links, format, and clang-tidy on changed files (
 	$(call configure,release,build,VISOR_TESTS)
 	@tools/clang_tidy.sh $(if $(ALL),--all)
 
-docs: build ## refresh what the documents quote from the program
+docs: ## write docs/ from the program's tables, and refresh what the documents quote from the program
+	@$(SETUP) build test
+	$(call configure,release,build,VISOR_TESTS)
+	@$(NINJA) build programs
+	@$(NINJA) build gen_docs
+	@build/bin/gen_docs docs
 	@python3 tools/docs.py
 
 golden: ## make the goldens' captures and their truths again, with tshark

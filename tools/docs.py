@@ -19,7 +19,7 @@ BLOCK = re.compile(r"(<!-- sample:begin -->\n).*?(<!-- sample:end -->)", re.S)
 
 def sample(program):
     text = subprocess.run([program, *COMMAND], cwd=ROOT, check=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL).stdout.decode()
+                          stderr=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C.UTF-8"}).stdout.decode()
     lines = [line.rstrip() for line in text.rstrip("\n").split("\n")]
     if len(lines) > LINES:
         lines = lines[:LINES] + ["..."]

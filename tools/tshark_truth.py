@@ -45,7 +45,7 @@ def layers(row):
     for at, name in enumerate(names):
         if name in ("ip", "ipv6"):
             following = names[at + 1:]
-            while following and following[0].startswith("ipv6."):
+            while following and (following[0].startswith("ipv6.") or following[0] in ("ah", "shim6")):
                 following = following[1:]
             l4 = following[0] if following else ""
             return (4 if name == "ip" else 6), l4
@@ -118,7 +118,8 @@ def shorten(name):
 
 def messages(path):
     """Every DNS message outside ICMP errors: one dict each, in file order."""
-    fields = ["frame.time_epoch", "frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "udp.srcport",
+    fields = ["frame.number", "frame.time_epoch", "frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst",
+              "udp.srcport",
               "udp.dstport", "tcp.srcport", "tcp.dstport", "dns.flags.response", "dns.flags.rcode", "dns.id",
               "dns.count.queries", "dns.count.answers", "dns.qry.name", "dns.qry.type",
               "dns.opt.client.addr4", "dns.opt.client.addr6"]
@@ -137,7 +138,7 @@ def messages(path):
             questions = int(row["dns.count.queries"][n]) if n < len(row["dns.count.queries"]) else 0
             asked = [(next(names, None), next(types, None)) for _ in range(questions)]
             name, kind = asked[0] if asked and asked[0][0] is not None else (None, None)
-            yield {"time": float(row["frame.time_epoch"][0]), "version": version, "l4": l4, "source": source,
+            yield {"frame": int(row["frame.number"][0]), "time": float(row["frame.time_epoch"][0]), "version": version, "l4": l4, "source": source,
                    "destination": destination, "ports": ports, "reply": reply, "id": row["dns.id"][n],
                    "rcode": int(next(rcodes, "0")) if reply else None,
                    "answers": int(row["dns.count.answers"][n]) if n < len(row["dns.count.answers"]) else 0,

@@ -8,6 +8,7 @@ namespace visor::engine {
 
 namespace {
 constexpr uint32_t udp_header = 8;
+constexpr int64_t idle_ns = 60'000'000'000; // a TCP stream silent for so long waits for nothing any more
 
 // Payload of a TCP segment as it was on the wire: what the IP header says, or the frame's length where it
 // says 0.
@@ -76,7 +77,13 @@ void OrderedLane::ordered(const FeedBlock& block, const Decoder& decoded, Bucket
 // figures become the thresholds of the next.
 void OrderedLane::enter_period(int64_t period, BucketBook& book) {
     PeriodBuckets& ended = book.at(period_);
-    handlers_.on_time(feed_.period_start(period_ + 1), ended);
+    const int64_t now_ns = feed_.period_start(period);
+    tcp_.flush_idle((now_ns - idle_ns) / 1000, [&](Bytes message, const wire::Packet& packet) {
+        deliver(message, packet, DnsTransport::tcp, ended);
+    });
+    fragments_.expire(now_ns / 1000);
+    tell_errors(ended);
+    handlers_.on_time(now_ns, ended);
     handlers_.on_period_end(ended);
     period_ = period;
 }

@@ -229,7 +229,6 @@ private:
         std::vector<size_t> chosen(drawn.size(), densest);
         size_t used = lines_.size() + behind;
         for (const auto& section : drawn) used += section[densest].size();
-        for (auto& d : drawn) { for (auto& l : d) fprintf(stderr, "%zu ", l.size()); fprintf(stderr, "| %zu\n", used); }
         for (size_t step = densest; step-- > 0;) {
             for (size_t i = 0; i < drawn.size(); ++i) {
                 const size_t then = used - drawn[i][chosen[i]].size() + drawn[i][step].size();

@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t gutter = 2, half_page = (page_width - gutter) / 2;
 constexpr size_t bar_width = 5, count_width = 6, share_width = 4, indent = 1;
+constexpr uint64_t shortest_once = 5; // fewer keys than this are named, even if none stands out
 constexpr size_t list_title = 25;
 constexpr std::array<const char*, 5> grid_names = {"p50", "p90", "p95", "p99", "max"};
 constexpr size_t wide_from = half_page + 10; // a table this wide would lose too much in half a page
@@ -221,7 +222,7 @@ private:
         for (const TopLine& line : table.lines)
             entries.push_back({line.key.name, estimate(line.lower, line.upper)});
         if (small) return list(row, entries, table, row.facts.format == number_key ? later_ : section_.lists);
-        if (entries.size() > 1 && entries.front().weight.value <= 1 && table.total > entries.size())
+        if (entries.size() > 1 && entries.front().weight.value <= 1 && table.total > shortest_once)
             return later_.push_back(once(row, entries.front().name, table));
         top_panel(row, std::move(entries), table);
     }

@@ -22,9 +22,17 @@ struct TextPool {
     static_assert(Cells < 65536);
     static constexpr uint32_t max_length = 1024;
 
-    // False, with nothing taken, when too few cells are free.
+    // Whatever ref held is gone. False, with nothing taken, when too few cells are free.
     bool store(TextRef& ref, const void* data, uint32_t length) {
         const uint32_t kept = std::min(length, max_length);
+        if (ref.head != 0) {
+            if (kept <= cell_bytes && kept > 0) {
+                std::memcpy(cells_[ref.head - 1].bytes, data, kept);
+                ref.length = static_cast<uint16_t>(kept);
+                return true;
+            }
+            release(ref);
+        }
         const uint32_t cells = (kept + cell_bytes - 1) / cell_bytes;
         if (cells > Cells - used_) return false;
         const auto* from = static_cast<const uint8_t*>(data);
@@ -66,6 +74,11 @@ struct TextPool {
             --used_;
         }
         ref = {};
+    }
+
+    // The text is no longer wanted. A single cell stays with ref, for the text that will most likely follow.
+    void vacate(TextRef& ref) {
+        if (ref.length > cell_bytes) release(ref);
     }
 
     uint32_t used() const { return used_; }

@@ -53,6 +53,7 @@ struct TopK {
             if ((bucket.low[way] ^ low) >= buckets) [[unlikely]]
                 continue;
             bucket.count[way] += weight;
+            least_ways_[hash % buckets] &= static_cast<uint16_t>(~(1u << way));
             if (!(bucket.low[way] & text_flag)) [[unlikely]]
                 keep_text(bucket, way, key, key_len);
             return;
@@ -152,6 +153,13 @@ private:
         return evictions_ == 0 ? 0 : *std::min_element(bucket.count, bucket.count + ways);
     }
 
+    // Bit i is set where way i has the least count.
+    static uint16_t least_ways(const Bucket& bucket) {
+        const uint64_t least = *std::min_element(bucket.count, bucket.count + ways);
+        uint32_t mask = 0;
+        for (uint32_t i = 0; i < ways; ++i) mask |= static_cast<uint32_t>(bucket.count[i] == least) << i;
+        return static_cast<uint16_t>(mask);
+    }
     void keep_text(Bucket& bucket, uint32_t way, const void* key, uint32_t key_len);
     void insert(Bucket& bucket, uint64_t hash, uint64_t weight, const void* key, uint32_t key_len);
     uint32_t merge_bucket(const TopK& other, uint32_t b);
@@ -161,6 +169,7 @@ private:
     uint64_t total_;
     uint64_t evictions_;
     uint64_t text_missing_;
+    uint16_t least_ways_[buckets]; // of each bucket: ways known to have its least count; 0 = look again
     Bucket buckets_[buckets];
     TextRef refs_[buckets][ways];
     Text text_;
@@ -180,20 +189,15 @@ template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, ui
 template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
 [[gnu::noinline]] void TopK<BucketBits, Text, Match>::insert(Bucket& bucket, uint64_t hash, uint64_t weight,
                                                              const void* key, uint32_t key_len) {
-    // The count carries its way in the low bits, so the least of four short chains needs no index beside it;
-    // counts stay under 2^60.
-    uint64_t chain[4];
-    for (uint32_t i = 0; i < 4; ++i) {
-        chain[i] = bucket.count[i] << 4 | i;
-        for (uint32_t way = i + 4; way < ways; way += 4)
-            chain[i] = std::min(chain[i], bucket.count[way] << 4 | way);
-    }
-    const auto way =
-        static_cast<uint32_t>(std::min(std::min(chain[0], chain[1]), std::min(chain[2], chain[3])) & 15);
+    // Counts only rise, so the ways that had the least keep it until they are counted or taken over.
+    uint16_t& candidates = least_ways_[&bucket - buckets_];
+    if (candidates == 0) candidates = least_ways(bucket);
+    const auto way = static_cast<uint32_t>(std::countr_zero(candidates));
+    candidates &= static_cast<uint16_t>(candidates - 1);
     const uint64_t least = bucket.count[way];
     if (least != 0) {
         ++evictions_;
-        if (bucket.low[way] & text_flag) text_.release(refs_[&bucket - buckets_][way]);
+        if (bucket.low[way] & text_flag) text_.vacate(refs_[&bucket - buckets_][way]);
     }
     bucket.high[way] = static_cast<uint32_t>(hash >> 32);
     bucket.low[way] = static_cast<uint32_t>(hash) & ~(buckets - 1);
@@ -239,6 +243,8 @@ template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, ui
 void TopK<BucketBits, Text, Match>::rebuild(const TopK& other, uint32_t b, const Merged* kept, uint32_t n) {
     Bucket& bucket = buckets_[b];
     bucket = {};
+    least_ways_[b] = 0;
+    for (uint32_t way = n; way < ways; ++way) refs_[b][way] = {};
     for (uint32_t way = 0; way < n; ++way) {
         const Merged& entry = kept[way];
         bucket.high[way] = static_cast<uint32_t>(entry.hash >> 32);
@@ -259,6 +265,8 @@ void TopK<BucketBits, Text, Match>::rebuild(const TopK& other, uint32_t b, const
 template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
 uint32_t TopK<BucketBits, Text, Match>::merge_bucket(const TopK& other, uint32_t b) {
     Merged all[2 * ways];
+    for (uint32_t way = 0; way < ways; ++way)
+        if (!(buckets_[b].low[way] & text_flag)) text_.release(refs_[b][way]);
     const uint32_t n = gather(other, b, all);
     // By count, then the more certain, then the hash: the order of merging two sets does not show.
     std::sort(all, all + n, [](const Merged& x, const Merged& y) {

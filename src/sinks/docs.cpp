@@ -1,0 +1,163 @@
+#include "sinks/docs.hpp"
+
+#include <algorithm>
+#include <set>
+#include <spdlog/fmt/fmt.h>
+
+namespace visor::sinks {
+
+namespace {
+
+constexpr std::string_view generated =
+    "<!-- Made by `make docs` from the program's own tables; changes belong there. -->\n\n";
+
+std::string_view kind_name(Kind kind) {
+    switch (kind) {
+    case Kind::counter:
+        return "counter";
+    case Kind::cardinality:
+        return "distinct count";
+    case Kind::top:
+        return "top list";
+    case Kind::quantiles:
+        return "quantiles";
+    case Kind::histogram:
+        return "histogram";
+    case Kind::rate:
+        return "rate";
+    }
+    return {};
+}
+
+// Text in a cell of a table: a bar would end the cell.
+std::string cell(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '|') out += '\\';
+        out += c;
+    }
+    return out;
+}
+
+std::string code(std::string_view text) {
+    return text.empty() ? "" : fmt::format("`{}`", text);
+}
+
+std::string prometheus_name(const Schema& schema, const Row& row) {
+    if (!row.facts.metric.empty()) return std::string(row.facts.metric);
+    std::string name = fmt::format("{}_{}", schema.key, row.facts.path);
+    std::replace(name.begin(), name.end(), '.', '_');
+    return name;
+}
+
+std::string groups_text(const Schema& schema, const Row& row) {
+    std::string out;
+    for (unsigned i = 0; i < schema.groups.size(); ++i)
+        if (row.facts.groups & group_bit(i))
+            out += fmt::format("{}{}", out.empty() ? "" : ", ", schema.groups[i].name);
+    if (row.facts.extended) out += out.empty() ? "--extended" : ", --extended";
+    return out;
+}
+
+std::string schema_markdown(const Schema& schema) {
+    std::string out =
+        fmt::format("## {}\n\nThe object `{}` of a handler's results.", schema.title, schema.key);
+    if (!schema.dimension.empty()) {
+        std::set<std::string_view> values;
+        for (const Row& row : schema.rows)
+            if (!row.dimension.empty()) values.insert(row.dimension);
+        std::string names;
+        for (const std::string_view value : values)
+            names += fmt::format("{}`{}`", names.empty() ? "" : ", ", value);
+        out += fmt::format(" Rows under `<{0}>` are there for each {0} seen: {1}.", schema.dimension, names);
+    }
+    out += "\n\n";
+    if (!schema.groups.empty()) {
+        out += "Groups:";
+        for (const Group& group : schema.groups)
+            out += fmt::format(" `{}`{}", group.name, group.default_on ? "" : " (off unless enabled)");
+        out += "\n\n";
+    }
+    out += "| JSON path | Prometheus name | kind | unit | group | label | what "
+           "|\n|---|---|---|---|---|---|---|\n";
+    std::set<std::string> told; // a row of a dimension stands for all its values
+    for (const Row& row : schema.rows) {
+        const std::string path = row.dimension.empty()
+                                     ? std::string(row.facts.path)
+                                     : fmt::format("<{}>.{}", schema.dimension, row.facts.path);
+        if (!told.insert(path).second) continue;
+        out += fmt::format("| `{}` | `{}` | {} | {} | {} | {} | {} |\n", path, prometheus_name(schema, row),
+                           kind_name(row.ops->kind), code(row.facts.unit), groups_text(schema, row),
+                           code(row.facts.label), cell(row.facts.help));
+    }
+    return out + "\n";
+}
+
+std::string_view type_name(OptionType type) {
+    switch (type) {
+    case OptionType::boolean:
+        return "true or false";
+    case OptionType::uint:
+        return "number";
+    case OptionType::text:
+        return "text";
+    case OptionType::list:
+        return "list";
+    case OptionType::uint_or_list:
+        return "number or list";
+    case OptionType::map:
+        return "map";
+    case OptionType::presence:
+        return "present or not";
+    }
+    return {};
+}
+
+std::string range_text(const Option& option) {
+    const std::string limit = option.range == OptionRange::clamp ? " (clamped)" : "";
+    if (option.max != UINT64_MAX) return fmt::format("{} to {}{}", option.min, option.max, limit);
+    return option.min ? fmt::format("{} or more{}", option.min, limit) : "";
+}
+
+std::string options_table(OptionTable options) {
+    std::string out = "| key | value | range | what |\n|---|---|---|---|\n";
+    for (const Option& option : options)
+        out += fmt::format("| `{}` | {} | {} | {} |\n", option.key, type_name(option.type),
+                           range_text(option), cell(option.help));
+    return out + "\n";
+}
+
+} // namespace
+
+std::string metrics_markdown(std::span<const Schema* const> schemas) {
+    std::string out = "# Metrics\n\n";
+    out += generated;
+    out +=
+        "Every figure, by version of handler. Counters, rates and histograms are exact. Distinct counts, "
+        "quantiles\n"
+        "and top lists are estimates that know their error; `--extended` prints their bounds. Rows marked\n"
+        "`--extended`, and the rates of recorded streams, are printed with that option only. Units are "
+        "UCUM.\n\n";
+    for (const Schema* schema : schemas) out += schema_markdown(*schema);
+    out.pop_back();
+    return out;
+}
+
+std::string options_markdown(std::span<const HandlerClass* const> handlers) {
+    std::string out = "# Options of handlers\n\n";
+    out += generated;
+    out += "Keys of one handler stand under its `config` or its `filter`.\n\n";
+    out += "## Window\n\nUnder `handlers.window_config` of a policy, where they win, or under `config` of a "
+           "handler.\n\n";
+    out += options_table(window_options);
+    out += "## Metric groups\n\nUnder `metric_groups` of any handler that has groups.\n\n";
+    out += options_table(group_options);
+    for (const HandlerClass* handler : handlers) {
+        out += fmt::format("## {} {}\n\n", handler->type, handler->version);
+        out += handler->options.empty() ? "No options of its own.\n\n" : options_table(handler->options);
+    }
+    out.pop_back();
+    return out;
+}
+
+} // namespace visor::sinks

@@ -1,0 +1,16 @@
+// The reference documents, made from the same rows and options everything else is made from.
+// Threads: pure functions of immutable tables. Format: Markdown.
+#pragma once
+
+#include "metric/handler.hpp"
+#include "metric/row.hpp"
+
+#include <span>
+#include <string>
+
+namespace visor::sinks {
+
+std::string metrics_markdown(std::span<const Schema* const> schemas);
+std::string options_markdown(std::span<const HandlerClass* const> handlers);
+
+} // namespace visor::sinks

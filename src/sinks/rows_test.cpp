@@ -1,0 +1,100 @@
+#include "sinks/rows.hpp"
+
+#include "sinks/test_results.hpp"
+
+#include <gtest/gtest.h>
+
+namespace visor::sinks {
+namespace {
+using test::Results;
+
+std::vector<std::string> names_of(const TopTable& table) {
+    std::vector<std::string> names;
+    for (const TopLine& line : table.lines) names.push_back(line.key.name);
+    return names;
+}
+
+// a:1 b:2 .. j:10
+void ten_names(sketch::TopNames& top) {
+    for (int i = 1; i <= 10; ++i) test::add_name(top, std::string(1, static_cast<char>('a' + i - 1)), i);
+}
+
+TEST(Rows, DisabledAndUnseenAreAbsent) {
+    Results results;
+    RowReader reader(results.view(), results.services);
+    EXPECT_EQ(reader.find("optional"), nullptr);
+    EXPECT_EQ(reader.find("in.total"), nullptr);
+    EXPECT_EQ(reader.find("no.such"), nullptr);
+    EXPECT_NE(reader.find("wire_packets.queries"), nullptr);
+    results.plan.config.groups = test::optional;
+    results.cells->side[0].total += 1;
+    EXPECT_NE(reader.find("optional"), nullptr);
+    EXPECT_NE(reader.find("in.total"), nullptr);
+    EXPECT_EQ(reader.find("out.total"), nullptr);
+    EXPECT_EQ(reader.find("wire_packets.queries"), nullptr);
+}
+
+TEST(Rows, ExtendedOnlyWhenAskedFor) {
+    Results results;
+    RowReader reader(results.view(), results.services);
+    const auto shown = [&](bool extended) {
+        bool found = false;
+        reader.for_each(extended,
+                        [&](const Row& row) { found |= row.facts.path == "wire_packets.malformed"; });
+        return found;
+    };
+    EXPECT_FALSE(shown(false));
+    EXPECT_TRUE(shown(true));
+}
+
+TEST(Rows, CellsOfARowAreSummed) {
+    Results results;
+    results.cells->queries += 3;
+    results.cells->replies += 4;
+    RowReader reader(results.view(), results.services);
+    EXPECT_EQ(reader.count(*reader.find("both")), 7u);
+    EXPECT_EQ(results.cells->queries.value, 3u);
+    EXPECT_EQ(results.cells->replies.value, 4u);
+}
+
+TEST(Rows, TopIsCutToTheCountConfigured) {
+    Results results;
+    ten_names(results.cells->top);
+    results.plan.window.topn_count = 3;
+    RowReader reader(results.view(), results.services);
+    const TopTable table = reader.top(*reader.find("top_names"));
+    EXPECT_EQ(names_of(table), (std::vector<std::string>{"j", "i", "h"}));
+    EXPECT_EQ(table.lines[0].lower, 10u);
+    EXPECT_EQ(table.lines[0].upper, 10u);
+    EXPECT_EQ(table.total, 55u);
+    EXPECT_TRUE(table.exact);
+    EXPECT_EQ(reader.top(*reader.find("top_names"), 1).lines.size(), 1u);
+}
+
+TEST(Rows, PercentileKeepsWhatReachesIt) {
+    Results results;
+    ten_names(results.cells->top);
+    RowReader reader(results.view(), results.services);
+    const Row& row = *reader.find("top_names");
+    results.plan.window.topn_percentile_threshold = 80;
+    EXPECT_EQ(names_of(reader.top(row)), (std::vector<std::string>{"j", "i", "h"}));
+    results.plan.window.topn_percentile_threshold = 100;
+    EXPECT_EQ(names_of(reader.top(row)), (std::vector<std::string>{"j"}));
+    // The percentile is of the whole table, and the count cuts what it leaves.
+    results.plan.window.topn_percentile_threshold = 1;
+    results.plan.window.topn_count = 2;
+    EXPECT_EQ(names_of(reader.top(row)), (std::vector<std::string>{"j", "i"}));
+}
+
+TEST(Rows, SecondsOfSeveralCellsAreSummed) {
+    Results results;
+    RowReader reader(results.view(), results.services);
+    EXPECT_TRUE(reader.seconds(*reader.find("rates.sum")).empty());
+    results.rates[path(&test::Cells::rate).offset] = {1, 2, 3};
+    results.rates[path(&test::Cells::other_rate).offset] = {10, 20, 30, 40};
+    EXPECT_EQ(reader.seconds(*reader.find("rates.sum")), (engine::Seconds{11, 22, 33, 40}));
+    EXPECT_EQ(reader.seconds(*reader.find("rates.total")), (engine::Seconds{1, 2, 3}));
+}
+
+} // namespace
+} // namespace visor::sinks
