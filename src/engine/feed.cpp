@@ -11,7 +11,11 @@ constexpr int64_t latest_ns = INT64_MAX - 4 * period_ns;
 
 bool Feed::next(FeedBlock& block) {
     const std::lock_guard lock(mutex_);
-    source_.next(block.frames);
+    stopped_ |= stop_ && stop_->load(std::memory_order_relaxed);
+    if (stopped_)
+        block.frames.count = 0;
+    else
+        source_.next(block.frames);
     if (block.frames.count == 0) {
         if (progress_) progress_(source_.ledger(), totals_);
         return false;
@@ -25,6 +29,11 @@ bool Feed::next(FeedBlock& block) {
 FeedTotals Feed::totals() const {
     const std::lock_guard lock(mutex_);
     return totals_;
+}
+
+bool Feed::stopped() const {
+    const std::lock_guard lock(mutex_);
+    return stopped_;
 }
 
 void Feed::place(FeedBlock& block) {

@@ -9,6 +9,7 @@
 
 #include "engine/frames.hpp"
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <vector>
@@ -39,10 +40,13 @@ class Feed {
 public:
     using Progress = std::function<void(const SourceLedger&, const FeedTotals&)>;
 
-    Feed(FrameSource& source, Progress progress) : source_(source), progress_(std::move(progress)) {}
+    // stop: once true, what is read no further than the block at hand counts as all there is; may be null.
+    Feed(FrameSource& source, Progress progress, const std::atomic<bool>* stop = nullptr)
+        : source_(source), progress_(std::move(progress)), stop_(stop) {}
 
     bool next(FeedBlock& block); // false at the end
     FeedTotals totals() const;
+    bool stopped() const; // before the end of the source
     int64_t period_start(int64_t period) const { return t0_ns_ + period * period_ns; }
 
 private:
@@ -51,6 +55,8 @@ private:
 
     FrameSource& source_;
     Progress progress_;
+    const std::atomic<bool>* stop_;
+    bool stopped_ = false;
     mutable std::mutex mutex_;
     FeedTotals totals_;
     uint64_t sequence_ = 0;

@@ -7,7 +7,7 @@ namespace visor::engine {
 
 namespace {
 
-constexpr size_t samples_max = 8192;
+constexpr size_t samples_max = 2048;
 constexpr unsigned v4_offset = 96; // an IPv4 /n is a /(96 + n) of the mapped form
 constexpr uint64_t hundred = 100;
 
@@ -92,9 +92,9 @@ void HostGuess::observe(std::span<const wire::Packet> packets) {
 
 void HostGuess::take(const wire::Packet& packet) {
     if (!packet.has(wire::packet_flag::has_addresses)) return;
-    const Sample sample{packet.src(), packet.dst(),
-                        static_cast<int8_t>((packet.dst_port > packet.src_port) -
-                                            (packet.src_port > packet.dst_port))};
+    const Sample sample{
+        packet.src(), packet.dst(),
+        static_cast<int8_t>((packet.dst_port > packet.src_port) - (packet.src_port > packet.dst_port))};
     if (!is_unicast(sample.src) || !is_unicast(sample.dst)) return;
     if (samples_.size() == samples_max) thin_out();
     samples_.push_back(sample);

@@ -1,11 +1,11 @@
 // Guesses which hosts a capture was taken at, for when nobody said: the smallest set of addresses that
 // explains the traffic.
 //
-// A sample of at most 8192 packets spread evenly over the capture: all of a small one, of a large one fewer
+// A sample of at most 2048 packets spread evenly over the capture: all of a small one, of a large one fewer
 // and fewer. An address at an end of 60 % of a family's packets is the host. Of two that are there as often
 // it is the private one; else the one that talks from the higher ports, as clients do. Without such an
 // address it is the private network (IPv6: any /64) that is, as narrow as it explains nearly as much.
-// Groups and broadcasts are nobody's address. Threads: one at a time. Owns: the sample (320 KiB).
+// Groups and broadcasts are nobody's address. Threads: one at a time. Owns: the sample (80 KiB).
 // Deterministic: given the packets in file order, it does not depend on how they are cut into blocks.
 #pragma once
 
@@ -32,7 +32,7 @@ private:
 
     void take(const wire::Packet& packet);
     void thin_out();
-    uint64_t place_in(uint64_t stride_number) const;
+    uint64_t place_in(uint64_t stride_number) const; // packet of that stride to sample
     std::vector<Candidate> candidates(bool v4, unsigned bits) const;
     std::string guess_v4() const;
     std::string guess_v6() const;

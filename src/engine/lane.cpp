@@ -51,26 +51,26 @@ void OrderedLane::process(const FeedBlock& block, const Decoder& decoded, Bucket
         std::unique_lock lock(mutex_);
         turn_.wait(lock, [&] { return next_sequence_ == block.frames.sequence; });
     }
-    ordered(block, decoded, book); // nobody else is here until next_sequence_ moves on
+    for (const Run& run : block.runs) // nobody else is here until next_sequence_ moves on
+        process_run(run, decoded, book);
     const std::lock_guard lock(mutex_);
     ++next_sequence_;
     turn_.notify_all();
 }
 
-void OrderedLane::ordered(const FeedBlock& block, const Decoder& decoded, BucketBook& book) {
+void OrderedLane::process_run(const Run& run, const Decoder& decoded, BucketBook& book) {
     const auto index = [](uint16_t i) { return uint32_t{i}; };
-    for (const Run& run : block.runs) {
-        if (run.period > period_) enter_period(run.period, book);
-        PeriodBuckets& buckets = book.at(run.period);
-        Batch batch = run_batch(run, decoded, feed_.period_start(run.period));
-        dhcp_.clear();
-        for (const uint16_t i : slice(decoded.dhcp(), run, index))
-            dhcp_.push_back(static_cast<uint16_t>(i - run.begin));
-        batch.dhcp = dhcp_;
-        handlers_.on_ordered(batch, buckets);
-        for (const uint16_t i : slice(decoded.joins(), run, index)) join(decoded.packets()[i], buckets);
-        tell_errors(buckets);
-    }
+    if (run.period > period_) enter_period(run.period, book);
+    PeriodBuckets& buckets = book.at(run.period);
+    Batch batch = run_batch(run, decoded, feed_.period_start(run.period));
+    if (settings_.hosts.empty()) host_guess_.observe(batch.packets);
+    dhcp_.clear();
+    for (const uint16_t i : slice(decoded.dhcp(), run, index))
+        dhcp_.push_back(static_cast<uint16_t>(i - run.begin));
+    batch.dhcp = dhcp_;
+    handlers_.on_ordered(batch, buckets);
+    for (const uint16_t i : slice(decoded.joins(), run, index)) join(decoded.packets()[i], buckets);
+    tell_errors(buckets);
 }
 
 // The period before is over as far as order is concerned: what has waited too long in it is counted, and its

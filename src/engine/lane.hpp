@@ -8,6 +8,7 @@
 
 #include "engine/decoder.hpp"
 #include "engine/fragments.hpp"
+#include "engine/host_guess.hpp"
 #include "engine/tcp_streams.hpp"
 #include "engine/window.hpp"
 #include "engine/worker_handlers.hpp"
@@ -26,15 +27,18 @@ public:
 
     // `book`: where to record; the same for every call.
     void process(const FeedBlock& block, const Decoder& decoded, BucketBook& book);
+    // The next run, for a worker that is alone. A period is entered here first: until then the one before is
+    // open in the book.
+    void process_run(const Run& run, const Decoder& decoded, BucketBook& book);
     // After the last block: what is still waiting for a gap is delivered, what has waited too long is
     // counted.
     void finish(BucketBook& book);
 
     const TcpStreamCounts& tcp() const { return tcp_.counts(); }
     const FragmentCounts& fragments() const { return fragments_.counts(); }
+    std::string likely_hosts() const { return host_guess_.host_spec(); } // empty when hosts were given
 
 private:
-    void ordered(const FeedBlock& block, const Decoder& decoded, BucketBook& book);
     void enter_period(int64_t period, BucketBook& book);
     void join(const wire::Packet& packet, PeriodBuckets& buckets);
     void segment(const wire::Packet& packet, PeriodBuckets& buckets);
@@ -48,6 +52,7 @@ private:
     const Feed& feed_;
     TcpStreams tcp_;
     Fragments fragments_;
+    HostGuess host_guess_;
     NameRoom name_{1};
     uint64_t errors_told_ = 0;
     int64_t period_ = 0;

@@ -20,6 +20,7 @@ struct Ledger {
     std::array<uint64_t, 3> directions{}; // frames, by wire::Direction
     TcpStreamCounts tcp;
     FragmentCounts fragments;
+    bool interrupted = false; // stopped before the end of the source
     std::string likely_hosts; // without host addresses given: the ones the traffic suggests, as a host spec
 };
 

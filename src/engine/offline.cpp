@@ -21,10 +21,11 @@ public:
         while (feed.next(block)) {
             decoder_.decode(block.frames);
             for (const Run& run : block.runs) {
+                if (!lane_book) lane.process_run(run, decoder_, book_);
                 const Batch batch = run_batch(run, decoder_, feed.period_start(run.period));
                 handlers_.on_batch(batch, book_.at(run.period));
             }
-            lane.process(block, decoder_, lane_book ? *lane_book : book_);
+            if (lane_book) lane.process(block, decoder_, *lane_book);
         }
     }
     BucketBook& book() { return book_; }
@@ -39,8 +40,8 @@ private:
 } // namespace
 
 OfflineRun::OfflineRun(FrameSource& source, const Plan& plan, const OfflineOptions& options)
-    : feed_(source, options.progress), window_(plan, feed_, options.workers + (options.workers > 1 ? 1 : 0)) {
-}
+    : feed_(source, options.progress, options.stop),
+      window_(plan, feed_, options.workers + (options.workers > 1 ? 1 : 0)) {}
 
 Result<std::unique_ptr<OfflineRun>> OfflineRun::run(FrameSource& source, const Plan& plan,
                                                     const Services& services, const OfflineOptions& options) {
@@ -63,6 +64,7 @@ Result<std::unique_ptr<OfflineRun>> OfflineRun::run(FrameSource& source, const P
         workers[0]->work(run->feed_, lane, lane_book);
     }
     run->ledger_.feed = run->feed_.totals();
+    run->ledger_.interrupted = run->feed_.stopped();
     if (run->ledger_.feed.frames) lane.finish(lane_book ? *lane_book : workers[0]->book());
     for (const auto& worker : workers) {
         worker->book().close();
@@ -74,6 +76,7 @@ Result<std::unique_ptr<OfflineRun>> OfflineRun::run(FrameSource& source, const P
     run->ledger_.source = source.ledger();
     run->ledger_.tcp = lane.tcp();
     run->ledger_.fragments = lane.fragments();
+    run->ledger_.likely_hosts = lane.likely_hosts();
     return run;
 }
 

@@ -14,7 +14,8 @@ namespace visor::engine {
 struct OfflineOptions {
     unsigned workers = 1;
     DecodeSettings decode;
-    Feed::Progress progress; // called after every block, by the thread that read it
+    Feed::Progress progress;                 // called after every block, by the thread that read it
+    const std::atomic<bool>* stop = nullptr; // once true, nothing more is read
 };
 
 class OfflineRun {

@@ -30,16 +30,14 @@ std::map<uint32_t, Seconds> rates_of(const PlannedHandler& handler, const Bucket
 
 Window::Window(const Plan& plan, const Feed& feed, unsigned writers)
     : plan_(plan), feed_(feed), passed_(writers, 0) {
-    for (const auto& policy : plan_.policies) {
-        policies_.push_back({&policy, handlers_.size(), {}, 0, 0});
-        for (const auto& handler : policy.handlers) handlers_.push_back(&handler);
-    }
+    for (const auto& policy : plan_.policies)
+        for (const auto& handler : policy.handlers) windows_.push_back({&handler, {}, 0, 0});
 }
 
 PeriodBuckets Window::fresh(int64_t period) const {
     PeriodBuckets fresh{period, {}};
-    for (const PlannedHandler* handler : handlers_)
-        fresh.buckets.emplace_back(handler->handler->schema().cells_size);
+    for (const HandlerWindow& window : windows_)
+        fresh.buckets.emplace_back(window.plan->handler->schema().cells_size);
     return fresh;
 }
 
@@ -50,8 +48,8 @@ void Window::add(PeriodBuckets&& buckets) {
         at->second = std::move(buckets);
         return;
     }
-    for (size_t i = 0; i < handlers_.size(); ++i)
-        merge_bucket(*handlers_[i], at->second.buckets[i], buckets.buckets[i]);
+    for (size_t i = 0; i < windows_.size(); ++i)
+        merge_bucket(*windows_[i].plan, at->second.buckets[i], buckets.buckets[i]);
 }
 
 void Window::passed(unsigned writer, int64_t period) {
@@ -82,18 +80,14 @@ void Window::settle(PeriodBuckets&& period, bool last) {
     const int64_t length = length_of(period.period, last);
     const int64_t start_ns = feed_.period_start(period.period);
     const int64_t seen_s = last ? (feed_.totals().last_ns - start_ns) / second_ns + 1 : period_s;
-    for (PolicyWindow& window : policies_) {
-        Kept kept{period.period, period.period, length, {}, {}};
-        for (size_t i = 0; i < window.plan->handlers.size(); ++i) {
-            Bucket& bucket = period.buckets[window.first_handler + i];
-            kept.rates.push_back(rates_of(window.plan->handlers[i], bucket, static_cast<size_t>(seen_s)));
-            kept.buckets.push_back(std::move(bucket));
-        }
-        keep(window, std::move(kept));
+    for (size_t i = 0; i < windows_.size(); ++i) {
+        Bucket& bucket = period.buckets[i];
+        auto rates = rates_of(*windows_[i].plan, bucket, static_cast<size_t>(seen_s));
+        keep(windows_[i], {period.period, period.period, length, std::move(bucket), std::move(rates)});
     }
 }
 
-void Window::keep(PolicyWindow& window, Kept&& period) {
+void Window::keep(HandlerWindow& window, Kept&& period) {
     const uint32_t wanted = window.plan->window.periods;
     if (wanted == 1 && !window.kept.empty()) {
         join(window, window.kept.front(), std::move(period));
@@ -109,45 +103,49 @@ void Window::keep(PolicyWindow& window, Kept&& period) {
 
 // Adds the next period to what came before: cells merge, seconds follow one another, silence between them as
 // zeros.
-void Window::join(const PolicyWindow& window, Kept& into, Kept&& next) const {
+void Window::join(const HandlerWindow& window, Kept& into, Kept&& next) {
     const int64_t silent = std::max<int64_t>(next.first_period - into.last_period - 1, 0);
     const auto zeros = static_cast<size_t>(std::min<int64_t>(silent, seconds_max / period_s) * period_s);
-    for (size_t i = 0; i < into.buckets.size(); ++i) {
-        merge_bucket(window.plan->handlers[i], into.buckets[i], next.buckets[i]);
-        for (auto& [offset, seconds] : into.rates[i]) {
-            const Seconds& more = next.rates[i][offset];
-            seconds.insert(seconds.end(), zeros, 0);
-            seconds.insert(seconds.end(), more.begin(), more.end());
-            if (seconds.size() > seconds_max)
-                seconds.erase(seconds.begin(), seconds.end() - static_cast<ptrdiff_t>(seconds_max));
-        }
+    merge_bucket(*window.plan, into.bucket, next.bucket);
+    for (auto& [offset, seconds] : into.rates) {
+        const Seconds& more = next.rates[offset];
+        seconds.insert(seconds.end(), zeros, 0);
+        seconds.insert(seconds.end(), more.begin(), more.end());
+        if (seconds.size() > seconds_max)
+            seconds.erase(seconds.begin(), seconds.end() - static_cast<ptrdiff_t>(seconds_max));
     }
     // One summary of everything lasts from its first frame to its last, silence included.
     into.length_s += next.length_s + (window.plan->window.periods == 1 ? silent * period_s : 0);
     into.last_period = next.last_period;
 }
 
+HandlerView Window::view_of(HandlerWindow& window) const {
+    if (window.kept.empty()) {
+        Kept nothing;
+        nothing.bucket = Bucket(window.plan->handler->schema().cells_size);
+        window.kept.push_back(std::move(nothing));
+    }
+    while (window.kept.size() > 1) {
+        join(window, window.kept[0], std::move(window.kept[1]));
+        window.kept.erase(window.kept.begin() + 1);
+    }
+    const Kept& all = window.kept.front();
+    const int64_t start = window.periods ? seconds_of(feed_.period_start(all.first_period)) : 0;
+    return {window.plan, all.bucket.cells(), &all.rates, start, all.length_s};
+}
+
 std::vector<PolicyView> Window::view() {
     std::vector<PolicyView> views;
-    for (PolicyWindow& window : policies_) {
-        PolicyView view{window.plan, {}, window.periods, window.left_out};
-        if (window.kept.empty()) {
-            Kept nothing;
-            for (const auto& handler : window.plan->handlers) {
-                nothing.buckets.emplace_back(handler.handler->schema().cells_size);
-                nothing.rates.emplace_back();
-            }
-            window.kept.push_back(std::move(nothing));
+    size_t next = 0;
+    for (const PlannedPolicy& policy : plan_.policies) {
+        PolicyView view{&policy, {}, 0, 0};
+        for (size_t i = 0; i < policy.handlers.size(); ++i) {
+            HandlerWindow& window = windows_[next++];
+            view.handlers.push_back(view_of(window));
+            if (i > 0 && window.left_out <= view.periods_left_out) continue;
+            view.periods = window.periods;
+            view.periods_left_out = window.left_out;
         }
-        while (window.kept.size() > 1) {
-            join(window, window.kept[0], std::move(window.kept[1]));
-            window.kept.erase(window.kept.begin() + 1);
-        }
-        Kept& all = window.kept.front();
-        const int64_t start = view.periods ? seconds_of(feed_.period_start(all.first_period)) : 0;
-        for (size_t i = 0; i < window.plan->handlers.size(); ++i)
-            view.handlers.push_back(
-                {&window.plan->handlers[i], all.buckets[i].cells(), &all.rates[i], start, all.length_s});
         views.push_back(std::move(view));
     }
     return views;

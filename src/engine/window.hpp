@@ -1,5 +1,5 @@
-// Collects the buckets of closed periods from all workers, merges them, and keeps what each policy wants to
-// see: the last N minutes in which anything came, or one summary of everything.
+// Collects the buckets of closed periods from all workers, merges them, and keeps what each handler wants
+// to see: the last N minutes in which anything came, or one summary of everything.
 //
 // Every writer (a worker or the ordered lane) announces the oldest period it may still add to; a period is
 // settled when all writers have passed it. Threads: all methods but view() take the window's lock; view()
@@ -33,8 +33,9 @@ struct HandlerView {
 struct PolicyView {
     const PlannedPolicy* plan = nullptr;
     std::vector<HandlerView> handlers;
-    uint32_t periods = 0;          // merged into this view
-    uint32_t periods_left_out = 0; // older ones
+    // Of the handler that left out most: periods merged into its view, and older ones.
+    uint32_t periods = 0;
+    uint32_t periods_left_out = 0;
 };
 
 class Window {
@@ -56,28 +57,28 @@ private:
     struct Kept {
         int64_t first_period = 0, last_period = 0;
         int64_t length_s = 0;
-        std::vector<Bucket> buckets;                    // of the policy's handlers
-        std::vector<std::map<uint32_t, Seconds>> rates; // of the policy's handlers
+        Bucket bucket;
+        std::map<uint32_t, Seconds> rates;
     };
-    struct PolicyWindow {
-        const PlannedPolicy* plan;
-        size_t first_handler; // in the flat order of buckets
+    // Every handler may keep its own number of periods.
+    struct HandlerWindow {
+        const PlannedHandler* plan;
         std::deque<Kept> kept;
         uint32_t periods = 0, left_out = 0;
     };
 
     void settle(PeriodBuckets&& buckets, bool last);
-    void keep(PolicyWindow& window, Kept&& period);
-    void join(const PolicyWindow& window, Kept& into, Kept&& next) const;
+    static void keep(HandlerWindow& window, Kept&& period);
+    static void join(const HandlerWindow& window, Kept& into, Kept&& next);
+    HandlerView view_of(HandlerWindow& window) const;
     int64_t length_of(int64_t period, bool last) const;
 
     const Plan& plan_;
     const Feed& feed_;
     std::mutex mutex_;
-    std::vector<const PlannedHandler*> handlers_; // all, flat
     std::map<int64_t, PeriodBuckets> open_;
-    std::vector<int64_t> passed_; // by writer
-    std::deque<PolicyWindow> policies_;
+    std::vector<int64_t> passed_;       // by writer
+    std::deque<HandlerWindow> windows_; // of all handlers of all policies, in their order: that of buckets
 };
 
 // One writer's open buckets: the newest period's and the one before it.

@@ -179,12 +179,13 @@ private:
 // A run over so many frames with a policy of this handler.
 class RunOf {
 public:
-    explicit RunOf(uint32_t frames, Fill with = nullptr) : source_(frames) {
-        fill = std::move(with);
+    explicit RunOf(uint32_t frames, Fill with = nullptr) : fill_(std::move(with)), source_(frames) {
         plan_.policies.push_back({"default", {}, false, {planned()}});
     }
     const engine::OfflineRun& run() {
-        if (!run_) run_ = std::move(*engine::OfflineRun::run(source_, plan_, services, {}));
+        if (run_) return *run_;
+        fill = fill_;
+        run_ = std::move(*engine::OfflineRun::run(source_, plan_, services, {}));
         return *run_;
     }
     engine::SourceLedger& source_counts() { return source_.counts; }
@@ -192,6 +193,7 @@ public:
     Services services;
 
 private:
+    Fill fill_;
     Frames source_;
     engine::Plan plan_;
     std::unique_ptr<engine::OfflineRun> run_;

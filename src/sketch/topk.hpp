@@ -42,8 +42,9 @@ struct TopK {
     static constexpr uint32_t ways = 16;
     static constexpr uint32_t capacity = buckets * ways;
 
-    void add(uint64_t hash, uint64_t weight, const void* key, uint32_t key_len) {
-        if (weight == 0) return;
+    // True when the key was in the set already; then it has been added before, ever since the set was empty.
+    bool add(uint64_t hash, uint64_t weight, const void* key, uint32_t key_len) {
+        if (weight == 0) return false;
         total_ += weight;
         Bucket& bucket = buckets_[hash % buckets];
         const auto low = static_cast<uint32_t>(hash);
@@ -56,9 +57,10 @@ struct TopK {
             least_ways_[hash % buckets] &= static_cast<uint16_t>(~(1u << way));
             if (!(bucket.low[way] & text_flag)) [[unlikely]]
                 keep_text(bucket, way, key, key_len);
-            return;
+            return true;
         }
         insert(bucket, hash, weight, key, key_len);
+        return false;
     }
 
     // Brings a key's bucket near, some events before its add().

@@ -115,4 +115,11 @@ void nflog(Packet& p, End end) {
     stop(p, Anomaly::short_link);
 }
 
+// Version, family as Solaris numbers them, hook, length, interfaces and zones.
+void ipnet(Packet& p, End end) {
+    if (end.captured < 24) return stop(p, Anomaly::short_link);
+    if (p.data[1] == 2) return ipv4(p, 24, end);
+    if (p.data[1] == 26) ipv6(p, 24, end);
+}
+
 } // namespace visor::wire::layers

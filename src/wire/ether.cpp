@@ -74,7 +74,7 @@ void ethertype(Packet& p, uint32_t type, uint32_t off, End end, unsigned depth) 
     case 0x6558:
         return ethernet(p, off, end, depth + 1); // transparent Ethernet bridging
     default:
-        return;
+        return shim(p, type, off, end, depth + 1);
     }
 }
 

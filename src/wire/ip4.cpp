@@ -33,7 +33,6 @@ void header_and_more(Packet& p, uint32_t off, End end, bool protocol_known_tcp) 
 } // namespace
 
 void ipv4(Packet& p, uint32_t off, End end) {
-    if (end.captured > off && p.data[off] >> 4 == 6) return ipv6(p, off, end); // mislabelled, but whole
     header_and_more(p, off, end, false);
 }
 

@@ -35,6 +35,12 @@ bool options_inside(const uint8_t* data, uint32_t off, uint32_t header_end, uint
     return true;
 }
 
+// A segment list (RFC 8754) that overruns its header leaves nothing to trust behind it.
+bool segments_inside(const uint8_t* routing_header, uint32_t size) {
+    constexpr uint8_t segment_routing = 4;
+    return routing_header[2] != segment_routing || 8U + (routing_header[4] + 1U) * 16 <= size;
+}
+
 // Jumbo payload length (RFC 2675): the option is to be the first one, aligned 4n + 2.
 uint32_t jumbo_length(const uint8_t* header, uint32_t captured) {
     if (header[6] != hop_by_hop || captured < header_size + 8) return 0;
@@ -64,6 +70,7 @@ void extensions(Packet& p, uint8_t next, uint32_t off, End end) {
         if ((next == hop_by_hop || next == destination) &&
             !options_inside(p.data, off + 2, off + size, end.captured))
             return stop(p, Anomaly::short_ip);
+        if (next == routing && !segments_inside(b, size)) return stop(p, Anomaly::bad_ip_header);
         if (next == fragmentation && !first_fragment(p, b)) return;
         next = b[0];
         off += size;

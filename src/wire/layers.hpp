@@ -32,6 +32,8 @@ void ethernet(Packet& p, uint32_t off, End end, unsigned depth);
 void ethertype(Packet& p, uint32_t type, uint32_t off, End end, unsigned depth);
 void llc(Packet& p, uint32_t off, End end, unsigned depth);
 void snap(Packet& p, uint32_t off, End end, unsigned depth, uint32_t bridge_padding); // from the OUI on
+// shims.cpp
+void shim(Packet& p, uint32_t type, uint32_t off, End end, unsigned depth); // EtherTypes of headers in between
 // mpls.cpp
 void mpls(Packet& p, uint32_t off, End end, unsigned depth);
 // ppp.cpp
@@ -48,6 +50,7 @@ void raw_ip(Packet& p, End end);
 void pflog(Packet& p, End end);
 void enc(Packet& p, End end);
 void nflog(Packet& p, End end);
+void ipnet(Packet& p, End end);
 // wireless.cpp
 void ieee802_11(Packet& p, uint32_t off, End end, bool padded);
 void radiotap(Packet& p, End end);

@@ -19,6 +19,7 @@ constexpr Row rows[] = {
     {LinkType::chdlc, "Cisco HDLC"},
     {LinkType::loop, "OpenBSD loopback"},
     {LinkType::linux_sll, "Linux cooked v1"},
+    {LinkType::ipnet, "Solaris ipnet"},
     {LinkType::ipv4, "Raw IPv4"},
     {LinkType::ipv6, "Raw IPv6"},
     {LinkType::token_ring, "Token Ring"},

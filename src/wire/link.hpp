@@ -33,6 +33,7 @@ enum class LinkType : uint16_t {
     avs = 163,
     ppi = 192,
     ppp_with_direction = 204,
+    ipnet = 226, // Solaris
     ipv4 = 228,
     ipv6 = 229,
     nflog = 239,

@@ -60,6 +60,8 @@ void other_link(LinkType link, Packet& p, layers::End end) {
         return layers::enc(p, end);
     case LinkType::nflog:
         return layers::nflog(p, end);
+    case LinkType::ipnet:
+        return layers::ipnet(p, end);
     case LinkType::ppp_with_direction:
         return layers::ppp_hdlc(p, 1, end, 1);
     case LinkType::ip_over_1394:

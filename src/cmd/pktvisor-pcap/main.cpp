@@ -1,10 +1,12 @@
 // pktvisor-pcap: runs the engine over capture files and prints what it found.
+#include "control/capture_input.hpp"
 #include "control/log.hpp"
 #include "control/plan.hpp"
 #include "control/registry.hpp"
 #include "engine/geo.hpp"
 #include "engine/offline.hpp"
 #include "engine/suffix.hpp"
+#include "interrupt.hpp"
 #include "options.hpp"
 #include "progress.hpp"
 #include "sinks/json.hpp"
@@ -52,17 +54,42 @@ Result<Databases> load_databases(const PcapOptions& options, const engine::Plan&
     return loaded;
 }
 
-Result<engine::Plan> make_plan(const PcapOptions& options) {
+// What is to be done with the frames, and which of them, as the command line and a configuration say.
+struct Job {
+    engine::Plan plan;
+    control::CaptureInput input;
+    PrefixSet hosts;
+};
+
+Result<Job> configured_job(PcapOptions& options, const WindowSettings& window,
+                           const control::CaptureInput& given) {
+    const control::Known known{control::handler_infos(), control::input_infos(), {}, {}, window, true};
+    const auto document = control::read_document(options.config, known);
+    if (!document) return Error{document.error()};
+    if (document->policies.empty()) return Error{options.config + ": no policies found in schema"};
+    auto input = control::capture_input(*document, options.config, given);
+    if (!input) return Error{input.error()};
+    for (const auto& notices : {document->notices, input->notices})
+        for (const auto& notice : notices) spdlog::info("{}", notice);
+    if (options.geo_city.empty()) options.geo_city = document->options.get_text("geo_city");
+    if (options.geo_asn.empty()) options.geo_asn = document->options.get_text("geo_asn");
+    return Job{control::plan_of(document->policies), std::move(*input), {}};
+}
+
+Result<Job> make_job(PcapOptions& options) {
     WindowSettings window;
     window.periods = options.periods;
     window.deep_sample_rate = options.max_deep_sample;
-    if (options.config.empty()) return control::default_plan(window);
-    control::Known known{control::handler_infos(), control::input_infos(), {}, {}, window, true};
-    auto document = control::read_document(options.config, known);
-    if (!document) return Error{document.error()};
-    for (const auto& notice : document->notices) spdlog::info("{}", notice);
-    if (document->policies.empty()) return Error{options.config + ": no policies found in schema"};
-    return control::plan_of(document->policies);
+    auto hosts = PrefixSet::parse(options.host_spec);
+    if (!hosts) return Error{hosts.error()};
+    const control::CaptureInput given{options.bpf, options.host_spec, {}};
+    if (options.config.empty()) return Job{control::default_plan(window), given, std::move(*hosts)};
+    auto job = configured_job(options, window, given);
+    if (!job) return job;
+    auto all_hosts = PrefixSet::parse(job->input.host_spec);
+    if (!all_hosts) return Error{all_hosts.error()};
+    job->hosts = std::move(*all_hosts);
+    return job;
 }
 
 nlohmann::json result_json(const PcapOptions& options, const engine::OfflineRun& run,
@@ -84,54 +111,69 @@ nlohmann::json result_json(const PcapOptions& options, const engine::OfflineRun&
     return out;
 }
 
-void log_input(const PcapOptions& options, const PrefixSet& hosts) {
+void log_input(const PcapOptions& options, const control::CaptureInput& input) {
     nlohmann::json info;
-    info["pcap"] = {{"files", options.files}, {"bpf", options.bpf}, {"host_spec", options.host_spec}};
-    (void)hosts;
-    spdlog::info("{}", info.dump(4));
+    info["pcap"] = {{"files", options.files}, {"bpf", input.bpf}, {"host_spec", input.host_spec}};
+    spdlog::info("{}", sinks::dump_json(info, true));
+}
+
+void log_directions(const PcapOptions& options, const engine::Ledger& ledger, const std::string& hosts) {
+    const auto& [unknown, in, out] = ledger.directions;
+    if (unknown == 0 || in + out > 0) return;
+    const std::string& hint = ledger.likely_hosts;
+    if (!hosts.empty())
+        spdlog::warn("no packet is to or from the hosts given ({}), so none has a direction", hosts);
+    else if (options.format != "text") // which tells it itself
+        spdlog::info("no -H was given, so no packet has a direction{}",
+                     hint.empty() ? "" : "; for this traffic try -H " + hint);
 }
 
 void log_outcome(const PcapOptions& options, const engine::OfflineRun& run, double seconds) {
     const engine::Ledger& ledger = run.ledger();
     spdlog::info("processed {} packets ({:.2f} M/s)", ledger.feed.frames,
                  static_cast<double>(ledger.feed.frames) / 1e6 / std::max(seconds, 1e-6));
-    const auto& policy = run.policies().front();
-    if (policy.periods_left_out && options.format != "text")
-        spdlog::warn(
-            "the result covers the last {} of {} minutes with packets; --periods 1 covers everything",
-            policy.periods, policy.periods + policy.periods_left_out);
-    if (options.host_spec.empty() && ledger.feed.frames && options.format != "text") {
-        const std::string hint = ledger.likely_hosts;
-        spdlog::info("no -H was given, so no packet has a direction{}",
-                     hint.empty() ? "" : "; for this traffic try -H " + hint);
+    if (ledger.interrupted)
+        spdlog::warn("interrupted: the result covers the first {} packets only", ledger.feed.frames);
+    if (options.format != "text") {
+        for (const auto& policy : run.policies()) {
+            if (!policy.periods_left_out) continue;
+            spdlog::warn("the result{} covers the last {} of {} minutes with packets; {} covers everything",
+                         options.config.empty() ? "" : " of policy '" + policy.plan->name + "'",
+                         policy.periods, policy.periods + policy.periods_left_out,
+                         options.config.empty() ? "--periods 1" : "num_periods: 1");
+        }
     }
     if (options.verbose)
         for (const auto& line : engine::ledger_lines(ledger))
             spdlog::info("ledger {} = {} ({})", line.path, line.count, line.help);
 }
 
-Result<int> run(const PcapOptions& options) {
-    auto hosts = PrefixSet::parse(options.host_spec);
-    if (!hosts) return Error{hosts.error()};
-    auto plan = make_plan(options);
-    if (!plan) return Error{plan.error()};
-    auto databases = load_databases(options, *plan);
+bool print(const std::string& out) {
+    return std::fwrite(out.data(), 1, out.size(), stdout) == out.size() && std::fflush(stdout) == 0;
+}
+
+Result<int> run(PcapOptions& options) {
+    auto job = make_job(options);
+    if (!job) return Error{job.error()};
+    auto databases = load_databases(options, job->plan);
     if (!databases) return Error{databases.error()};
-    auto source = taps::ConcatSource::open(options.files, {options.bpf});
+    auto source = taps::ConcatSource::open(options.files, {job->input.bpf});
     if (!source) return Error{source.error()};
-    log_input(options, *hosts);
+    log_input(options, job->input);
 
     const auto begin = std::chrono::steady_clock::now();
     const Services services = databases->services();
     ProgressBar bar;
-    engine::OfflineOptions how{options.workers, control::decode_settings(*plan, std::move(*hosts)),
-                               [&](const auto& ledger, const auto& totals) { bar.update(ledger, totals); }};
-    auto done = engine::OfflineRun::run(**source, *plan, services, how);
+    engine::OfflineOptions how{options.workers, control::decode_settings(job->plan, std::move(job->hosts)),
+                               [&](const auto& ledger, const auto& totals) { bar.update(ledger, totals); },
+                               stop_on_signals()};
+    auto done = engine::OfflineRun::run(**source, job->plan, services, how);
     if (!done) return Error{done.error()};
     bar.clear();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     if (const std::string trouble = (*source)->trouble(); !trouble.empty()) spdlog::warn("{}", trouble);
     log_outcome(options, **done, elapsed.count());
+    log_directions(options, (*done)->ledger(), job->input.host_spec);
 
     std::string out;
     if (options.format == "text")
@@ -139,9 +181,8 @@ Result<int> run(const PcapOptions& options) {
                                  {isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR"), (*source)->name()});
     else
         out = sinks::dump_json(result_json(options, **done, services), options.format == "pretty") + "\n";
-    if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size() || std::fflush(stdout) != 0)
-        return Error{"cannot write to standard output"};
-    return 0;
+    if (!print(out)) return Error{"cannot write to standard output"};
+    return (*done)->ledger().interrupted ? interrupted_exit_code() : 0;
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <iostream>
 
 namespace visor::cmd {
@@ -52,7 +53,8 @@ void declare(CLI::App& app, PcapOptions& o) {
         ->type_name("HOSTSPEC");
     app.add_option(
            "--periods", o.periods,
-           "minutes to keep: the result merges the last P in which anything came; 1 = everything, as one")
+           "minutes to keep: the result merges the last P in which anything came; 1 = everything, as one "
+           "(what text shows unless told otherwise)")
         ->type_name("P")
         ->capture_default_str();
     app.add_option("--max-deep-sample", o.max_deep_sample, "percent of events analysed deeply, 1 to 100")
@@ -97,8 +99,10 @@ bool parse_command_line(int argc, char** argv, PcapOptions& options, int& exit_c
         exit_code = 1;
         return false;
     }
-    options.periods_given = app.count("--periods") != 0;
-    options.periods = std::clamp(options.periods, 1U, 10U);
+    const bool whole = options.format == "text" && app.count("--periods") == 0; // a page is read once
+    options.periods = whole ? 1U : std::clamp(options.periods, 1U, 10U);
+    std::transform(options.input.begin(), options.input.end(), options.input.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     options.max_deep_sample = std::clamp(options.max_deep_sample, 1U, 100U);
     return true;
 }

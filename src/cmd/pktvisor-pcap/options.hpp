@@ -14,7 +14,6 @@ struct PcapOptions {
     unsigned max_deep_sample = 100;
     unsigned periods = 5;
     unsigned workers = 1;
-    bool periods_given = false;
     bool extended = false;
     bool verbose = false;
 };

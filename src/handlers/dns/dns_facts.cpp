@@ -68,7 +68,6 @@ void FactRecorder::read_question(const Facts& facts, const DnsEvent& event, Ques
     if (groups_.ports) __builtin_prefetch(&facts.ports.count[question.port], 1);
     if (!event.message.has_question()) return;
     const std::string_view name = event.qname();
-    if (groups_.cardinality) question.name_hash = sketch::murmur3_128(name.data(), name.size());
     if (!groups_.qnames) return;
     const bool plain = !by_suffix_ && name.size() <= 64;
     question.parts = plain ? aggregate_by_dots(name, event.name.dots) : aggregate(name, suffix_size(name));
@@ -82,14 +81,17 @@ void FactRecorder::read_question(const Facts& facts, const DnsEvent& event, Ques
 void FactRecorder::look_at_question(Facts& facts, const DnsEvent& event, const Question& question) const {
     if (groups_.ports) facts.ports.add(question.port);
     if (!event.message.has_question()) return;
-    if (groups_.cardinality) facts.qname.update(question.name_hash);
     if (groups_.qtypes) facts.qtype.add(event.message.qtype);
-    if (!groups_.qnames) return;
-    const auto add = [](sketch::TopNames& top, std::string_view name, uint64_t hash) {
-        top.add(hash, 1, name.data(), static_cast<uint32_t>(name.size()));
-    };
-    add(facts.top_qname2, question.parts.two, question.two_hash);
-    if (!question.parts.three.empty()) add(facts.top_qname3, question.parts.three, question.three_hash);
+    const std::string_view name = event.qname();
+    bool counted = false;
+    if (groups_.qnames) {
+        const auto& [two, three] = question.parts;
+        const bool has_two = add_name(facts.top_qname2, two, question.two_hash);
+        const bool has_three = !three.empty() && add_name(facts.top_qname3, three, question.three_hash);
+        // A whole name in a top list was counted among the distinct ones when it came to stand there.
+        counted = (has_two && two.size() == name.size()) || (has_three && three.size() == name.size());
+    }
+    if (groups_.cardinality && !counted) facts.qname.update(sketch::murmur3_128(name.data(), name.size()));
 }
 
 void FactRecorder::look_at_reply(Facts& facts, const DnsEvent& reply, uint16_t rcode) const {
@@ -103,7 +105,7 @@ void FactRecorder::look_at_reply(Facts& facts, const DnsEvent& reply, uint16_t r
         if (rcode == noerror && reply.message.header.ancount == 0) add_name(facts.top_nodata, name);
     }
     if (groups_.noerror_names && rcode == noerror) add_name(facts.top_noerror, name);
-    if (groups_.bytes) add_name(facts.top_bytes, name, reply.size);
+    if (groups_.bytes) add_name(facts.top_bytes, name, name_hash(name), reply.size);
 }
 
 void FactRecorder::look_at_subnet(Facts& facts, const IpAddress& address) const {

@@ -19,7 +19,6 @@ struct FactGroups {
 struct Question {
     Aggregated parts;
     uint64_t two_hash, three_hash;
-    sketch::Hash128 name_hash;
     uint16_t port;
 };
 inline constexpr size_t questions_ahead = 16;
@@ -42,8 +41,11 @@ public:
     static uint64_t name_hash(std::string_view name) {
         return sketch::keyed_hash(sketch::offline_hash_key, name.data(), name.size());
     }
-    static void add_name(sketch::TopNames& top, std::string_view name, uint64_t weight = 1) {
-        top.add(name_hash(name), weight, name.data(), static_cast<uint32_t>(name.size()));
+    static bool add_name(sketch::TopNames& top, std::string_view name, uint64_t hash, uint64_t weight = 1) {
+        return top.add(hash, weight, name.data(), static_cast<uint32_t>(name.size()));
+    }
+    static void add_name(sketch::TopNames& top, std::string_view name) {
+        add_name(top, name, name_hash(name));
     }
 
 private:

@@ -74,20 +74,21 @@ private:
 
     void address(DirectionCells& d, const wire::Packet& packet, const uint8_t* ip) const {
         const bool v4 = packet.is_v4();
-        if (wanted_.cardinality) d.ips.update(v4 ? sketch::murmur3_128_4(ip) : sketch::murmur3_128_16(ip));
-        if (wanted_.top_ips) {
-            const auto& key = sketch::offline_hash_key;
-            if (v4)
-                d.top_ipv4.add(sketch::keyed_hash_u64(key, load_native<uint32_t>(ip)), 1, ip, 4);
-            else
-                d.top_ipv6.add(
-                    sketch::keyed_hash_16(key, load_native<uint64_t>(ip), load_native<uint64_t>(ip + 8)), 1,
-                    ip, 16);
-        }
+        // An address in the top list was counted among the distinct ones when it came to stand there.
+        const bool counted = wanted_.top_ips && (v4 ? add_v4(d.top_ipv4, ip) : add_v6(d.top_ipv6, ip));
+        if (wanted_.cardinality && !counted)
+            d.ips.update(v4 ? sketch::murmur3_128_4(ip) : sketch::murmur3_128_16(ip));
         if (wanted_.city) place(d.top_geo, *services_.city, v4, ip);
         if (wanted_.asn) place(d.top_asn, *services_.asn, v4, ip);
     }
 
+    static bool add_v4(sketch::TopNames& top, const uint8_t* ip) {
+        return top.add(sketch::keyed_hash_u64(sketch::offline_hash_key, load_native<uint32_t>(ip)), 1, ip, 4);
+    }
+    static bool add_v6(sketch::TopNames& top, const uint8_t* ip) {
+        const uint64_t high = load_native<uint64_t>(ip), low = load_native<uint64_t>(ip + 8);
+        return top.add(sketch::keyed_hash_16(sketch::offline_hash_key, high, low), 1, ip, 16);
+    }
     static void place(sketch::TopNames& top, const GeoTable& table, bool v4, const uint8_t* ip) {
         const uint32_t id = v4 ? table.find_v4(load_be32(ip)) : table.find_v6(ip);
         top.add(sketch::keyed_hash_u64(sketch::offline_hash_key, id), 1, &id, sizeof id);
