@@ -43,25 +43,26 @@ Batch run_batch(const Run& run, const Decoder& decoded, int64_t period_start_ns)
     return batch;
 }
 
-OrderedLane::OrderedLane(const DecodeSettings& settings, WorkerHandlers handlers, const Feed& feed)
-    : settings_(settings), handlers_(std::move(handlers)), feed_(feed) {}
+OrderedLane::OrderedLane(const DecodeSettings& settings, WorkerHandlers handlers, const Feed& feed,
+                         BucketBook book)
+    : settings_(settings), handlers_(std::move(handlers)), feed_(feed), book_(std::move(book)) {}
 
-void OrderedLane::process(const FeedBlock& block, const Decoder& decoded, BucketBook& book) {
+void OrderedLane::process(const FeedBlock& block, const Decoder& decoded) {
     {
         std::unique_lock lock(mutex_);
         turn_.wait(lock, [&] { return next_sequence_ == block.frames.sequence; });
     }
     for (const Run& run : block.runs) // nobody else is here until next_sequence_ moves on
-        process_run(run, decoded, book);
+        process_run(run, decoded);
     const std::lock_guard lock(mutex_);
     ++next_sequence_;
     turn_.notify_all();
 }
 
-void OrderedLane::process_run(const Run& run, const Decoder& decoded, BucketBook& book) {
+void OrderedLane::process_run(const Run& run, const Decoder& decoded) {
     const auto index = [](uint16_t i) { return uint32_t{i}; };
-    if (run.period > period_) enter_period(run.period, book);
-    PeriodBuckets& buckets = book.at(run.period);
+    if (run.period > period_) enter_period(run.period);
+    PeriodBuckets& buckets = book_.at(run.period);
     Batch batch = run_batch(run, decoded, feed_.period_start(run.period));
     if (settings_.hosts.empty()) host_guess_.observe(batch.packets);
     dhcp_.clear();
@@ -75,8 +76,8 @@ void OrderedLane::process_run(const Run& run, const Decoder& decoded, BucketBook
 
 // The period before is over as far as order is concerned: what has waited too long in it is counted, and its
 // figures become the thresholds of the next.
-void OrderedLane::enter_period(int64_t period, BucketBook& book) {
-    PeriodBuckets& ended = book.at(period_);
+void OrderedLane::enter_period(int64_t period) {
+    PeriodBuckets& ended = book_.at(period_);
     const int64_t now_ns = feed_.period_start(period);
     tcp_.flush_idle((now_ns - idle_ns) / 1000, [&](Bytes message, const wire::Packet& packet) {
         deliver(message, packet, DnsTransport::tcp, ended);
@@ -105,7 +106,7 @@ Batch OrderedLane::batch_for(const PeriodBuckets& buckets) const {
 }
 
 void OrderedLane::join(const wire::Packet& packet, PeriodBuckets& buckets) {
-    if (packet.has(wire::packet_flag::fragment))
+    if (packet.proto == wire::ip_proto::udp)
         fragment(packet, buckets);
     else
         segment(packet, buckets);
@@ -148,13 +149,14 @@ void OrderedLane::deliver(Bytes message, const wire::Packet& packet, DnsTranspor
     handlers_.on_ordered(batch, buckets);
 }
 
-void OrderedLane::finish(BucketBook& book) {
-    PeriodBuckets& buckets = book.at(period_);
+void OrderedLane::finish() {
+    PeriodBuckets& buckets = book_.at(period_);
     tcp_.flush([&](Bytes message, const wire::Packet& packet) {
         deliver(message, packet, DnsTransport::tcp, buckets);
     });
     tell_errors(buckets);
     handlers_.on_time(feed_.totals().last_ns, buckets);
+    book_.close();
 }
 
 } // namespace visor::engine

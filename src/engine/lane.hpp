@@ -1,9 +1,9 @@
 // The ordered lane: everything that depends on the order of frames, done block after block in file order,
 // whatever number of workers decode them. Transactions, TCP streams, fragments, and the end of periods.
 //
-// A worker holding block n may enter when block n-1 has left. What the lane records goes to its own buckets,
-// or to the only worker's when there is one. Threads: process() blocks until it is this block's turn; then it
-// has the lane to itself. Owns: its handlers' instances and all reassembly state.
+// A worker holding block n may enter when block n-1 has left.
+// Threads: process() blocks until it is this block's turn; then it has the lane to itself. Owns: its
+// handlers' instances, the buckets they record into, and all reassembly state.
 #pragma once
 
 #include "engine/decoder.hpp"
@@ -23,23 +23,20 @@ Batch run_batch(const Run& run, const Decoder& decoded, int64_t period_start_ns)
 
 class OrderedLane {
 public:
-    OrderedLane(const DecodeSettings& settings, WorkerHandlers handlers, const Feed& feed);
+    OrderedLane(const DecodeSettings& settings, WorkerHandlers handlers, const Feed& feed, BucketBook book);
 
-    // `book`: where to record; the same for every call.
-    void process(const FeedBlock& block, const Decoder& decoded, BucketBook& book);
-    // The next run, for a worker that is alone. A period is entered here first: until then the one before is
-    // open in the book.
-    void process_run(const Run& run, const Decoder& decoded, BucketBook& book);
+    void process(const FeedBlock& block, const Decoder& decoded);
     // After the last block: what is still waiting for a gap is delivered, what has waited too long is
     // counted.
-    void finish(BucketBook& book);
+    void finish();
 
     const TcpStreamCounts& tcp() const { return tcp_.counts(); }
     const FragmentCounts& fragments() const { return fragments_.counts(); }
     std::string likely_hosts() const { return host_guess_.host_spec(); } // empty when hosts were given
 
 private:
-    void enter_period(int64_t period, BucketBook& book);
+    void process_run(const Run& run, const Decoder& decoded);
+    void enter_period(int64_t period);
     void join(const wire::Packet& packet, PeriodBuckets& buckets);
     void segment(const wire::Packet& packet, PeriodBuckets& buckets);
     void fragment(const wire::Packet& packet, PeriodBuckets& buckets);
@@ -50,6 +47,7 @@ private:
     const DecodeSettings& settings_;
     WorkerHandlers handlers_;
     const Feed& feed_;
+    BucketBook book_;
     TcpStreams tcp_;
     Fragments fragments_;
     HostGuess host_guess_;

@@ -15,17 +15,15 @@ public:
     Worker(const DecodeSettings& settings, WorkerHandlers handlers, Window& window, unsigned writer)
         : decoder_(settings), handlers_(std::move(handlers)), book_(window, writer) {}
 
-    // `lane_book`: the lane's own, or null when this worker is alone and the lane records into its buckets.
-    void work(Feed& feed, OrderedLane& lane, BucketBook* lane_book) {
+    void work(Feed& feed, OrderedLane& lane) {
         FeedBlock block;
         while (feed.next(block)) {
             decoder_.decode(block.frames);
             for (const Run& run : block.runs) {
-                if (!lane_book) lane.process_run(run, decoder_, book_);
                 const Batch batch = run_batch(run, decoder_, feed.period_start(run.period));
                 handlers_.on_batch(batch, book_.at(run.period));
             }
-            if (lane_book) lane.process(block, decoder_, *lane_book);
+            lane.process(block, decoder_);
         }
     }
     BucketBook& book() { return book_; }
@@ -40,8 +38,8 @@ private:
 } // namespace
 
 OfflineRun::OfflineRun(FrameSource& source, const Plan& plan, const OfflineOptions& options)
-    : feed_(source, options.progress, options.stop),
-      window_(plan, feed_, options.workers + (options.workers > 1 ? 1 : 0)) {}
+    : feed_(source, options.progress, options.stop), window_(plan, feed_, options.workers + 1) {
+} // the lane writes too
 
 Result<std::unique_ptr<OfflineRun>> OfflineRun::run(FrameSource& source, const Plan& plan,
                                                     const Services& services, const OfflineOptions& options) {
@@ -54,23 +52,20 @@ Result<std::unique_ptr<OfflineRun>> OfflineRun::run(FrameSource& source, const P
     }
     auto lane_handlers = WorkerHandlers::make(plan, services);
     if (!lane_handlers) return Error{lane_handlers.error()};
-    OrderedLane lane(options.decode, std::move(*lane_handlers), run->feed_);
-    BucketBook own_book(run->window_, options.workers);
-    BucketBook* lane_book = options.workers > 1 ? &own_book : nullptr;
+    OrderedLane lane(options.decode, std::move(*lane_handlers), run->feed_, {run->window_, options.workers});
     {
         std::vector<std::jthread> threads;
         for (unsigned i = 1; i < options.workers; ++i)
-            threads.emplace_back([&, i] { workers[i]->work(run->feed_, lane, lane_book); });
-        workers[0]->work(run->feed_, lane, lane_book);
+            threads.emplace_back([&, i] { workers[i]->work(run->feed_, lane); });
+        workers[0]->work(run->feed_, lane);
     }
     run->ledger_.feed = run->feed_.totals();
     run->ledger_.interrupted = run->feed_.stopped();
-    if (run->ledger_.feed.frames) lane.finish(lane_book ? *lane_book : workers[0]->book());
+    if (run->ledger_.feed.frames) lane.finish();
     for (const auto& worker : workers) {
         worker->book().close();
         run->account(worker->decoder());
     }
-    own_book.close();
     run->window_.finish();
     run->views_ = run->window_.view();
     run->ledger_.source = source.ledger();

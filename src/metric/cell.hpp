@@ -85,9 +85,11 @@ TopRead read_exact(const void* cell, size_t n) {
         read.total += counts.count[i];
         read.items.push_back({exact_key(i), i, counts.count[i], counts.count[i]});
     }
-    std::stable_sort(read.items.begin(), read.items.end(),
-                     [](const auto& a, const auto& b) { return a.lower > b.lower; });
-    if (read.items.size() > n) read.items.resize(n);
+    const auto end = read.items.begin() + static_cast<ptrdiff_t>(std::min(n, read.items.size()));
+    std::partial_sort(read.items.begin(), end, read.items.end(), [](const auto& a, const auto& b) {
+        return a.lower != b.lower ? a.lower > b.lower : a.hash < b.hash; // the hash is the value itself
+    });
+    read.items.erase(end, read.items.end());
     return read;
 }
 

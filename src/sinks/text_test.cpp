@@ -145,7 +145,7 @@ TEST(Text, SilenceAboutWhatWasNotThere) {
 
 TEST(Text, HostileNamesCannotBreakThePage) {
     for (const bool utf8 : {true, false}) {
-        RunOf of(3000, hostile);
+        RunOf of(600, hostile);
         const std::string page = page_of(of, false, utf8, "evil\x1b[31m\n" + std::string(200, 'f') + ".pcap");
         const Look look{false, utf8};
         for (const std::string& line : lines_of(page)) {
@@ -174,7 +174,7 @@ TEST(Text, ColourOnlyWhenAskedForAndOnlyColour) {
 }
 
 TEST(Text, AFullPageIsOneScreen) {
-    RunOf of(3000, hostile);
+    RunOf of(600, hostile);
     EXPECT_LE(lines_of(page_of(of)).size(), 48u);
 }
 

@@ -71,6 +71,8 @@ void ethertype(Packet& p, uint32_t type, uint32_t off, End end, unsigned depth) 
         return mpls(p, off, end, depth + 1);
     case 0x8864:
         return pppoe(p, off, end, depth + 1);
+    case 0x8870: // jumbo frames in place of a length
+        return llc(p, off, end, depth + 1);
     case 0x6558:
         return ethernet(p, off, end, depth + 1); // transparent Ethernet bridging
     default:

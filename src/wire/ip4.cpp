@@ -21,6 +21,7 @@ void header_and_more(Packet& p, uint32_t off, End end, bool protocol_known_tcp) 
     const uint32_t fragment = load_be16(b + 6);
     if ((fragment & 0x3fff) != 0) {
         p.flags |= packet_flag::fragment;
+        if (end.captured < off + total) p.flags |= packet_flag::cut_fragment;
         if ((fragment & 0x1fff) != 0) {
             p.flags |= packet_flag::later_fragment;
             p.proto = proto;

@@ -96,6 +96,7 @@ void ipv6(Packet& p, uint32_t off, End end) {
             end = end.within(off + jumbo);
     } // else segmentation was left to the network card, the frame says how long it is
     extensions(p, b[6], off, end);
+    if (p.has(packet_flag::fragment) && p.caplen < off + length) p.flags |= packet_flag::cut_fragment;
 }
 
 } // namespace visor::wire::layers

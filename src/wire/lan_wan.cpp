@@ -55,7 +55,9 @@ void frame_relay(Packet& p, End end) {
     while (off < 4 && off < end.captured && (p.data[off] & 1) == 0) ++off;
     ++off;
     if (end.captured < off + 2) return stop(p, Anomaly::short_link);
-    if ((p.data[off] & 0xef) == 3) return nlpid(p, off + 1, end);
+    const uint32_t control = p.data[off];
+    const bool exchange_id = (control & 0xef) == 0xaf;
+    if ((control & 3) == 3 && !exchange_id) return nlpid(p, off + 1, end); // unnumbered
     ethertype(p, load_be16(p.data + off), off + 2, end, 1);
 }
 

@@ -33,7 +33,8 @@ void ethertype(Packet& p, uint32_t type, uint32_t off, End end, unsigned depth);
 void llc(Packet& p, uint32_t off, End end, unsigned depth);
 void snap(Packet& p, uint32_t off, End end, unsigned depth, uint32_t bridge_padding); // from the OUI on
 // shims.cpp
-void shim(Packet& p, uint32_t type, uint32_t off, End end, unsigned depth); // EtherTypes of headers in between
+void shim(Packet& p, uint32_t type, uint32_t off, End end,
+          unsigned depth); // EtherTypes of headers in between
 // mpls.cpp
 void mpls(Packet& p, uint32_t off, End end, unsigned depth);
 // ppp.cpp

@@ -32,6 +32,36 @@ int version(const Raw& frame, LinkType link = LinkType::ethernet) {
     return p.ip_version;
 }
 
+TEST(Link, HeadersBetweenEthernetAndIp) {
+    const Raw inner = ether(0x0800, v4), type = be16(0x0800);
+    EXPECT_EQ(version(ether(0x88e5, Raw{0, 0, 0, 0, 0, 1} + type + v4 + Raw(16, 9))), 4); // MACsec
+    EXPECT_EQ(version(ether(0x88e5, Raw{0x20, 0, 0, 0, 0, 1} + Raw(8, 1) + type + v4 + Raw(16, 9))), 4);
+    EXPECT_EQ(version(ether(0x88e5, Raw{0x0c, 0, 0, 0, 0, 1} + type + v4 + Raw(16, 9))), 0); // encrypted
+    EXPECT_EQ(version(ether(0x88e5, Raw{0, 35, 0, 0, 0, 1} + type + v4 + Raw(30, 9))), 4);
+    EXPECT_EQ(version(ether(0x894f, Raw{0, 2, 2, 1} + Raw(4, 0) + v4)), 4); // service header
+    EXPECT_EQ(version(ether(0x894f, Raw{0, 3, 2, 2} + Raw(8, 0) + v6)), 6);
+    EXPECT_EQ(version(ether(0x894f, Raw{0, 2, 2, 3} + Raw(4, 0) + inner)), 4);
+    EXPECT_EQ(version(ether(0xd28b, Raw{0, 1, 0, 0x10} + Raw(8, 0) + type + v4)), 4); // Arista
+    EXPECT_EQ(version(ether(0xd28b, Raw{0, 1, 1, 0x20} + Raw(6, 0) + type + v4)), 4);
+    EXPECT_EQ(version(ether(0x892f, Raw(4, 0) + type + v4)), 4);                        // HSR
+    EXPECT_EQ(version(ether(0x8909, Raw(6, 1) + type + v4)), 4);                        // Cisco
+    EXPECT_EQ(version(ether(0x88e7, Raw(4, 0) + inner)), 4);                            // 802.1ah
+    EXPECT_EQ(version(ether(0x8903, Raw(2, 0) + inner)), 4);                            // FabricPath
+    EXPECT_EQ(version(ether(0x22f3, Raw{0, 0x50} + Raw(4, 0) + Raw(4, 0) + inner)), 4); // TRILL
+    EXPECT_EQ(version(ether(0x8870, Raw{0xaa, 0xaa, 3, 0, 0, 0} + type + v4)), 4);      // jumbo LLC
+    EXPECT_EQ(version(Raw{1, 2} + Raw(22, 0) + v4, LinkType::ipnet), 4);
+    EXPECT_EQ(version(Raw{1, 26} + Raw(22, 0) + v6, LinkType::ipnet), 6);
+}
+
+TEST(Link, HeadersInBetweenMayBeCut) {
+    for (const unsigned type : {0x88e5U, 0x894fU, 0xd28bU, 0x892fU, 0x8909U, 0x88e7U, 0x8903U, 0x22f3U}) {
+        const Raw frame = ether(type, Raw{0, 1, 0, 0x10});
+        for (size_t size = 14; size <= frame.size(); ++size)
+            EXPECT_EQ(decoded(Raw(frame.begin(), frame.begin() + static_cast<ptrdiff_t>(size))).ip_version,
+                      0);
+    }
+}
+
 TEST(Link, Names) {
     EXPECT_TRUE(link_supported(1));
     EXPECT_EQ(link_name(1), "Ethernet");

@@ -43,6 +43,7 @@ inline constexpr uint8_t fragment = 1; // part of a fragmented datagram (RFC 791
 inline constexpr uint8_t later_fragment = 2; // ... and not its first part: there is no layer 4 header
 inline constexpr uint8_t cut = 4;            // captured length below the length on the wire
 inline constexpr uint8_t has_ports = 8;      // src_port and dst_port were captured
+inline constexpr uint8_t cut_fragment = 32;  // a fragment of which not all that its header says was captured
 inline constexpr uint8_t has_addresses =
     16; // src_ip() and dst_ip() were captured; without it they read as zeros
 } // namespace packet_flag

@@ -146,11 +146,25 @@ TEST(DecodeIp4, AuthenticationHeaderIsFollowed) {
     EXPECT_TRUE(decoded(ether(0x0800, ip4(ah + udp(hello), {.proto = 51}))).is_udp());
 }
 
-TEST(DecodeIp4, MislabelledIpv6IsIpv6) {
+TEST(DecodeIp4, MislabelledIpv6IsWhatTheLabelSays) {
     const Packet p = decoded(ether(0x0800, ip6(udp(hello))));
-    EXPECT_EQ(p.ip_version, 6);
-    EXPECT_TRUE(p.is_udp());
+    EXPECT_EQ(p.ip_version, 4);
+    EXPECT_FALSE(p.is_udp());
+    EXPECT_EQ(p.anomaly, Anomaly::bad_ip_header);
     EXPECT_EQ(decoded(ether(0x86dd, ip4(udp(hello)))).ip_version, 0);
+}
+
+TEST(DecodeIp4, FragmentsSayWhetherTheyAreWhole) {
+    const Raw whole = ether(0x0800, ip4(udp(hello), {.fragment = 0x2000}));
+    EXPECT_FALSE(decoded(whole).has(packet_flag::cut_fragment));
+    const Packet cut = decoded(ether(0x0800, ip4(udp(hello), {.total = 1500, .fragment = 0x2000})));
+    EXPECT_TRUE(cut.has(packet_flag::cut_fragment));
+    EXPECT_TRUE(cut.is_udp());
+    EXPECT_EQ(cut.payload_len, 5u);
+    EXPECT_FALSE(decoded(ether(0x0800, ip4(udp(hello), {.total = 1500}))).has(packet_flag::cut_fragment));
+    const Raw fragment6 = Raw{17, 0, 0, 1, 0, 0, 0, 7} + udp(hello);
+    EXPECT_FALSE(decoded(ether(0x86dd, ip6(fragment6, 44))).has(packet_flag::cut_fragment));
+    EXPECT_TRUE(decoded(ether(0x86dd, ip6(fragment6, 44, 600))).has(packet_flag::cut_fragment));
 }
 
 TEST(DecodeIp4, TunnelsCountAsTheOuterPacket) {
@@ -168,6 +182,15 @@ TEST(DecodeIp6, ExtensionHeaders) {
     EXPECT_TRUE(p.is_udp());
     EXPECT_EQ(p.l4, 14 + 40 + chain.size());
     EXPECT_EQ(p.payload_len, 5u);
+}
+
+TEST(DecodeIp6, SegmentListMustFitItsHeader) {
+    const Raw head = Raw{17, 2, 4, 0};
+    const Raw list = Raw{0, 0, 0} + Raw(16, 1);
+    EXPECT_TRUE(decoded(ether(0x86dd, ip6(head + Raw{0} + list + udp(hello), 43))).is_udp());
+    const Packet p = decoded(ether(0x86dd, ip6(head + Raw{1} + list + udp(hello), 43)));
+    EXPECT_FALSE(p.is_udp());
+    EXPECT_EQ(p.anomaly, Anomaly::bad_ip_header);
 }
 
 TEST(DecodeIp6, Fragments) {

@@ -29,7 +29,11 @@ void ppp(Packet& p, uint32_t off, End end, unsigned depth) {
     ++off;
     switch (protocol) {
     case 0x0021:
+    case 0x0800: // an EtherType by mistake
         return ipv4(p, off, end);
+    case 0x0061: // full headers of RTP compression (RFC 2509)
+        if (end.captured > off && p.data[off] >> 4 == 4) ipv4(p, off, end);
+        return;
     case 0x002f:
         return vj_uncompressed(p, off, end);
     case 0x0057:

@@ -92,6 +92,17 @@ Result<Job> make_job(PcapOptions& options) {
     return job;
 }
 
+// What a handler has against its configuration, before anything is read.
+std::string handler_fault(const engine::Plan& plan, const Services& services) {
+    for (const auto& policy : plan.policies) {
+        for (const auto& handler : policy.handlers) {
+            const auto made = handler.handler->create(handler.config, services);
+            if (!made) return "handler '" + handler.name + "': " + made.error();
+        }
+    }
+    return {};
+}
+
 nlohmann::json result_json(const PcapOptions& options, const engine::OfflineRun& run,
                            const Services& services) {
     const sinks::JsonOptions how{options.extended};
@@ -157,12 +168,14 @@ Result<int> run(PcapOptions& options) {
     if (!job) return Error{job.error()};
     auto databases = load_databases(options, job->plan);
     if (!databases) return Error{databases.error()};
+    const Services services = databases->services();
+    if (const std::string fault = handler_fault(job->plan, services); !fault.empty())
+        return Error{options.config + ": " + fault};
     auto source = taps::ConcatSource::open(options.files, {job->input.bpf});
     if (!source) return Error{source.error()};
     log_input(options, job->input);
 
     const auto begin = std::chrono::steady_clock::now();
-    const Services services = databases->services();
     ProgressBar bar;
     engine::OfflineOptions how{options.workers, control::decode_settings(job->plan, std::move(job->hosts)),
                                [&](const auto& ledger, const auto& totals) { bar.update(ledger, totals); },

@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+"""The command line and the configuration file: what each option does, and what a wrong one is told."""
+import os
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import harness
+from harness import ProgramTest, Run, START, ip4, pcap, queries, tcp, udp
+
+
+def config(policies, taps="t: {input_type: pcap}"):
+    """A document with these policies: name -> (input, handlers), both YAML in flow style."""
+    lines = ["version: '1.0'", "visor:", f"  taps: {{{taps}}}", "  policies:"]
+    for name, (source, handlers) in policies.items():
+        lines += [f"    {name}:", "      kind: collection", f"      input: {{input_type: pcap, {source}}}",
+                  f"      handlers: {handlers}"]
+    return "\n".join(lines) + "\n"
+
+
+DNS = "{modules: {dns: {type: dns}}}"
+NET = "{modules: {net: {type: net}}}"
+
+
+class CommandLine(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.capture = self.file("a.pcap", pcap(queries(10)))
+
+    def refuses(self, *args, saying=""):
+        run = Run(*args)
+        self.assertNotIn(run.status, (0, harness.FATAL))
+        self.assertEqual(run.out, b"")
+        self.assertIn("usage: pktvisor-pcap", "\n".join(run.errors))
+        self.assertIn(saying, run.errors[0])
+
+    def test_help_and_version(self):
+        for option in ("--help", "-h", "--hel"):
+            run = Run(option)
+            self.assertEqual((run.status, run.errors), (0, []))
+            self.assertIn(b"--max-deep-sample", run.out)
+        for option in ("--version", "--ver"):
+            run = Run(option)
+            self.assertEqual((run.status, run.errors), (0, []))
+            self.assertRegex(run.out, rb"^pktvisor \d+\.\d+\.\d+\S*\n$")
+
+    def test_wrong_use(self):
+        self.refuses(saying="FILE")
+        self.refuses("--nonsense", self.capture, saying="--nonsense")
+        self.refuses("--workers", "0", self.capture, saying="1 to 64")
+        self.refuses("--workers", "many", self.capture)
+        self.refuses("--format", "xml", self.capture, saying="xml")
+        self.refuses("-H")
+
+    def test_shortened_options(self):
+        whole = Run("--periods", "1", "--workers", "2", self.capture)
+        short = Run("--peri=1", "--work", "2", self.capture)
+        self.assertEqual((short.status, short.out), (0, whole.out))
+        self.refuses("--geo", "x", self.capture, saying="--geo")  # may be two options
+
+    def test_input_types(self):
+        for name in ("pcap", "PCAP", "Pcap"):
+            self.assertEqual(Run("-i", name, self.capture).status, 0)
+        self.fails("-i", "carrier-pigeon", self.capture, saying="carrier-pigeon")
+
+    def test_periods(self):
+        self.assertEqual(list(Run(self.capture).json), ["5m"])
+        self.assertEqual(list(Run("--periods", "3", self.capture).json), ["3m"])
+        self.assertEqual(list(Run("--periods", "0", self.capture).json), ["1m"])
+        self.assertEqual(list(Run("--periods", "99", self.capture).json), ["10m"])
+
+    def test_what_is_left_out_is_said(self):
+        times = [(START + 60 * i, 0) for i in range(8)]
+        path = self.file("long.pcap", pcap(queries(4), times=times))
+        last = Run("--periods", "3", path)
+        self.assertEqual(last.json["3m"]["packets"]["total"], 3)
+        self.assertIn("the last 3 of 8 minutes", "\n".join(last.errors))
+        whole = Run("--periods", "1", path)
+        self.assertEqual(whole.json["1m"]["packets"]["total"], 8)
+        self.assertEqual(whole.json["1m"]["packets"]["period"], {"start_ts": START, "length": 420})
+        self.assertNotIn("minutes", "\n".join(whole.errors))
+
+    def test_text_covers_everything(self):
+        times = [(START + 60 * i, 0) for i in range(8)]
+        path = self.file("long.pcap", pcap(queries(4), times=times))
+        page = Run("--format", "text", path)
+        self.assertEqual((page.status, page.errors), (0, []))
+        self.assertNotIn(b"--periods", page.out)
+        self.assertIn(b"--periods", Run("--format", "text", "--periods", "3", path).out)
+
+    def test_formats(self):
+        lines = Run(self.capture).out.splitlines()
+        self.assertEqual(len(lines), 1)
+        pretty = Run("--format", "pretty", self.capture)
+        self.assertGreater(len(pretty.out.splitlines()), 20)
+        self.assertEqual(pretty.json, Run(self.capture).json)
+
+    def test_filter(self):
+        result = self.works("-b", "src port 53", self.capture)
+        self.assertEqual(result["1m"]["packets"]["total"], 10)
+        self.assertEqual(result["ledger"]["tap"]["dropped"]["filter"], 10)
+        self.fails("-b", "no such filter (", self.capture, saying="Cannot set BPF filter to pcap file")
+
+    def test_hosts(self):
+        counted = self.works("-H", "10.0.0.1/32", self.capture)["1m"]["packets"]
+        self.assertEqual((counted["in"], counted["out"], counted["unknown_dir"]), (10, 10, 0))
+        self.fails("-H", "10.0.0.1", self.capture, saying="invalid CIDR: 10.0.0.1")
+        self.fails("-H", "10.0.0.0/8,nonsense", self.capture, saying="invalid CIDR: nonsense")
+        self.fails("-H", "10.0.0.0/33", self.capture, saying="invalid CIDR: 10.0.0.0/33")
+
+    def test_hint(self):
+        hint = "for this traffic try -H 10.0.0.1/32"  # both are private: the one that asks
+        self.assertIn(hint, "\n".join(Run(self.capture).errors))
+        self.assertIn(b"-H 10.0.0.1/32", Run("--format", "text", self.capture).out)
+        self.assertNotIn("try -H", "\n".join(Run("-H", "10.0.0.0/24", self.capture).errors))
+        wrong = Run("-H", "192.0.2.0/24", self.capture)
+        self.assertIn("no packet is to or from the hosts given (192.0.2.0/24)", "\n".join(wrong.errors))
+
+    def test_databases(self):
+        self.fails("--geo-city", os.path.join(self.folder, "none.mmdb"), self.capture, saying="none.mmdb")
+        self.fails("--geo-asn", self.file("bad.mmdb", b"garbage" * 100), self.capture, saying="bad.mmdb")
+
+    def test_output_nobody_reads(self):
+        done = subprocess.run(f"{harness.PROGRAM} --format text {self.capture} 2>errors | head -n 1; cat errors",
+                              shell=True, cwd=self.folder, stdout=subprocess.PIPE, check=True)
+        self.assertEqual(done.stdout.count(b"\n"), 1, done.stdout)
+        if os.path.exists("/dev/full"):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([harness.PROGRAM, self.capture], stdout=full, stderr=subprocess.PIPE, check=False)
+            self.assertEqual(done.returncode, harness.FATAL)
+            self.assertIn(b"cannot write to standard output", done.stderr)
+
+    def test_interrupted(self):
+        reader = subprocess.Popen([harness.PROGRAM, "--periods", "1", "-"], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        reader.stdin.write(pcap(queries(20_000)))
+        reader.stdin.flush()
+        time.sleep(0.3)
+        reader.send_signal(signal.SIGINT)
+        out, errors = reader.communicate(pcap(queries(20_000))[24:], timeout=20)
+        self.assertEqual(reader.returncode, 130)
+        self.assertIn(b"interrupted: the result covers the first", errors)
+        self.assertIn(b'"packets"', out)
+
+
+class Configuration(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        frames = queries(10) + [tcp("10.0.0.1", 40000, "192.0.2.1", 443, i) for i in range(5)]
+        self.capture = self.file("a.pcap", pcap(frames))
+
+    def policies(self, text, *args):
+        run = Run("--config", self.file("c.yaml", text), *args, self.capture)
+        self.assertEqual(run.status, 0, run.errors)
+        return run.json, "\n".join(run.errors)
+
+    def test_faults_are_told_with_their_place(self):
+        for text, saying in (
+                ("version: '1.0'\nvisor:\n  policies: 7\n", "c.yaml:3:13: "),
+                ("visor: [", "c.yaml:"),
+                ("", "c.yaml: empty data"),
+                ("a: 1\n", "c.yaml:1:1: invalid schema"),
+                (config({"p": ("tap: t", "{modules: {x: {type: nonsense}}}")}), "c.yaml:8:"),
+                (config({"p": ("tap: t", "{modules: {d: {type: dns, config: {only_qtype: [TEXT]}}}}")}), "handler 'p-t-d': DnsStreamHandler: only_qtype filter contained an invalid/unsupported qtype: TEXT"),
+                (config({"p": ("tap: t", "{modules: {d: {type: dns, config: {nonsense: 1}}}}")}), "c.yaml:8:"),
+                (config({"p": ("tap: t, config: {host_spec: 10.0.0.1}", DNS)}), "c.yaml:7:"),
+                (config({"p": ("tap: t, filter: {bpf: 'no such ('}", DNS)}), "Cannot set BPF filter"),
+                (config({}), "no policies found in schema")):
+            self.fails("--config", self.file("c.yaml", text), self.capture, saying=saying)
+        self.fails("--config", os.path.join(self.folder, "none.yaml"), self.capture, saying="none.yaml")
+        self.fails("--config", self.folder, self.capture)
+
+    def test_other_inputs(self):
+        text = config({"p": ("tap: u", DNS)}).replace("input_type: pcap, tap: u", "input_type: dnstap, tap: u")
+        self.fails("--config", self.file("c.yaml", text), self.capture, saying="input type 'dnstap'")
+
+    def test_filter_and_hosts_take_effect(self):
+        net = {"p": ("tap: t", NET)}
+        for text in (config(net, "t: {input_type: pcap, config: {bpf: udp, host_spec: 10.0.0.1/32}}"),
+                     config({"p": ("tap: t, config: {bpf: udp, host_spec: 10.0.0.1/32}", NET)}),
+                     config({"p": ("tap: t, config: {host_spec: 10.0.0.1/32}, filter: {bpf: udp}", NET)})):
+            counted = self.policies(text)[0]["p"]["p-t-net"]["packets"]
+            self.assertEqual((counted["total"], counted["in"], counted["out"]), (20, 10, 10))
+
+    def test_command_line_beside_it(self):
+        text = config({"p": ("tap: t, config: {bpf: udp, host_spec: 10.0.0.1/32}", NET)})
+        result, errors = self.policies(text, "-b", "tcp", "-H", "192.0.2.0/24")
+        counted = result["p"]["p-t-net"]["packets"]
+        self.assertEqual((counted["total"], counted["in"]), (5, 5))
+        self.assertIn("gives way", errors)
+
+    def test_policies_that_differ(self):
+        two = config({"p": ("tap: t, filter: {bpf: udp}", NET), "q": ("tap: t", NET)})
+        self.fails("--config", self.file("c.yaml", two), self.capture, saying="different capture filters")
+        result, _ = self.policies(two, "-b", "tcp")
+        self.assertEqual([result[p][f"{p}-t-net"]["packets"]["total"] for p in "pq"], [5, 5])
+        hosts = config({"p": ("tap: t, config: {host_spec: 10.0.0.1/32}", NET),
+                        "q": ("tap: t, config: {host_spec: 192.0.2.0/24}", NET)})
+        result, errors = self.policies(hosts)
+        self.assertIn("different host addresses", errors)
+        for policy in "pq":
+            counted = result[policy][f"{policy}-t-net"]["packets"]
+            self.assertEqual((counted["in"], counted["out"], counted["unknown_dir"]), (15, 10, 0))
+
+    def test_windows_of_their_own(self):
+        times = [(START + 60 * i, 0) for i in range(8)]
+        self.capture = self.file("long.pcap", pcap(queries(4), times=times))
+        text = config({"p": ("tap: t", "{modules: {a: {type: net, config: {num_periods: 2}}, b: {type: net}, "
+                                       "c: {type: net, config: {num_periods: 1}}}}"),
+                       "q": ("tap: t", "{window_config: {num_periods: 3}, modules: {a: {type: net}}}")})
+        result, errors = self.policies(text)
+        totals = {name: h["packets"]["total"] for policy in result.values() for name, h in policy.items()}
+        self.assertEqual(totals, {"p-t-a": 2, "p-t-b": 5, "p-t-c": 8, "q-t-a": 3})
+        self.assertIn("policy 'p' covers the last 2 of 8", errors)
+        self.assertIn("policy 'q' covers the last 3 of 8", errors)
+
+    @unittest.skipUnless(shutil.which("sh"), "no shell")
+    def test_everything_from_a_fifo(self):
+        path = os.path.join(self.folder, "fifo")
+        os.mkfifo(path)
+        with subprocess.Popen(["sh", "-c", f"cat {self.capture} > {path}"]):
+            self.assertEqual(self.works(path)["1m"]["packets"]["total"], 25)
+
+
+class Kinds(ProgramTest):
+    def test_text_that_is_no_text_makes_valid_json(self):
+        frames = [udp("10.0.0.1", 4000, "10.0.0.2", 53, bytes.fromhex("000101000001000000000000") + b"\4\"\\\xff\x01\0"
+                      + b"\0\1\0\1"), ip4("10.0.0.1", "10.0.0.2", 253, b"x")]
+        result = self.works(self.file("odd.pcap", pcap(frames)))
+        self.assertEqual(result["1m"]["dns"]["wire_packets"]["queries"], 1)
+        self.assertEqual(result["1m"]["packets"]["other_l4"], 1)
+
+
+if __name__ == "__main__":
+    harness.main()
