@@ -18,8 +18,8 @@ RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SRVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 
           7: "YXRRSET", 8: "NXRRSET", 9: "NOTAUTH", 10: "NOTZONE"}
 QTYPES = {1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV", 41: "OPT",
           43: "DS", 46: "RRSIG", 48: "DNSKEY", 64: "SVCB", 65: "HTTPS", 255: "*"}
-UNREADABLE = {"<Name too long>", "<Unknown extended label>", "<Unknown binary bit label>", "<Name contains a pointer that loops>",
-              "<Name goes past end of packet>"}
+UNREADABLE = {"<Name too long>", "<Unknown extended label>", "<Unknown binary bit label>",
+              "<Name contains a pointer that loops>", "<Name goes past end of packet>"}
 TRANSACTION_SECONDS = 5.0
 LIST_LENGTH = 40
 
@@ -142,7 +142,8 @@ def messages(path):
             name, kind = asked[0] if asked and asked[0][0] is not None else (None, None)
             if name in UNREADABLE:
                 name = kind = None
-            yield {"frame": int(row["frame.number"][0]), "time": float(row["frame.time_epoch"][0]), "version": version, "l4": l4, "source": source,
+            yield {"frame": int(row["frame.number"][0]), "time": float(row["frame.time_epoch"][0]),
+                   "version": version, "l4": l4, "source": source,
                    "destination": destination, "ports": ports, "reply": reply, "id": row["dns.id"][n],
                    "rcode": int(next(rcodes, "0")) if reply else None,
                    "answers": int(row["dns.count.answers"][n]) if n < len(row["dns.count.answers"]) else 0,

@@ -232,13 +232,24 @@ void first_question(DnsMessage& d) {
     else
         skip_questions(d, off + 4);
 }
+// A header cut after its flags still tells a query from a reply, and the reply's code.
+void cut_header(DnsMessage& d) {
+    const uint8_t* m = d.bytes.data();
+    const size_t size = d.bytes.size();
+    d.anomaly = size < dns_flags_end ? DnsAnomaly::short_header : DnsAnomaly::short_question;
+    if (size < dns_flags_end) return;
+    d.header.id = load_be16(m);
+    d.header.flags = load_be16(m + 2);
+    if (size >= 6) d.header.qdcount = load_be16(m + 4);
+    if (size >= 8) d.header.ancount = load_be16(m + 6);
+}
 } // namespace
 
 DnsMessage parse_dns(Bytes message) {
     DnsMessage d;
     d.bytes = message;
     if (message.size() < dns_header_size) {
-        d.anomaly = DnsAnomaly::short_header;
+        cut_header(d);
         return d;
     }
     const uint8_t* m = message.data();

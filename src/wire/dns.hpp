@@ -14,6 +14,7 @@
 namespace visor::wire {
 
 inline constexpr size_t dns_header_size = 12;
+inline constexpr size_t dns_flags_end = 4; // of which so much says what kind of message it is
 
 struct DnsHeader {
     uint16_t id = 0, flags = 0, qdcount = 0, ancount = 0, nscount = 0, arcount = 0;
@@ -30,8 +31,8 @@ struct DnsHeader {
 // Why a message could not be read to the end of what was asked.
 enum class DnsAnomaly : uint8_t {
     none,
-    short_header,   // fewer than 12 bytes
-    short_question, // ends inside the question
+    short_header,   // ends before the flags do: no telling a query from a reply
+    short_question, // ends inside the header's counts or the question
     bad_name,       // label type, pointer or length that cannot be (loops included)
     short_record    // ends inside an answer, authority or additional record
 };

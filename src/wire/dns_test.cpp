@@ -92,7 +92,8 @@ TEST(DnsParse, CutAtEveryByte) {
         const auto exact = std::make_unique<uint8_t[]>(size);
         std::copy_n(whole.begin(), size, exact.get());
         const DnsMessage d = parse_dns({exact.get(), size});
-        EXPECT_EQ(d.anomaly, size < 12 ? DnsAnomaly::short_header : DnsAnomaly::short_question);
+        EXPECT_EQ(d.anomaly, size < 4 ? DnsAnomaly::short_header : DnsAnomaly::short_question);
+        EXPECT_EQ(d.header.qdcount, size < 6 ? 0 : 1);
         EXPECT_FALSE(d.has_question());
         EXPECT_EQ(d.records, 0u);
         char out[dns_name_text_max];
@@ -288,7 +289,8 @@ TEST(DnsRecords, CountsThatLie) {
     EXPECT_EQ(walk_dns_records(parse_dns(view(m))).anomaly, DnsAnomaly::short_record);
     const Raw bad = header(0x8180, 1, 1) + question(name({"x"})) + Raw{0x45} + Raw(30, 0);
     EXPECT_EQ(walk_dns_records(parse_dns(view(bad))).anomaly, DnsAnomaly::bad_name);
-    EXPECT_EQ(walk_dns_records(parse_dns(view(Raw(5, 0)))).anomaly, DnsAnomaly::short_header);
+    EXPECT_EQ(walk_dns_records(parse_dns(view(Raw(3, 0)))).anomaly, DnsAnomaly::short_header);
+    EXPECT_EQ(walk_dns_records(parse_dns(view(Raw(5, 0)))).anomaly, DnsAnomaly::short_question);
 }
 
 TEST(DnsNames, Rcodes) {

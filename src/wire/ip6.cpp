@@ -35,10 +35,13 @@ bool options_inside(const uint8_t* data, uint32_t off, uint32_t header_end, uint
     return true;
 }
 
-// A segment list (RFC 8754) that overruns its header leaves nothing to trust behind it.
+// A segment list (RFC 8754) or a home address (RFC 6275) that overruns its header leaves nothing to trust
+// behind it.
 bool segments_inside(const uint8_t* routing_header, uint32_t size) {
-    constexpr uint8_t segment_routing = 4;
-    return routing_header[2] != segment_routing || 8U + (routing_header[4] + 1U) * 16 <= size;
+    constexpr uint8_t home_address = 2, segment_routing = 4;
+    const uint8_t type = routing_header[2];
+    if (type == home_address) return size >= 8 + 16;
+    return type != segment_routing || 8U + (routing_header[4] + 1U) * 16 <= size;
 }
 
 // Jumbo payload length (RFC 2675): the option is to be the first one, aligned 4n + 2.

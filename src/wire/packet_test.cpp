@@ -176,7 +176,7 @@ TEST(DecodeIp4, TunnelsCountAsTheOuterPacket) {
 
 TEST(DecodeIp6, ExtensionHeaders) {
     const Raw pad{1, 4, 0, 0, 0, 0};
-    const Raw chain = Raw{60, 0} + pad + Raw{43, 0} + pad + Raw{51, 0, 4, 0, 0, 0, 0, 0} +
+    const Raw chain = Raw{60, 0} + pad + Raw{43, 0} + pad + Raw{51, 0, 253, 0, 0, 0, 0, 0} +
                       Raw{17, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
     const Packet p = decoded(ether(0x86dd, ip6(chain + udp(hello), 0)));
     EXPECT_TRUE(p.is_udp());

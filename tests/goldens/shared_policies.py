@@ -78,8 +78,8 @@ CASES = [
          {"m0": at("packets", {"events": 16147, "deep_samples": 16147, "tcp": ABSENT, "udp": ABSENT, "ipv4": ABSENT,
                                "cardinality": ABSENT, "top_ipv4": top(("8.8.8.8", 16147))})}, HOME),
     case("net without top lists", RANDOM, [module("net", **groups(disable=["top_ips", "top_geo"]))],
-         {"m0": at("packets", {"tcp": 13176, "udp": 2971, "ipv4": 16147, "top_ipv4": ABSENT, "cardinality.src_ips_in": 1,
-                               "cardinality.dst_ips_out": 1})}, HOME),
+         {"m0": at("packets", {"tcp": 13176, "udp": 2971, "ipv4": 16147, "top_ipv4": ABSENT,
+                               "cardinality.src_ips_in": 1, "cardinality.dst_ips_out": 1})}, HOME),
     case("net 2", RANDOM, [module("net", "2.0")], {"m0": at("net", {
         "out.cardinality.ips": 1, "out.top_ipv4_packets": top(("8.8.8.8", 9499)), "out.total_packets": 9499,
         "in.total_packets": 6648, "in.top_ipv4_packets": top(("8.8.8.8", 6648))})}, HOME),
