@@ -36,14 +36,18 @@ public:
         __builtin_prefetch(set->low, 1);
     }
 
-    // Remembers value under hash, replacing what was there for the same hash. `displaced`, if given, receives
-    // what had to make room.
+    // Remembers value under hash, replacing what was there for the same hash: restarted, or displaced when
+    // that one had waited too long already. `displaced`, if given, receives what had to make room.
     Put put(uint64_t hash, int64_t now_us, const Value& value, Value* displaced = nullptr) {
         const Entry entry{tag_of(hash), static_cast<uint32_t>(hash), static_cast<uint32_t>(now_us)};
         for (;;) {
             Set& set = sets_[hash & mask_];
-            if (const unsigned i = find(set, entry); i < ways)
-                return store(set, i, entry, value), Put::restarted;
+            if (const unsigned i = find(set, entry); i < ways) {
+                const bool waited_too_long = age(set.time[i], entry.time) >= ttl_us_;
+                if (displaced) *displaced = set.value[i];
+                store(set, i, entry, value);
+                return waited_too_long ? Put::displaced_expired : Put::restarted;
+            }
             if (const uint32_t free = match8(set.tag, 0)) {
                 store(set, static_cast<unsigned>(std::countr_zero(free)), entry, value);
                 ++size_;

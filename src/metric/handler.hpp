@@ -42,6 +42,11 @@ struct Batch {
     std::span<const uint16_t> dhcp; // indexes into packets: UDP with a DHCP port
     std::span<const DnsEvent> dns;  // messages of these packets, or completed by them in the ordered lane
     // What was lost on the way here, since the batch before.
+    // The second of the period a time lies in, as rate slots are numbered.
+    uint32_t second_of(const wire::Packet& packet) const {
+        return static_cast<uint32_t>((packet.ts_ns - period_start_ns) / 1'000'000'000);
+    }
+
     uint64_t tcp_reassembly_errors = 0;
     uint64_t os_drops = 0; // by the kernel, as its buffer was full
     uint64_t if_drops = 0; // by the interface

@@ -15,7 +15,6 @@ namespace visor::dhcp {
 
 namespace {
 
-constexpr int64_t second_ns = 1'000'000'000;
 constexpr size_t mac_size = 6;
 constexpr std::array<uint8_t, mac_size> no_mac{};
 
@@ -99,7 +98,7 @@ public:
         auto& cells = *static_cast<DhcpCells*>(cells_ptr);
         for (const uint16_t index : batch.dhcp) {
             const wire::Packet& packet = batch.packets[index];
-            const auto second = static_cast<uint32_t>((packet.ts_ns - batch.period_start_ns) / second_ns);
+            const auto second = batch.second_of(packet);
             cells.events++;
             cells.observed.add(second, 1);
             const bool v4 = wire::is_dhcp4_port(packet.src_port) || wire::is_dhcp4_port(packet.dst_port);

@@ -4,6 +4,7 @@
 
 #include "base/pending_table.hpp"
 #include "metric/handler.hpp"
+#include "metric/sampling.hpp"
 #include "sketch/hash.hpp"
 
 namespace visor::dns {
@@ -30,6 +31,22 @@ inline wire::Direction transaction_direction(const DnsEvent& event) {
     const wire::Direction d = event.packet->direction;
     if (d == wire::Direction::unknown || !event.message.header.response()) return d;
     return d == wire::Direction::in ? wire::Direction::out : wire::Direction::in;
+}
+
+// Whether the event is one to look at deeply: a query and its reply always alike.
+inline bool takes_deep(const DeepSampling& sampling, const DnsEvent& event) {
+    return sampling.takes(event.packet->flow_hash, event.message.header.id);
+}
+
+// Has the query wait for its reply. One that waited too long and had to go is told to timed_out(query); one
+// that had to go before its time counts as evicted.
+template <class F>
+void remember(PendingQueries& pending, const DnsEvent& event, const PendingQuery& query, Counter& evicted,
+              F&& timed_out) {
+    PendingQuery displaced;
+    const auto put = pending.put(transaction_key(event), event_us(event), query, &displaced);
+    if (put == PendingQueries::Put::displaced_expired) timed_out(displaced);
+    if (put == PendingQueries::Put::displaced_live) evicted++;
 }
 
 // Calls f(event) for each event, with the slot of events a little further on already on its way to the cache.

@@ -41,7 +41,7 @@ void add_counters(std::vector<Row>& rows) {
         rows.push_back(row(place, {.path = name, .help = help, .extended = true}));
     };
     extended(path(&C::malformed), "wire_packets.malformed",
-             "datagrams on a DNS port too short for a DNS header");
+             "datagrams on a DNS port too short for an id and flags");
     extended(path(&C::incomplete), "wire_packets.incomplete", "messages whose question could not be read");
     extended(path(&C::evicted), "xact.counts.evicted", "queries forgotten early as too many were waiting");
     extended(fact(&Facts::dot), "wire_packets.dot", "messages over DNS over TLS");

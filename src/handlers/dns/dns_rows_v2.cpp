@@ -146,7 +146,7 @@ std::vector<Row> make_rows() {
                                  .help = "messages a second before filtering",
                                  .unit = "{message}/s"}),
         row(path(&C::malformed), {.path = "malformed_packets",
-                                  .help = "datagrams on a DNS port too short for a DNS header",
+                                  .help = "datagrams on a DNS port too short for an id and flags",
                                   .extended = true}),
         row(path(&C::evicted), {.path = "evicted_queries",
                                 .help = "queries forgotten early as too many were waiting",

@@ -1,13 +1,10 @@
 #include "handlers/dns/dns.hpp"
 #include "handlers/dns/dns_facts.hpp"
 #include "handlers/dns/dns_pending.hpp"
-#include "metric/sampling.hpp"
 
 namespace visor::dns {
 
 namespace {
-
-constexpr int64_t second_ns = 1'000'000'000;
 
 FactGroups fact_groups(GroupMask groups) {
     using namespace group1;
@@ -46,7 +43,7 @@ public:
             for (size_t i = 0; i < events.size(); ++i)
                 facts_.read_question(cells.facts, events[i], questions[i]);
             for (size_t i = 0; i < events.size(); ++i)
-                count(cells, events[i], questions[i], batch.period_start_ns);
+                count(cells, events[i], questions[i], batch.second_of(*events[i].packet));
         }
     }
 
@@ -74,15 +71,10 @@ public:
     }
 
 private:
-    bool takes(const DnsEvent& event) const {
-        return sampling_.takes(event.packet->flow_hash, event.message.header.id);
-    }
-
-    void count(CellsV1& cells, const DnsEvent& event, const Question& question, int64_t period_start_ns) {
-        const auto second = static_cast<uint32_t>((event.packet->ts_ns - period_start_ns) / second_ns);
+    void count(CellsV1& cells, const DnsEvent& event, const Question& question, uint32_t second) {
         cells.events++;
         cells.observed.add(second, 1);
-        const bool deep = takes(event);
+        const bool deep = takes_deep(sampling_, event);
         if (deep) cells.deep_samples++;
         if (event.message.anomaly == wire::DnsAnomaly::short_header) {
             cells.malformed++;
@@ -115,17 +107,8 @@ private:
     }
 
     void query(CellsV1& cells, const DnsEvent& event) {
-        const PendingQuery value{.size = static_cast<uint16_t>(event.size)};
-        switch (pending_.put(transaction_key(event), event_us(event), value)) {
-        case PendingQueries::Put::displaced_expired:
-            cells.timed_out++;
-            break;
-        case PendingQueries::Put::displaced_live:
-            cells.evicted++;
-            break;
-        default:
-            break;
-        }
+        remember(pending_, event, {.size = static_cast<uint16_t>(event.size)}, cells.evicted,
+                 [&](const PendingQuery&) { cells.timed_out++; });
     }
 
     void reply(CellsV1& cells, const DnsEvent& event) {
@@ -137,7 +120,7 @@ private:
         }
         cells.matched++;
         const wire::Direction direction = transaction_direction(event);
-        const bool deep = takes(event);
+        const bool deep = takes_deep(sampling_, event);
         if (deep && taken.value.size) cells.ratio.update(static_cast<double>(event.size) / taken.value.size);
         if (direction == wire::Direction::unknown) return;
         const bool in = direction == wire::Direction::in;

@@ -1,13 +1,10 @@
 #include "handlers/dns/dns.hpp"
 #include "handlers/dns/dns_facts.hpp"
 #include "handlers/dns/dns_pending.hpp"
-#include "metric/sampling.hpp"
 
 namespace visor::dns {
 
 namespace {
-
-constexpr int64_t second_ns = 1'000'000'000;
 
 FactGroups fact_groups(GroupMask groups) {
     using namespace group2;
@@ -43,8 +40,8 @@ public:
         auto& cells = *static_cast<CellsV2*>(cells_ptr);
         for (const DnsEvent& event : batch.dns) {
             cells.events++;
-            cells.observed.add(second_of(event, batch), 1);
-            if (takes(event)) cells.deep_samples++;
+            cells.observed.add(batch.second_of(*event.packet), 1);
+            if (takes_deep(sampling_, event)) cells.deep_samples++;
             if (event.message.anomaly == wire::DnsAnomaly::short_header) cells.malformed++;
         }
     }
@@ -56,7 +53,7 @@ public:
             if (!filter_.passes_direction(transaction_direction(event))) {
                 cells.filtered++;
             } else if (event.message.header.response()) {
-                reply(cells, event, second_of(event, batch));
+                reply(cells, event, batch.second_of(*event.packet));
             } else {
                 query(cells, event);
             }
@@ -76,12 +73,6 @@ public:
     }
 
 private:
-    static uint32_t second_of(const DnsEvent& event, const Batch& batch) {
-        return static_cast<uint32_t>((event.packet->ts_ns - batch.period_start_ns) / second_ns);
-    }
-    bool takes(const DnsEvent& event) const {
-        return sampling_.takes(event.packet->flow_hash, event.message.header.id);
-    }
     static void time_out(CellsV2& cells, const PendingQuery& query) {
         if (!query.filtered) cells.direction[query.direction].timeouts++;
     }
@@ -99,17 +90,8 @@ private:
                 subnets_.put(transaction_key(event), event_us(event), ecs.address);
             }
         }
-        PendingQuery displaced;
-        switch (pending_.put(transaction_key(event), event_us(event), value, &displaced)) {
-        case PendingQueries::Put::displaced_expired:
-            time_out(cells, displaced);
-            break;
-        case PendingQueries::Put::displaced_live:
-            cells.evicted++;
-            break;
-        default:
-            break;
-        }
+        remember(pending_, event, value, cells.evicted,
+                 [&](const PendingQuery& expired) { time_out(cells, expired); });
     }
 
     void reply(CellsV2& cells, const DnsEvent& event, uint32_t second) {
@@ -139,7 +121,7 @@ private:
         d.authenticated += header.authenticated();
         d.authoritative += header.authoritative();
         d.checking_disabled += query.checking_disabled;
-        if (!takes(event)) return;
+        if (!takes_deep(sampling_, event)) return;
         Question question;
         facts_.read_question(d.facts, event, question);
         facts_.look_at_question(d.facts, event, question);

@@ -133,7 +133,7 @@ TEST_F(DnsV2Test, Timeouts) {
 }
 
 TEST_F(DnsV2Test, MalformedIsNoPart) {
-    feed({events.raw(Raw(5, 0)), events.raw(Raw(11, 0xff))});
+    feed({events.raw(Raw(2, 0)), events.raw(Raw(3, 0xff))});
     EXPECT_EQ(fed->events.value, 2u);
     EXPECT_EQ(fed->malformed.value, 2u);
     EXPECT_EQ(unknown().orphans.value, 0u);

@@ -8,8 +8,6 @@ namespace visor::net {
 
 namespace {
 
-constexpr int64_t second_ns = 1'000'000'000;
-
 // What is analysed deeply, resolved from groups and databases once.
 struct Wanted {
     bool cardinality, top_ips, city, asn;
@@ -30,7 +28,7 @@ public:
     void on_batch(const Batch& batch, void* cells_ptr) override {
         auto& cells = *static_cast<NetCells*>(cells_ptr);
         for (const wire::Packet& packet : batch.packets) {
-            const auto second = static_cast<uint32_t>((packet.ts_ns - batch.period_start_ns) / second_ns);
+            const auto second = batch.second_of(packet);
             cells.events++;
             cells.observed.add(second, 1);
             const bool deep = sampling_.takes(packet.flow_hash);
