@@ -1,5 +1,5 @@
-// Finding a word among 8 or 16: one instruction per four where the processor has it, the same answer everywhere.
-// Threads: pure functions. The words are 16-byte aligned.
+// Finding a word among 8 or 16: one instruction per four where the processor has it, the same answer
+// everywhere. Threads: pure functions. The words are 16-byte aligned.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,12 @@ inline uint32_t match16(const uint32_t* words, uint32_t wanted) {
     return static_cast<uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
 }
 #else
-inline uint32_t match8(const uint32_t* words, uint32_t wanted) { return match_scalar<8>(words, wanted); }
-inline uint32_t match16(const uint32_t* words, uint32_t wanted) { return match_scalar<16>(words, wanted); }
+inline uint32_t match8(const uint32_t* words, uint32_t wanted) {
+    return match_scalar<8>(words, wanted);
+}
+inline uint32_t match16(const uint32_t* words, uint32_t wanted) {
+    return match_scalar<16>(words, wanted);
+}
 #endif
 
 } // namespace visor

@@ -40,6 +40,7 @@ public:
     // that one had waited too long already. `displaced`, if given, receives what had to make room.
     Put put(uint64_t hash, int64_t now_us, const Value& value, Value* displaced = nullptr) {
         const Entry entry{tag_of(hash), static_cast<uint32_t>(hash), static_cast<uint32_t>(now_us)};
+        if (swept_us_ == 0) swept_us_ = now_us; // from here on sweep() knows when times may have wrapped
         for (;;) {
             Set& set = sets_[hash & mask_];
             if (const unsigned i = find(set, entry); i < ways) {

@@ -2,6 +2,8 @@
 
 #include "wire/ports.hpp"
 
+#include <algorithm>
+
 namespace visor::engine {
 
 namespace {
@@ -34,6 +36,9 @@ void Decoder::decode(const FrameBlock& block) {
         if (packet.has(wire::packet_flag::has_addresses)) {
             set_direction(packet);
             classify(static_cast<uint16_t>(i));
+        } else if (settings_.flow_hashes) { // no flow but the stations that talk
+            packet.flow_hash =
+                sketch::keyed_hash(settings_.key, frame.data, std::min<size_t>(frame.caplen, 12));
         }
         ++directions_[static_cast<size_t>(packet.direction)];
     }
@@ -55,10 +60,14 @@ void Decoder::classify(uint16_t index) {
     // A datagram with a cut part cannot be made whole: what its first part holds is read as it stands.
     const bool cut = packet.has(wire::packet_flag::cut_fragment);
     if (packet.has(cut ? wire::packet_flag::later_fragment : wire::packet_flag::fragment)) {
+        if (settings_.flow_hashes) packet.flow_hash = address_pair_hash(packet, settings_.key);
         if (settings_.dns && packet.proto == wire::ip_proto::udp && !cut) joins_[join_count_++] = index;
         return;
     }
-    if (!packet.has(wire::packet_flag::has_ports)) return;
+    if (!packet.has(wire::packet_flag::has_ports)) {
+        if (settings_.flow_hashes) packet.flow_hash = address_pair_hash(packet, settings_.key);
+        return;
+    }
     const bool dns =
         settings_.dns && (wire::is_dns_port(packet.src_port) || wire::is_dns_port(packet.dst_port));
     if (dns || settings_.flow_hashes) packet.flow_hash = symmetric_flow_hash(packet, settings_.key);

@@ -9,21 +9,24 @@ namespace {
 constexpr int64_t latest_ns = INT64_MAX - 4 * period_ns;
 } // namespace
 
-bool Feed::next(FeedBlock& block) {
-    const std::lock_guard lock(mutex_);
-    stopped_ |= stop_ && stop_->load(std::memory_order_relaxed);
-    if (stopped_)
+bool Feed::next(FeedBlock& block, unsigned worker) {
+    std::unique_lock lock(mutex_);
+    turn_.wait(lock, [&] { return ended_ || sequence_ % workers_ == worker; });
+    if (!ended_) {
+        stopped_ = stop_ && stop_->load(std::memory_order_relaxed);
         block.frames.count = 0;
-    else
-        source_.next(block.frames);
-    if (block.frames.count == 0) {
+        if (!stopped_) source_.next(block.frames);
+        ended_ = block.frames.count == 0;
+        if (!ended_) {
+            block.frames.sequence = sequence_++;
+            place(block);
+        }
         if (progress_) progress_(source_.ledger(), totals_);
-        return false;
+        turn_.notify_all();
+    } else {
+        block.frames.count = 0;
     }
-    block.frames.sequence = sequence_++;
-    place(block);
-    if (progress_) progress_(source_.ledger(), totals_);
-    return true;
+    return block.frames.count != 0;
 }
 
 FeedTotals Feed::totals() const {

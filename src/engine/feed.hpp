@@ -2,14 +2,15 @@
 //
 // Period k covers [t0 + 60 s * k, t0 + 60 s * (k+1)) from the first frame's time t0. Frames may be out of
 // order by up to one period; an older frame is counted late and placed in the oldest period still open. As
-// this is decided here, in file order, it does not depend on the number of workers. Threads: next() may be
-// called by any number of workers; it takes a lock for as long as reading a block takes. Owns: nothing but
-// its place; the source outlives it. Units: nanoseconds since 1970.
+// this is decided here, in file order, it does not depend on the number of workers.
+// Threads: next() may be called by one thread a worker; each waits for its turn and reads under a lock. Owns:
+// nothing but its place; the source outlives it. Units: nanoseconds since 1970.
 #pragma once
 
 #include "engine/frames.hpp"
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <vector>
@@ -41,10 +42,13 @@ public:
     using Progress = std::function<void(const SourceLedger&, const FeedTotals&)>;
 
     // stop: once true, what is read no further than the block at hand counts as all there is; may be null.
-    Feed(FrameSource& source, Progress progress, const std::atomic<bool>* stop = nullptr)
-        : source_(source), progress_(std::move(progress)), stop_(stop) {}
+    Feed(FrameSource& source, Progress progress, const std::atomic<bool>* stop = nullptr,
+         unsigned workers = 1)
+        : source_(source), progress_(std::move(progress)), stop_(stop), workers_(workers) {}
 
-    bool next(FeedBlock& block); // false at the end
+    // The next block for this worker; false at the end. Blocks go round the workers in turn, so that each
+    // gets the same ones in every run.
+    bool next(FeedBlock& block, unsigned worker = 0);
     FeedTotals totals() const;
     bool stopped() const; // before the end of the source
     int64_t period_start(int64_t period) const { return t0_ns_ + period * period_ns; }
@@ -56,7 +60,9 @@ private:
     FrameSource& source_;
     Progress progress_;
     const std::atomic<bool>* stop_;
-    bool stopped_ = false;
+    unsigned workers_;
+    bool stopped_ = false, ended_ = false;
+    std::condition_variable turn_;
     mutable std::mutex mutex_;
     FeedTotals totals_;
     uint64_t sequence_ = 0;

@@ -44,16 +44,16 @@ Batch run_batch(const Run& run, const Decoder& decoded, int64_t period_start_ns)
 }
 
 OrderedLane::OrderedLane(const DecodeSettings& settings, WorkerHandlers handlers, const Feed& feed,
-                         BucketBook book)
-    : settings_(settings), handlers_(std::move(handlers)), feed_(feed), book_(std::move(book)) {}
+                         Window& window, unsigned writer)
+    : settings_(settings), handlers_(std::move(handlers)), feed_(feed), window_(window), writer_(writer) {}
 
-void OrderedLane::process(const FeedBlock& block, const Decoder& decoded) {
-    {
-        std::unique_lock lock(mutex_);
-        turn_.wait(lock, [&] { return next_sequence_ == block.frames.sequence; });
-    }
-    for (const Run& run : block.runs) // nobody else is here until next_sequence_ moves on
-        process_run(run, decoded);
+void OrderedLane::wait_for_turn(uint64_t sequence) {
+    std::unique_lock lock(mutex_);
+    turn_.wait(lock, [&] { return next_sequence_ == sequence; });
+}
+
+// Nobody else was here since wait_for_turn().
+void OrderedLane::leave() {
     const std::lock_guard lock(mutex_);
     ++next_sequence_;
     turn_.notify_all();
@@ -61,8 +61,7 @@ void OrderedLane::process(const FeedBlock& block, const Decoder& decoded) {
 
 void OrderedLane::process_run(const Run& run, const Decoder& decoded) {
     const auto index = [](uint16_t i) { return uint32_t{i}; };
-    if (run.period > period_) enter_period(run.period);
-    PeriodBuckets& buckets = book_.at(run.period);
+    PeriodBuckets& buckets = window_.at(writer_, run.period);
     Batch batch = run_batch(run, decoded, feed_.period_start(run.period));
     if (settings_.hosts.empty()) host_guess_.observe(batch.packets);
     dhcp_.clear();
@@ -77,7 +76,7 @@ void OrderedLane::process_run(const Run& run, const Decoder& decoded) {
 // The period before is over as far as order is concerned: what has waited too long in it is counted, and its
 // figures become the thresholds of the next.
 void OrderedLane::enter_period(int64_t period) {
-    PeriodBuckets& ended = book_.at(period_);
+    PeriodBuckets& ended = window_.at(writer_, period_);
     const int64_t now_ns = feed_.period_start(period);
     tcp_.flush_idle((now_ns - idle_ns) / 1000, [&](Bytes message, const wire::Packet& packet) {
         deliver(message, packet, DnsTransport::tcp, ended);
@@ -87,11 +86,12 @@ void OrderedLane::enter_period(int64_t period) {
     handlers_.on_time(now_ns, ended);
     handlers_.on_period_end(ended);
     period_ = period;
+    window_.settle_before(period - 1); // frames may still come for the one before
 }
 
 void OrderedLane::tell_errors(PeriodBuckets& buckets) {
     const TcpStreamCounts& counts = tcp_.counts();
-    const uint64_t errors = counts.gaps + counts.no_room + counts.streams_evicted;
+    const uint64_t errors = counts.gaps + counts.no_room;
     if (errors == errors_told_) return;
     Batch batch = batch_for(buckets);
     batch.tcp_reassembly_errors = errors - errors_told_;
@@ -150,13 +150,13 @@ void OrderedLane::deliver(Bytes message, const wire::Packet& packet, DnsTranspor
 }
 
 void OrderedLane::finish() {
-    PeriodBuckets& buckets = book_.at(period_);
+    PeriodBuckets& buckets = window_.at(writer_, period_);
     tcp_.flush([&](Bytes message, const wire::Packet& packet) {
         deliver(message, packet, DnsTransport::tcp, buckets);
     });
+    fragments_.expire(INT64_MAX);
     tell_errors(buckets);
     handlers_.on_time(feed_.totals().last_ns, buckets);
-    book_.close();
 }
 
 } // namespace visor::engine

@@ -23,9 +23,21 @@ Batch run_batch(const Run& run, const Decoder& decoded, int64_t period_start_ns)
 
 class OrderedLane {
 public:
-    OrderedLane(const DecodeSettings& settings, WorkerHandlers handlers, const Feed& feed, BucketBook book);
+    OrderedLane(const DecodeSettings& settings, WorkerHandlers handlers, const Feed& feed, Window& window,
+                unsigned writer);
 
-    void process(const FeedBlock& block, const Decoder& decoded);
+    // Calls on_run(run) for each run of the block when its period has been entered, then does what needs
+    // order.
+    template <class F>
+    void process(const FeedBlock& block, const Decoder& decoded, F&& on_run) {
+        wait_for_turn(block.frames.sequence);
+        for (const Run& run : block.runs) {
+            if (run.period > period_) enter_period(run.period);
+            on_run(run);
+            process_run(run, decoded);
+        }
+        leave();
+    }
     // After the last block: what is still waiting for a gap is delivered, what has waited too long is
     // counted.
     void finish();
@@ -35,6 +47,8 @@ public:
     std::string likely_hosts() const { return host_guess_.host_spec(); } // empty when hosts were given
 
 private:
+    void wait_for_turn(uint64_t sequence);
+    void leave();
     void process_run(const Run& run, const Decoder& decoded);
     void enter_period(int64_t period);
     void join(const wire::Packet& packet, PeriodBuckets& buckets);
@@ -47,7 +61,8 @@ private:
     const DecodeSettings& settings_;
     WorkerHandlers handlers_;
     const Feed& feed_;
-    BucketBook book_;
+    Window& window_;
+    unsigned writer_; // of the lane, in the window
     TcpStreams tcp_;
     Fragments fragments_;
     HostGuess host_guess_;

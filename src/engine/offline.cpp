@@ -3,43 +3,52 @@
 #include "engine/lane.hpp"
 #include "engine/worker_handlers.hpp"
 
+#include <algorithm>
 #include <thread>
 
 namespace visor::engine {
 
 namespace {
 
+// A block with more runs than this is of a capture with a packet now and then. Its periods are worked off one
+// by one, in the lane's turn: no more than a few are open at a time, however many minutes a block spans.
+constexpr size_t runs_at_once = 4;
+
 // One worker: decodes blocks and runs what needs no order; hands each block on to the lane.
 class Worker {
 public:
     Worker(const DecodeSettings& settings, WorkerHandlers handlers, Window& window, unsigned writer)
-        : decoder_(settings), handlers_(std::move(handlers)), book_(window, writer) {}
+        : decoder_(settings), handlers_(std::move(handlers)), window_(window), writer_(writer) {}
 
     void work(Feed& feed, OrderedLane& lane) {
         FeedBlock block;
-        while (feed.next(block)) {
+        const auto summarise = [&](const Run& run) {
+            handlers_.on_batch(run_batch(run, decoder_, feed.period_start(run.period)),
+                               window_.at(writer_, run.period));
+        };
+        while (feed.next(block, writer_)) {
             decoder_.decode(block.frames);
-            for (const Run& run : block.runs) {
-                const Batch batch = run_batch(run, decoder_, feed.period_start(run.period));
-                handlers_.on_batch(batch, book_.at(run.period));
-            }
-            lane.process(block, decoder_);
+            const bool sparse = block.runs.size() > runs_at_once;
+            if (!sparse) std::for_each(block.runs.begin(), block.runs.end(), summarise);
+            lane.process(block, decoder_, [&](const Run& run) {
+                if (sparse) summarise(run);
+            });
         }
     }
-    BucketBook& book() { return book_; }
     const Decoder& decoder() const { return decoder_; }
 
 private:
     Decoder decoder_;
     WorkerHandlers handlers_;
-    BucketBook book_;
+    Window& window_;
+    unsigned writer_;
 };
 
 } // namespace
 
 OfflineRun::OfflineRun(FrameSource& source, const Plan& plan, const OfflineOptions& options)
-    : feed_(source, options.progress, options.stop), window_(plan, feed_, options.workers + 1) {
-} // the lane writes too
+    : feed_(source, options.progress, options.stop, options.workers),
+      window_(plan, feed_, options.workers + 1) {} // the lane writes too
 
 Result<std::unique_ptr<OfflineRun>> OfflineRun::run(FrameSource& source, const Plan& plan,
                                                     const Services& services, const OfflineOptions& options) {
@@ -52,7 +61,7 @@ Result<std::unique_ptr<OfflineRun>> OfflineRun::run(FrameSource& source, const P
     }
     auto lane_handlers = WorkerHandlers::make(plan, services);
     if (!lane_handlers) return Error{lane_handlers.error()};
-    OrderedLane lane(options.decode, std::move(*lane_handlers), run->feed_, {run->window_, options.workers});
+    OrderedLane lane(options.decode, std::move(*lane_handlers), run->feed_, run->window_, options.workers);
     {
         std::vector<std::jthread> threads;
         for (unsigned i = 1; i < options.workers; ++i)
@@ -62,10 +71,7 @@ Result<std::unique_ptr<OfflineRun>> OfflineRun::run(FrameSource& source, const P
     run->ledger_.feed = run->feed_.totals();
     run->ledger_.interrupted = run->feed_.stopped();
     if (run->ledger_.feed.frames) lane.finish();
-    for (const auto& worker : workers) {
-        worker->book().close();
-        run->account(worker->decoder());
-    }
+    for (const auto& worker : workers) run->account(worker->decoder());
     run->window_.finish();
     run->views_ = run->window_.view();
     run->ledger_.source = source.ledger();

@@ -29,35 +29,27 @@ std::map<uint32_t, Seconds> rates_of(const PlannedHandler& handler, const Bucket
 } // namespace
 
 Window::Window(const Plan& plan, const Feed& feed, unsigned writers)
-    : plan_(plan), feed_(feed), passed_(writers, 0) {
+    : plan_(plan), feed_(feed), writers_(writers) {
     for (const auto& policy : plan_.policies)
         for (const auto& handler : policy.handlers) windows_.push_back({&handler, {}, 0, 0});
 }
 
-PeriodBuckets Window::fresh(int64_t period) const {
-    PeriodBuckets fresh{period, {}};
-    for (const HandlerWindow& window : windows_)
-        fresh.buckets.emplace_back(window.plan->handler->schema().cells_size);
-    return fresh;
+PeriodBuckets& Window::at(unsigned writer, int64_t period) {
+    const std::lock_guard lock(mutex_);
+    Writers& writers = open_[period];
+    if (writers.empty()) writers.resize(writers_);
+    PeriodBuckets& own = writers[writer];
+    own.period = period;
+    if (own.buckets.empty())
+        for (const HandlerWindow& window : windows_)
+            own.buckets.emplace_back(window.plan->handler->schema().cells_size);
+    return own;
 }
 
-void Window::add(PeriodBuckets&& buckets) {
+void Window::settle_before(int64_t period) {
     const std::lock_guard lock(mutex_);
-    const auto [at, added] = open_.try_emplace(buckets.period);
-    if (added) {
-        at->second = std::move(buckets);
-        return;
-    }
-    for (size_t i = 0; i < windows_.size(); ++i)
-        merge_bucket(*windows_[i].plan, at->second.buckets[i], buckets.buckets[i]);
-}
-
-void Window::passed(unsigned writer, int64_t period) {
-    const std::lock_guard lock(mutex_);
-    passed_[writer] = std::max(passed_[writer], period);
-    const int64_t settled = *std::min_element(passed_.begin(), passed_.end());
-    while (!open_.empty() && open_.begin()->first < settled) {
-        settle(std::move(open_.begin()->second), false);
+    while (!open_.empty() && open_.begin()->first < period) {
+        settle(open_.begin()->first, std::move(open_.begin()->second), false);
         open_.erase(open_.begin());
     }
 }
@@ -65,7 +57,7 @@ void Window::passed(unsigned writer, int64_t period) {
 void Window::finish() {
     const std::lock_guard lock(mutex_);
     while (!open_.empty()) {
-        settle(std::move(open_.begin()->second), open_.size() == 1);
+        settle(open_.begin()->first, std::move(open_.begin()->second), open_.size() == 1);
         open_.erase(open_.begin());
     }
 }
@@ -76,14 +68,21 @@ int64_t Window::length_of(int64_t period, bool last) const {
     return last ? std::max<int64_t>(seconds_of(feed_.totals().last_ns) - seconds_of(start), 0) : period_s;
 }
 
-void Window::settle(PeriodBuckets&& period, bool last) {
-    const int64_t length = length_of(period.period, last);
-    const int64_t start_ns = feed_.period_start(period.period);
+void Window::settle(int64_t period, Writers&& writers, bool last) {
+    const int64_t length = length_of(period, last);
+    const int64_t start_ns = feed_.period_start(period);
     const int64_t seen_s = last ? (feed_.totals().last_ns - start_ns) / second_ns + 1 : period_s;
     for (size_t i = 0; i < windows_.size(); ++i) {
-        Bucket& bucket = period.buckets[i];
-        auto rates = rates_of(*windows_[i].plan, bucket, static_cast<size_t>(seen_s));
-        keep(windows_[i], {period.period, period.period, length, std::move(bucket), std::move(rates)});
+        Bucket merged;
+        for (PeriodBuckets& writer : writers) {
+            if (writer.buckets.empty()) continue;
+            if (merged.cells())
+                merge_bucket(*windows_[i].plan, merged, writer.buckets[i]);
+            else
+                merged = std::move(writer.buckets[i]);
+        }
+        auto rates = rates_of(*windows_[i].plan, merged, static_cast<size_t>(seen_s));
+        keep(windows_[i], {period, period, length, std::move(merged), std::move(rates)});
     }
 }
 
@@ -149,24 +148,6 @@ std::vector<PolicyView> Window::view() {
         views.push_back(std::move(view));
     }
     return views;
-}
-
-PeriodBuckets& BucketBook::at(int64_t period) {
-    for (PeriodBuckets& buckets : open_)
-        if (buckets.period == period) return buckets;
-    while (!open_.empty() && open_.front().period < period - 1) {
-        window_.add(std::move(open_.front()));
-        open_.pop_front();
-    }
-    window_.passed(writer_, period - 1);
-    const auto place =
-        std::find_if(open_.begin(), open_.end(), [&](const auto& b) { return b.period > period; });
-    return *open_.insert(place, window_.fresh(period));
-}
-
-void BucketBook::close() {
-    for (PeriodBuckets& buckets : open_) window_.add(std::move(buckets));
-    open_.clear();
 }
 
 } // namespace visor::engine

@@ -1,9 +1,10 @@
-// Collects the buckets of closed periods from all workers, merges them, and keeps what each handler wants
-// to see: the last N minutes in which anything came, or one summary of everything.
+// Holds the buckets of open periods, one set for each writer; merges them when a period is settled, and keeps
+// what each handler wants to see: the last N minutes in which anything came, or one summary of everything.
 //
-// Every writer (a worker or the ordered lane) announces the oldest period it may still add to; a period is
-// settled when all writers have passed it. Threads: all methods but view() take the window's lock; view()
-// after the run. Owns: settled buckets.
+// Writers are the workers and the ordered lane. The lane, which sees all frames in file order, says up to
+// where periods are settled. Sets are merged in the order of writers, so the result does not depend on who
+// was first. Threads: all methods but view() take the window's lock; view() after the run. A set of buckets
+// belongs to its writer until its period is settled. Owns: all buckets.
 #pragma once
 
 #include "engine/bucket.hpp"
@@ -42,14 +43,11 @@ class Window {
 public:
     Window(const Plan& plan, const Feed& feed, unsigned writers);
 
-    // Buckets of one period, complete as far as this writer is concerned.
-    void add(PeriodBuckets&& buckets);
-    // The writer will add to no period before this one.
-    void passed(unsigned writer, int64_t period);
-    // All writers are done.
-    void finish();
-    // Fresh buckets for a period, for a writer to fill.
-    PeriodBuckets fresh(int64_t period) const;
+    // The writer's own buckets for a period that is not settled yet.
+    PeriodBuckets& at(unsigned writer, int64_t period);
+    // No writer will add to a period before this one any more.
+    void settle_before(int64_t period);
+    void finish(); // all writers are done
 
     std::vector<PolicyView> view(); // merges what is kept; once, after finish()
 
@@ -67,7 +65,9 @@ private:
         uint32_t periods = 0, left_out = 0;
     };
 
-    void settle(PeriodBuckets&& buckets, bool last);
+    using Writers = std::vector<PeriodBuckets>; // by writer; without buckets where one had nothing
+
+    void settle(int64_t period, Writers&& writers, bool last);
     static void keep(HandlerWindow& window, Kept&& period);
     static void join(const HandlerWindow& window, Kept& into, Kept&& next);
     HandlerView view_of(HandlerWindow& window) const;
@@ -76,24 +76,9 @@ private:
     const Plan& plan_;
     const Feed& feed_;
     std::mutex mutex_;
-    std::map<int64_t, PeriodBuckets> open_;
-    std::vector<int64_t> passed_;       // by writer
+    unsigned writers_;
+    std::map<int64_t, Writers> open_;
     std::deque<HandlerWindow> windows_; // of all handlers of all policies, in their order: that of buckets
-};
-
-// One writer's open buckets: the newest period's and the one before it.
-class BucketBook {
-public:
-    BucketBook(Window& window, unsigned writer) : window_(window), writer_(writer) {}
-
-    // The buckets of a period at most one behind the newest asked for. Older ones go to the window.
-    PeriodBuckets& at(int64_t period);
-    void close(); // everything goes to the window
-
-private:
-    Window& window_;
-    unsigned writer_;
-    std::deque<PeriodBuckets> open_; // by rising period
 };
 
 } // namespace visor::engine

@@ -32,7 +32,7 @@ struct TopRead {
     std::vector<sketch::TopItem> items; // heaviest first
     uint64_t total = 0;                 // weight of everything that was added
     uint64_t max_error = 0;             // most that a key not listed can weigh
-    bool exact = true;                  // nothing was evicted: every interval is a point
+    bool exact = true;                  // every key is there: every interval is a point
 };
 
 // Functions a kind does not have are null.
@@ -73,7 +73,7 @@ const T& as(const void* cell) {
 template <class T>
 TopRead read_top(const void* cell, size_t n) {
     const T& top = as<T>(cell);
-    return {top.top(n), top.total(), top.evictions() ? top.max_error() : 0, top.evictions() == 0};
+    return {top.top(n), top.total(), top.exact() ? 0 : top.max_error(), top.exact()};
 }
 
 template <class T>

@@ -42,9 +42,10 @@ struct Batch {
     std::span<const uint16_t> dhcp; // indexes into packets: UDP with a DHCP port
     std::span<const DnsEvent> dns;  // messages of these packets, or completed by them in the ordered lane
     // What was lost on the way here, since the batch before.
-    // The second of the period a time lies in, as rate slots are numbered.
+    // The second of the period a packet lies in, as rate slots are numbered; late packets count in the first.
     uint32_t second_of(const wire::Packet& packet) const {
-        return static_cast<uint32_t>((packet.ts_ns - period_start_ns) / 1'000'000'000);
+        const int64_t since = packet.ts_ns - period_start_ns;
+        return since < 0 ? 0 : static_cast<uint32_t>(since / 1'000'000'000);
     }
 
     uint64_t tcp_reassembly_errors = 0;

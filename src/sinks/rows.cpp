@@ -76,4 +76,21 @@ engine::Seconds RowReader::seconds(const Row& row) const {
     return sum;
 }
 
+std::vector<BalanceLine> balance_of(const engine::HandlerView& view, const Services& services) {
+    // The last parts of the paths under which every handler tells them.
+    constexpr std::string_view names[] = {"events",   "observed_packets", "total",     "total_packets",
+                                          "filtered", "filtered_packets", "malformed", "malformed_packets"};
+    std::vector<BalanceLine> lines;
+    RowReader reader(view, services);
+    reader.for_each(true, [&](const Row& row) {
+        const std::string_view path = row.facts.path;
+        const std::string_view group =
+            path.starts_with("xact") ? std::string_view{} : path.substr(path.rfind('.') + 1);
+        if (row.ops->kind == Kind::counter &&
+            std::find(std::begin(names), std::end(names), group) != std::end(names))
+            lines.push_back({row.json_path(), reader.count(row), row.facts.help});
+    });
+    return lines;
+}
+
 } // namespace visor::sinks

@@ -57,4 +57,13 @@ private:
     std::unique_ptr<void, Free> scratch_;
 };
 
+// A handler's part of the ledger: the counts between which events = total + filtered + malformed holds, by
+// JSON path.
+struct BalanceLine {
+    std::string path;
+    uint64_t count;
+    std::string_view help;
+};
+std::vector<BalanceLine> balance_of(const engine::HandlerView& view, const Services& services);
+
 } // namespace visor::sinks

@@ -222,7 +222,8 @@ private:
         for (const TopLine& line : table.lines)
             entries.push_back({line.key.name, estimate(line.lower, line.upper)});
         if (small) return list(row, entries, table, row.facts.format == number_key ? later_ : section_.lists);
-        if (entries.size() > 1 && entries.front().weight.value <= 1 && table.total > shortest_once)
+        if (entries.size() > 1 && entries.front().weight.value <= 1 && table.exact &&
+            table.total > shortest_once)
             return later_.push_back(once(row, entries.front().name, table));
         top_panel(row, std::move(entries), table);
     }

@@ -77,10 +77,17 @@ struct TopK {
     uint64_t text_missing() const { return text_missing_; } // times a text found no room in the pool
     bool empty() const { return total_ == 0; }
 
-    // Most that a key not listed can weigh.
+    // Every key is there with its text and its true weight.
+    bool exact() const { return evictions_ == 0 && text_missing_ == 0; }
+
+    // Most that a key can weigh that top() does not list: one that is not in the set, or whose text is not.
     uint64_t max_error() const {
         uint64_t error = 0;
-        for (const Bucket& bucket : buckets_) error = std::max(error, absent(bucket));
+        for (const Bucket& bucket : buckets_) {
+            error = std::max(error, absent(bucket));
+            for (uint32_t way = 0; way < ways; ++way)
+                if (!(bucket.low[way] & text_flag)) error = std::max(error, bucket.count[way]);
+        }
         return error;
     }
 
@@ -180,12 +187,18 @@ private:
 template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
 [[gnu::noinline]] void TopK<BucketBits, Text, Match>::keep_text(Bucket& bucket, uint32_t way, const void* key,
                                                                 uint32_t key_len) {
-    TextRef& ref = refs_[&bucket - buckets_][way];
-    if (text_.store(ref, key, key_len)) {
-        bucket.low[way] |= text_flag;
-    } else {
+    TextRef* refs = refs_[&bucket - buckets_];
+    while (!text_.store(refs[way], key, key_len)) {
+        // The pool is full of long texts: one of a lighter entry has to make room, or this one waits.
+        uint32_t lightest = way;
+        for (uint32_t i = 0; i < ways; ++i)
+            if ((bucket.low[i] & text_flag) && bucket.count[i] < bucket.count[lightest]) lightest = i;
         ++text_missing_;
+        if (lightest == way) return;
+        bucket.low[lightest] &= ~text_flag;
+        text_.release(refs[lightest]);
     }
+    bucket.low[way] |= text_flag;
 }
 
 template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>

@@ -105,7 +105,8 @@ uint16_t dns_full_rcode(const DnsMessage& message) {
     constexpr size_t opt_size = 11; // root, type, size, extended rcode, version, flags, no data
     if (message.bytes.size() >= dns_header_size + opt_size) {
         const uint8_t* opt = message.bytes.data() + message.bytes.size() - opt_size;
-        const bool bare = opt[0] == 0 && load_be16(opt + 1) == type_opt && opt[6] == 0 && load_be16(opt + 9) == 0;
+        const bool bare =
+            opt[0] == 0 && load_be16(opt + 1) == type_opt && opt[6] == 0 && load_be16(opt + 9) == 0;
         if (bare) return static_cast<uint16_t>(opt[5] << 4 | low);
     }
     return static_cast<uint16_t>(walk_dns_records(message).extended_rcode << 4 | low);

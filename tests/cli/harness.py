@@ -59,6 +59,9 @@ class ProgramTest(unittest.TestCase):
         tap = result["ledger"]["tap"]
         self.assertEqual(tap["received"],
                          tap["delivered"] + sum(tap["malformed"].values()) + sum(tap["dropped"].values()), tap)
+        for told in (result["1m"][handler].get("wire_packets", result["1m"][handler])
+                     for handler in ("packets", "dns", "dhcp")):
+            self.assertEqual(told["events"], told["total"] + told["filtered"] + told.get("malformed", 0), told)
         return result
 
 

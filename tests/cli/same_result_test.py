@@ -154,6 +154,17 @@ class SameResult(ProgramTest):
         result = self.everywhere(self.file("names.pcap", pcap(frames)))
         self.assertEqual(result["dns"]["wire_packets"]["queries"], 30_000)
 
+    def test_repeats_when_keys_had_to_go(self):
+        rng = random.Random(5)
+        frames = [udp(f"10.{rng.randrange(4)}.{rng.randrange(50)}.1", 40_000, "192.0.2.53", 53,
+                      dns(i & 0xffff, f"n{rng.randrange(30_000)}.z{rng.randrange(20_000)}.com"))
+                  for i in range(40_000)]
+        capture = self.file("evicting.pcap", pcap(frames))
+        once = Run("--workers", "3", "--extended", capture)
+        self.assertGreater(once.json["5m"]["dns"]["top_qname2_bounds"]["unlisted_max"], 0)
+        for _ in range(4):
+            self.assertEqual(Run("--workers", "3", "--extended", capture).out, once.out)
+
 
 if __name__ == "__main__":
     CAPTURES += sys.argv[2:]

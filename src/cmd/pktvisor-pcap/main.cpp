@@ -10,6 +10,7 @@
 #include "options.hpp"
 #include "progress.hpp"
 #include "sinks/json.hpp"
+#include "sinks/rows.hpp"
 #include "sinks/text.hpp"
 #include "taps/pcap/concat_source.hpp"
 
@@ -139,7 +140,18 @@ void log_directions(const PcapOptions& options, const engine::Ledger& ledger, co
                      hint.empty() ? "" : "; for this traffic try -H " + hint);
 }
 
-void log_outcome(const PcapOptions& options, const engine::OfflineRun& run, double seconds) {
+// Where every frame and every handler's events went.
+void log_ledger(const engine::OfflineRun& run, const Services& services) {
+    for (const auto& line : engine::ledger_lines(run.ledger()))
+        spdlog::info("ledger {} = {} ({})", line.path, line.count, line.help);
+    for (const auto& policy : run.policies())
+        for (const auto& handler : policy.handlers)
+            for (const auto& line : sinks::balance_of(handler, services))
+                spdlog::info("ledger {}.{} = {} ({})", handler.plan->name, line.path, line.count, line.help);
+}
+
+void log_outcome(const PcapOptions& options, const engine::OfflineRun& run, const Services& services,
+                 double seconds) {
     const engine::Ledger& ledger = run.ledger();
     spdlog::info("processed {} packets ({:.2f} M/s)", ledger.feed.frames,
                  static_cast<double>(ledger.feed.frames) / 1e6 / std::max(seconds, 1e-6));
@@ -154,9 +166,7 @@ void log_outcome(const PcapOptions& options, const engine::OfflineRun& run, doub
                          options.config.empty() ? "--periods 1" : "num_periods: 1");
         }
     }
-    if (options.verbose)
-        for (const auto& line : engine::ledger_lines(ledger))
-            spdlog::info("ledger {} = {} ({})", line.path, line.count, line.help);
+    if (options.verbose) log_ledger(run, services);
 }
 
 bool print(const std::string& out) {
@@ -185,7 +195,7 @@ Result<int> run(PcapOptions& options) {
     bar.clear();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     if (const std::string trouble = (*source)->trouble(); !trouble.empty()) spdlog::warn("{}", trouble);
-    log_outcome(options, **done, elapsed.count());
+    log_outcome(options, **done, services, elapsed.count());
     log_directions(options, (*done)->ledger(), job->input.host_spec);
 
     std::string out;
@@ -210,9 +220,13 @@ int program(int argc, char** argv) {
                       options.input);
         return fatal;
     }
-    const auto result = run(options);
-    if (result) return *result;
-    spdlog::error("Fatal error: {}", result.error());
+    try {
+        const auto result = run(options);
+        if (result) return *result;
+        spdlog::error("Fatal error: {}", result.error());
+    } catch (const std::exception& e) { // out of memory, or a library's last word
+        spdlog::error("Fatal error: {}", e.what());
+    }
     return fatal;
 }
 

@@ -71,7 +71,8 @@ void declare(CLI::App& app, PcapOptions& o) {
         ->type_name("FILE");
     app.add_option("--geo-asn", o.geo_asn, "ASN database (mmdb) for autonomous systems of addresses")
         ->type_name("FILE");
-    app.add_option("--workers", o.workers, "threads to analyse with; the results are the same")
+    app.add_option("--workers", o.workers,
+                   "threads to analyse with; the results are the same, top lists within their bounds")
         ->type_name("N")
         ->check(CLI::Range(1, 64))
         ->capture_default_str();

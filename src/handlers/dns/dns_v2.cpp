@@ -147,7 +147,7 @@ private:
     DeepSampling sampling_;
     bool times_, sizes_;
     PendingQueries pending_;
-    PendingTable<IpAddress, 10> subnets_; // client subnets of waiting queries
+    PendingTable<IpAddress, 15> subnets_; // client subnets of waiting queries: as many as can wait
     std::array<double, 3> slow_us_{}; // by direction: 90th percentile of the previous period; 0 = none yet
 };
 
