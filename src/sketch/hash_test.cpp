@@ -163,7 +163,7 @@ void expect_avalanche(size_t input_bytes, Hash&& hash) {
             const uint64_t before = hash(input.data());
             input[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
             const uint64_t changed = before ^ hash(input.data());
-            for (int i = 0; i < 64; ++i) flips[i] += changed >> i & 1;
+            for (int i = 0; i < 64; ++i) flips[i] += static_cast<int>(changed >> i & 1);
         }
         for (int i = 0; i < 64; ++i)
             ASSERT_NEAR(flips[i], rounds / 2, 130) << "bit " << bit << " to " << i; // 5.8 sigma
