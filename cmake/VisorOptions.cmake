@@ -21,7 +21,7 @@ endif()
 
 add_library(visor_flags INTERFACE)
 target_include_directories(visor_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
-target_compile_options(visor_flags INTERFACE -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wno-restrict)
+target_compile_options(visor_flags INTERFACE -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(VISOR_SANITIZE)
     target_compile_options(visor_flags INTERFACE -fsanitize=${VISOR_SANITIZE} -fno-sanitize-recover=all)
     target_link_options(visor_flags INTERFACE -fsanitize=${VISOR_SANITIZE})
