@@ -15,6 +15,7 @@ import os
 import resource
 import statistics
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -120,12 +121,39 @@ def measure(name, path, packets, options, rounds):
           f"{other:>9.2f} {other / packets * 1e9:>9.0f} {mine / other:>7.2f} {peak:>9.1f}", flush=True)
 
 
-def stages(path):
-    """What each stage of the program costs, as the program itself measures it."""
-    done = subprocess.run([PROGRAM, "--workers", "1", "-H", HOST, "--stages", path], stdout=subprocess.DEVNULL,
-                          stderr=subprocess.PIPE, check=False)
-    if done.returncode == 0:
-        print(f"\nns per packet by stage, {os.path.basename(path)}:\n{done.stderr.decode()}", end="")
+POLICY = """visor:
+  taps: {{file: {{input_type: pcap, config: {{iface: any}}}}}}
+  policies:
+    stage:
+      kind: collection
+      input: {{tap: file, input_type: pcap}}
+      handlers: {{modules: {{one: {{type: {handler}}}}}}}
+"""
+
+
+def seconds_with(handler, path):
+    """CPU seconds of the program with this handler alone; the better of two runs."""
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as config:
+        config.write(POLICY.format(handler=handler))
+        config.flush()
+        command = [PROGRAM, "--workers", "1", "-H", HOST, "--config", config.name, path]
+        return min(cpu_of(command) for _ in range(2))
+
+
+def cpu_of(command):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def stages(path, packets):
+    """What each stage costs, by elimination: dhcp has next to nothing to do, pcap has DNS parsed and ignores it."""
+    decode, parse, net, dns = (seconds_with(handler, path) for handler in ("dhcp", "pcap", "net", "dns"))
+    print(f"\nns per packet by stage, {os.path.basename(path)}:")
+    for stage, seconds in (("read and decode", decode), ("DNS messages", parse - decode),
+                           ("net handler", net - decode), ("dns handler", dns - parse)):
+        print(f"  {stage:<16} {seconds / packets * 1e9:6.0f}")
 
 
 def main():
@@ -148,11 +176,11 @@ def main():
             print(f"{name:<10} skipped: no geo databases (VISOR_CITY, VISOR_ASN)")
             continue
         path = generate(mode, millions * scale)
-        first = first or path
+        first = first or (path, millions * scale)
         measure(name, path, millions * scale, options, rounds)
     print(f"medians of {rounds} rounds in turn; ratio = cpu of the program / cpu of tcpdump -w /dev/null")
     if first:
-        stages(first)
+        stages(*first)
 
 
 if __name__ == "__main__":
