@@ -57,17 +57,15 @@ void Decoder::set_direction(wire::Packet& packet) const {
 
 void Decoder::classify(uint16_t index) {
     wire::Packet& packet = packets_[index];
+    const bool ported = packet.has(wire::packet_flag::has_ports) && !packet.has(wire::packet_flag::fragment);
+    if (settings_.flow_hashes && !ported) packet.flow_hash = address_pair_hash(packet, settings_.key);
     // A datagram with a cut part cannot be made whole: what its first part holds is read as it stands.
     const bool cut = packet.has(wire::packet_flag::cut_fragment);
     if (packet.has(cut ? wire::packet_flag::later_fragment : wire::packet_flag::fragment)) {
-        if (settings_.flow_hashes) packet.flow_hash = address_pair_hash(packet, settings_.key);
         if (settings_.dns && packet.proto == wire::ip_proto::udp && !cut) joins_[join_count_++] = index;
         return;
     }
-    if (!packet.has(wire::packet_flag::has_ports)) {
-        if (settings_.flow_hashes) packet.flow_hash = address_pair_hash(packet, settings_.key);
-        return;
-    }
+    if (!packet.has(wire::packet_flag::has_ports)) return;
     const bool dns =
         settings_.dns && (wire::is_dns_port(packet.src_port) || wire::is_dns_port(packet.dst_port));
     if (dns || settings_.flow_hashes) packet.flow_hash = symmetric_flow_hash(packet, settings_.key);

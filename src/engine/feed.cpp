@@ -56,7 +56,6 @@ void Feed::place(FeedBlock& block) {
         if (block.runs.empty() || block.runs.back().period != period) block.runs.push_back({i, i, period});
         block.runs.back().end = i + 1;
         totals_.wire_bytes += frame.wirelen;
-        totals_.captured_bytes += frame.caplen;
         totals_.last_ns = std::max(totals_.last_ns, frame.ts_ns);
     }
     totals_.frames += block.frames.count;

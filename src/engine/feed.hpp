@@ -31,7 +31,7 @@ struct FeedBlock {
 };
 
 struct FeedTotals {
-    uint64_t frames = 0, wire_bytes = 0, captured_bytes = 0;
+    uint64_t frames = 0, wire_bytes = 0;
     uint64_t late = 0;    // frames whose own period was closed already
     int64_t first_ns = 0; // of the first frame
     int64_t last_ns = 0;  // the latest time seen
