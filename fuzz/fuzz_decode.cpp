@@ -1,5 +1,5 @@
 // Any bytes as a frame of any link type. First two bytes: link type; third: how much more was on the wire.
-#include "wire/packet.hpp"
+#include "wire/decode.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,9 +1,10 @@
 // Any bytes as a DNS message: question, names at every offset, and the walk over all records.
-#include "wire/dns.hpp"
+#include "wire/dns_question.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <string_view>
 
 using namespace visor;
 using namespace visor::wire;
@@ -28,7 +29,8 @@ void check_name(Bytes message, size_t offset) {
 
 // Parsing and naming in one pass says what the two passes say.
 void check_one_pass(Bytes message, const DnsMessage& want) {
-    char text[dns_name_text_max], again[dns_name_text_max];
+    char room[dns_name_text_max + 2 * dns_text_slack], again[dns_name_text_max];
+    char* const text = room + dns_text_slack;
     DnsNameText name;
     DnsMessage d;
     parse_dns(message, d, text, name);
@@ -37,7 +39,17 @@ void check_one_pass(Bytes message, const DnsMessage& want) {
     if (!want.has_question()) return;
     const uint32_t length = dns_name_text(message, want.name, true, again);
     require(name.length == length && std::equal(text, text + length, again));
-    for (uint32_t i = 0; i < length && i < 64; ++i) require((name.dots >> i & 1) == (text[i] == '.'));
+    if (!name.plain) return;
+    const std::string_view whole(text, length);
+    size_t tails[3]; // of the last label, the last two, the last three, with their dot; 0 where there is none
+    size_t until = length;
+    for (size_t& tail : tails) {
+        const size_t dot = until == 0 ? whole.npos : whole.substr(0, until).rfind('.');
+        tail = dot == whole.npos ? 0 : length - dot;
+        until = dot == whole.npos ? 0 : dot;
+    }
+    require(name.two == (tails[1] ? tails[1] : length));
+    require(name.three == (tails[1] == 0 ? 0 : tails[2] ? tails[2] : length));
 }
 } // namespace
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/ip.hpp"
+#include "engine/dns_reader.hpp"
 #include "engine/flow.hpp"
 #include "engine/frames.hpp"
 #include "metric/handler.hpp"
@@ -23,23 +24,6 @@ struct DecodeSettings {
     bool flow_hashes = false; // for every packet: some handler samples
     sketch::HashKey key = sketch::offline_hash_key;
 };
-
-// DNS names of one batch as text, one behind the other.
-class NameRoom {
-public:
-    explicit NameRoom(size_t names) : text_(new char[names * wire::dns_name_text_max]) {}
-    void clear() { used_ = 0; }
-    char* next() { return text_.get() + used_; }
-    void keep(uint32_t length) { used_ += length; }
-
-private:
-    std::unique_ptr<char[]> text_;
-    size_t used_ = 0;
-};
-
-// Parses a DNS message of `packet` into an event, in place; its name is kept in `names`.
-void read_dns_event(Bytes message, const wire::Packet& packet, DnsTransport transport, NameRoom& names,
-                    DnsEvent& out);
 
 class Decoder {
 public:
@@ -61,12 +45,17 @@ public:
 private:
     void set_direction(wire::Packet& packet) const;
     void classify(uint16_t index);
+    void classify_portless(uint16_t index);
+    void queue_dns(const wire::Packet& packet);
+    void read_dns();
 
     const DecodeSettings& settings_;
     std::vector<wire::Packet> packets_;
     std::vector<DnsEvent> dns_;
     std::vector<uint16_t> dhcp_, joins_;
-    NameRoom names_;
+    DnsReader dns_reader_;
+    std::array<const wire::Packet*, DnsReader::together> queue_{}; // whose messages are read next
+    uint32_t queued_ = 0;
     uint32_t count_ = 0, dns_count_ = 0, dhcp_count_ = 0, join_count_ = 0;
     std::array<uint64_t, wire::anomaly_count> anomalies_{};
     std::array<uint64_t, 3> directions_{};

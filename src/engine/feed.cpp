@@ -40,34 +40,51 @@ bool Feed::stopped() const {
 }
 
 void Feed::place(FeedBlock& block) {
-    Frame* frames = block.frames.frames.data();
-    for (uint32_t i = 0; i < block.frames.count; ++i)
-        frames[i].ts_ns = std::clamp<int64_t>(frames[i].ts_ns, 0, latest_ns);
+    Frame* const frames = block.frames.frames.data();
+    const uint32_t count = block.frames.count;
     if (!started_) {
         started_ = true;
-        t0_ns_ = totals_.first_ns = totals_.last_ns = period_begin_ = frames[0].ts_ns;
-        period_end_ = t0_ns_ + period_ns;
+        t0_ns_ = totals_.first_ns = totals_.last_ns = std::clamp<int64_t>(frames[0].ts_ns, 0, latest_ns);
+        period_begin_ = t0_ns_;
     }
     block.runs.clear();
-    for (uint32_t i = 0; i < block.frames.count; ++i) {
-        const Frame& frame = frames[i];
-        const bool current = frame.ts_ns >= period_begin_ && frame.ts_ns < period_end_;
-        const int64_t period = current ? period_ : period_of(frame.ts_ns);
-        if (block.runs.empty() || block.runs.back().period != period) block.runs.push_back({i, i, period});
-        block.runs.back().end = i + 1;
-        totals_.wire_bytes += frame.wirelen;
-        totals_.last_ns = std::max(totals_.last_ns, frame.ts_ns);
+    block.runs.push_back({0, 0, period_});
+    uint64_t bytes = 0;
+    int64_t last_ns = totals_.last_ns, run = period_;
+    for (uint32_t i = 0; i < count; ++i) {
+        Frame& frame = frames[i];
+        frame.ts_ns = std::clamp<int64_t>(frame.ts_ns, 0, latest_ns);
+        bytes += frame.wirelen;
+        last_ns = std::max(last_ns, frame.ts_ns);
+        const bool current = static_cast<uint64_t>(frame.ts_ns - period_begin_) < uint64_t{period_ns};
+        if (current && run == period_) [[likely]]
+            continue;
+        run = current ? period_ : period_of(frame.ts_ns);
+        begin_run(block, i, run);
     }
-    totals_.frames += block.frames.count;
+    block.runs.back().end = count;
+    totals_.wire_bytes += bytes;
+    totals_.last_ns = last_ns;
+    totals_.frames += count;
+}
+
+// From frame i on the block's frames are of this period.
+void Feed::begin_run(FeedBlock& block, uint32_t i, int64_t period) {
+    Run& before = block.runs.back();
+    if (before.period == period) return;
+    before.end = i;
+    if (before.begin == i)
+        before.period = period;
+    else
+        block.runs.push_back({i, i, period});
 }
 
 // The period of a frame that is not in the newest one: a later one, which becomes the newest, or an earlier
 // one.
 int64_t Feed::period_of(int64_t ts_ns) {
-    if (ts_ns >= period_end_) {
+    if (ts_ns >= period_begin_ + period_ns) {
         period_ = (ts_ns - t0_ns_) / period_ns;
         period_begin_ = period_start(period_);
-        period_end_ = period_begin_ + period_ns;
         return period_;
     }
     const int64_t oldest_open = std::max<int64_t>(period_ - 1, 0);

@@ -55,6 +55,7 @@ public:
 
 private:
     void place(FeedBlock& block);
+    static void begin_run(FeedBlock& block, uint32_t i, int64_t period);
     int64_t period_of(int64_t ts_ns);
 
     FrameSource& source_;
@@ -68,7 +69,7 @@ private:
     uint64_t sequence_ = 0;
     int64_t t0_ns_ = 0;
     int64_t period_ = 0; // newest seen
-    int64_t period_begin_ = 0, period_end_ = 0;
+    int64_t period_begin_ = 0;
     bool started_ = false;
 };
 

@@ -140,9 +140,9 @@ void OrderedLane::fragment(const wire::Packet& packet, PeriodBuckets& buckets) {
 
 void OrderedLane::deliver(Bytes message, const wire::Packet& packet, DnsTransport transport,
                           PeriodBuckets& buckets) {
-    name_.clear();
+    dns_reader_.clear();
     DnsEvent event{};
-    read_dns_event(message, packet, transport, name_, event);
+    dns_reader_.read(message, packet, transport, event);
     Batch batch = batch_for(buckets);
     batch.dns = {&event, 1};
     handlers_.on_batch(batch, buckets);

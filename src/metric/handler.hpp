@@ -7,6 +7,7 @@
 // on_batch/on_ordered.
 #pragma once
 
+#include "metric/name_keys.hpp"
 #include "metric/options.hpp"
 #include "metric/places.hpp"
 #include "metric/row.hpp"
@@ -22,18 +23,25 @@ namespace visor {
 
 // How a DNS message came: over UDP and TCP from packets, the rest from dnstap.
 enum class DnsTransport : uint8_t { udp, tcp, dot, doh, dnscrypt_udp, dnscrypt_tcp, doq };
+inline constexpr size_t transport_count = 7;
 
 // One DNS message, parsed once for all handlers.
 struct DnsEvent {
     wire::DnsMessage message;
     const wire::Packet* packet; // the frame it came in (the last one, when reassembled)
     const char* text;       // first question's name, lower-cased presentation text; empty without a question
-    wire::DnsNameText name; // its length, and where its labels end
+    wire::DnsNameText name; // its length, and that of its last labels
+    NameKeys keys;          // of an ordinary name's ends (name.plain)
+    uint64_t transaction;   // keyed, of flow and DNS id: the same for a query and its reply
     uint32_t size;          // of the message in bytes
     DnsTransport transport;
 
     std::string_view qname() const { return {text, name.length}; }
 };
+
+inline uint64_t transaction_of(uint64_t flow_hash, uint16_t dns_id) {
+    return sketch::keyed_hash_16(sketch::offline_hash_key, flow_hash, dns_id);
+}
 
 // Events of one period, in file (or arrival) order.
 struct Batch {

@@ -6,6 +6,7 @@
 // words are read little-endian.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -81,6 +82,44 @@ inline uint64_t keyed_hash(const HashKey& key, const void* data, size_t len) {
     if (len >= 4) return keyed_hash_16(state, detail::load32(p), detail::load32(end - 4));
     if (len == 0) return keyed_hash_16(state, 0, 0);
     return keyed_hash_16(state, p[0], static_cast<uint64_t>(p[len / 2]) << 8 | p[len - 1]);
+}
+
+namespace detail {
+// From byte len on: 32 - len zeros, then ones, as a mask for the last len of 32 bytes.
+inline constexpr auto tail_window = [] {
+    std::array<uint8_t, 64> bytes{};
+    for (size_t i = 32; i < bytes.size(); ++i) bytes[i] = 0xff;
+    return bytes;
+}();
+} // namespace detail
+
+// The hash of the len bytes before end, without a branch for up to 32 of them: for keys that are the tails of
+// one text. 32 bytes before end must be readable, whatever they hold.
+inline uint64_t keyed_hash_tail(const HashKey& key, const void* end, size_t len) {
+    const auto* e = static_cast<const uint8_t*>(end);
+    if (len > 32) [[unlikely]]
+        return keyed_hash(key, e - len, len);
+    const uint8_t* keep = detail::tail_window.data() + len;
+    const uint64_t w0 = detail::load64(e - 32) & detail::load64(keep);
+    const uint64_t w1 = detail::load64(e - 24) & detail::load64(keep + 8);
+    const uint64_t w2 = detail::load64(e - 16) & detail::load64(keep + 16);
+    const uint64_t w3 = detail::load64(e - 8) & detail::load64(keep + 24);
+    const auto p = detail::multiply(w0 ^ key.a, w1 ^ key.b ^ (len * 0xe7037ed1a0b428dbu));
+    const auto q = detail::multiply(w2 ^ key.b ^ p.high, w3 ^ key.a ^ p.low);
+    const auto r = detail::multiply(q.low ^ w3 ^ 0x9c8f2b6d41e7a503u, q.high ^ w2 ^ 0x3ad57f1ec6b08e97u);
+    return r.low ^ r.high;
+}
+
+// Of a longer tail of the same text, from the hash of the shorter one and the at most 16 bytes before it. Again
+// 32 bytes before its end must be readable.
+inline uint64_t keyed_hash_longer(uint64_t shorter, const void* end, size_t len) {
+    const auto* e = static_cast<const uint8_t*>(end);
+    const uint8_t* keep = detail::tail_window.data() + len + 16;
+    const uint64_t w0 = detail::load64(e - 16) & detail::load64(keep);
+    const uint64_t w1 = detail::load64(e - 8) & detail::load64(keep + 8);
+    const auto p = detail::multiply(w0 ^ shorter, w1 ^ std::rotl(shorter, 32) ^ (len + 0xe7037ed1a0b428dbu));
+    const auto q = detail::multiply(p.low ^ w1 ^ 0x9c8f2b6d41e7a503u, p.high ^ w0 ^ 0x3ad57f1ec6b08e97u);
+    return q.low ^ q.high;
 }
 
 namespace detail {

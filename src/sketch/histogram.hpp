@@ -153,6 +153,27 @@ struct SizeHistogram {
         extremes_.update(size);
         bins_[bin_of(size)] += n;
     }
+    // For many sizes at once: each in its bin, and once for all of them what they are together.
+    struct Several {
+        uint64_t count = 0, sum = 0;
+        uint32_t smallest = UINT32_MAX, largest = 0;
+
+        void add(uint32_t size) {
+            ++count;
+            sum += size;
+            smallest = std::min(smallest, size);
+            largest = std::max(largest, size);
+        }
+    };
+    void put(uint32_t size) { ++bins_[bin_of(size)]; }
+    void settle(const Several& sizes) {
+        if (sizes.count == 0) return;
+        count_ += sizes.count;
+        sum_ += sizes.sum;
+        extremes_.update(sizes.smallest);
+        extremes_.update(sizes.largest);
+    }
+
     uint64_t count() const { return count_; }
     bool empty() const { return count_ == 0; }
     uint64_t sum() const { return sum_; }

@@ -35,6 +35,29 @@ struct RateSlots {
 
 static_assert(std::is_trivial_v<RateSlots>);
 
+// The second that events at hand lie in. Events come nearly in order, so what is counted of one second can be
+// added to its slots when it is left, not event by event. Times before the period are in its first second.
+class SecondRun {
+public:
+    explicit SecondRun(int64_t period_start_ns) : start_ns_(period_start_ns) {}
+
+    bool holds(int64_t ts_ns) const {
+        return static_cast<uint64_t>(ts_ns) - static_cast<uint64_t>(begin_ns_) < second_ns;
+    }
+    void enter(int64_t ts_ns) {
+        const int64_t since = ts_ns - start_ns_;
+        second_ = since < 0 ? 0 : static_cast<uint32_t>(since / static_cast<int64_t>(second_ns));
+        begin_ns_ = since < 0 ? ts_ns : start_ns_ + second_ * static_cast<int64_t>(second_ns);
+    }
+    uint32_t second() const { return second_; }
+
+private:
+    static constexpr uint64_t second_ns = 1'000'000'000;
+    int64_t start_ns_;
+    int64_t begin_ns_ = INT64_MIN; // no time there is lies within a second of it
+    uint32_t second_ = 0;
+};
+
 // Exact quantile of the seconds given, quiet ones included; reorders them. Nothing to look at gives 0.
 inline uint64_t quantile_of(std::span<uint64_t> seconds, double q) {
     if (seconds.empty()) return 0;

@@ -54,7 +54,6 @@ struct TopK {
             if ((bucket.low[way] ^ low) >= buckets) [[unlikely]]
                 continue;
             bucket.count[way] += weight;
-            least_ways_[hash % buckets] &= static_cast<uint16_t>(~(1u << way));
             if (!(bucket.low[way] & text_flag)) [[unlikely]]
                 keep_text(bucket, way, key, key_len);
             return true;
@@ -146,6 +145,11 @@ private:
         uint64_t error[ways];
     };
 
+    struct Least {
+        uint64_t count; // of its entries, when last looked at
+        uint32_t ways;  // bits of those that had it; each is looked at again before it has to go
+    };
+
     // One entry of a merge in the making.
     struct Merged {
         uint64_t hash, count, error;
@@ -162,12 +166,20 @@ private:
         return evictions_ == 0 ? 0 : *std::min_element(bucket.count, bucket.count + ways);
     }
 
-    // Bit i is set where way i has the least count.
-    static uint16_t least_ways(const Bucket& bucket) {
-        const uint64_t least = *std::min_element(bucket.count, bucket.count + ways);
-        uint32_t mask = 0;
-        for (uint32_t i = 0; i < ways; ++i) mask |= static_cast<uint32_t>(bucket.count[i] == least) << i;
-        return static_cast<uint16_t>(mask);
+    static void look_for_least(const Bucket& bucket, Least& least) {
+        least.count = *std::min_element(bucket.count, bucket.count + ways);
+        least.ways = 0;
+        for (uint32_t i = 0; i < ways; ++i)
+            least.ways |= static_cast<uint32_t>(bucket.count[i] == least.count) << i;
+    }
+    // Counts only rise, so an entry that has the least count still has had it ever since.
+    static uint32_t take_least(const Bucket& bucket, Least& least) {
+        for (;;) {
+            if (least.ways == 0) look_for_least(bucket, least);
+            const auto way = static_cast<uint32_t>(std::countr_zero(least.ways));
+            least.ways &= least.ways - 1;
+            if (bucket.count[way] == least.count) return way;
+        }
     }
     void keep_text(Bucket& bucket, uint32_t way, const void* key, uint32_t key_len);
     void insert(Bucket& bucket, uint64_t hash, uint64_t weight, const void* key, uint32_t key_len);
@@ -178,7 +190,7 @@ private:
     uint64_t total_;
     uint64_t evictions_;
     uint64_t text_missing_;
-    uint16_t least_ways_[buckets]; // of each bucket: ways known to have its least count; 0 = look again
+    Least least_[buckets];
     Bucket buckets_[buckets];
     TextRef refs_[buckets][ways];
     Text text_;
@@ -204,11 +216,7 @@ template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, ui
 template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
 [[gnu::noinline]] void TopK<BucketBits, Text, Match>::insert(Bucket& bucket, uint64_t hash, uint64_t weight,
                                                              const void* key, uint32_t key_len) {
-    // Counts only rise, so the ways that had the least keep it until they are counted or taken over.
-    uint16_t& candidates = least_ways_[&bucket - buckets_];
-    if (candidates == 0) candidates = least_ways(bucket);
-    const auto way = static_cast<uint32_t>(std::countr_zero(candidates));
-    candidates &= static_cast<uint16_t>(candidates - 1);
+    const uint32_t way = take_least(bucket, least_[&bucket - buckets_]);
     const uint64_t least = bucket.count[way];
     if (least != 0) {
         ++evictions_;
@@ -258,7 +266,7 @@ template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, ui
 void TopK<BucketBits, Text, Match>::rebuild(const TopK& other, uint32_t b, const Merged* kept, uint32_t n) {
     Bucket& bucket = buckets_[b];
     bucket = {};
-    least_ways_[b] = 0;
+    least_[b] = {};
     for (uint32_t way = n; way < ways; ++way) refs_[b][way] = {};
     for (uint32_t way = 0; way < n; ++way) {
         const Merged& entry = kept[way];

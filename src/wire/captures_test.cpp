@@ -1,8 +1,8 @@
 // Whole captures through the parsers; what they hold was counted by other tools. The files are not part of
 // the source tree: VISOR_SHARED names the folder, else ../shared beside the tree is tried.
+#include "wire/decode.hpp"
 #include "wire/dhcp.hpp"
 #include "wire/dns.hpp"
-#include "wire/packet.hpp"
 
 #include <gtest/gtest.h>
 

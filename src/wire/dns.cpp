@@ -262,4 +262,10 @@ DnsMessage parse_dns(Bytes message) {
     return d;
 }
 
+void parse_dns_long(Bytes message, DnsMessage& out, char* text, DnsNameText& name) {
+    out = parse_dns(message);
+    name = {};
+    if (out.has_question()) name.length = dns_name_text(message, out.name, true, text);
+}
+
 } // namespace visor::wire

@@ -14,6 +14,7 @@
 namespace visor::wire {
 
 inline constexpr size_t dns_header_size = 12;
+inline constexpr uint16_t dns_type_opt = 41;
 inline constexpr size_t dns_flags_end = 4; // of which so much says what kind of message it is
 
 struct DnsHeader {
@@ -60,15 +61,19 @@ DnsMessage parse_dns(Bytes message); // fast: header, one name skipped, qtype/qc
 inline constexpr size_t dns_name_text_max = 1024;
 uint32_t dns_name_text(Bytes message, size_t offset, bool lower, char* out);
 
-// A first question's name as text. `dots`: bit i is set where text[i] separates labels, for the first 64
-// bytes.
+// A first question's name as text, and of ordinary names (`plain`: printable labels without dots) how long
+// its ends are by which operators group names: its last two labels with the dot before them, its last three
+// (0 where there is no third one).
 struct DnsNameText {
     uint32_t length = 0;
-    uint64_t dots = 0;
+    uint32_t two = 0, three = 0;
+    bool plain = false;
 };
-// parse_dns and the lower-case dns_name_text of its first question, in one pass: what every message takes.
-// Filled in place, for messages are parsed where they will be read.
-void parse_dns(Bytes message, DnsMessage& out, char* text, DnsNameText& name);
+// Bytes before and behind a name's text that parse_dns() may write, and that may be read.
+inline constexpr size_t dns_text_slack = 32;
+// parse_dns() and the lower-case dns_name_text() of its first question, for any message; dns_question.hpp has
+// the short way.
+void parse_dns_long(Bytes message, DnsMessage& out, char* text, DnsNameText& name);
 
 // Client subnet option (RFC 7871 section 6).
 struct Ecs {
@@ -91,9 +96,25 @@ struct DnsRecords {
 DnsRecords walk_dns_records(const DnsMessage& message);
 
 // The 12-bit response code: the header's four bits and, where EDNS has them, eight more (RFC 6891
-// section 6.1.3). Most replies with EDNS end with an OPT record without options; it is read where it stands,
-// without the walk.
-uint16_t dns_full_rcode(const DnsMessage& message);
+// section 6.1.3).
+inline uint16_t dns_full_rcode(const DnsMessage& message) {
+    const uint32_t low = message.header.rcode();
+    const bool more = (message.header.arcount != 0) & message.header.response();
+    // Most replies with EDNS end with an OPT record without options; it is read where it stands, without the
+    // walk.
+    constexpr size_t opt_size = 11; // root, type, size, extended rcode, version, flags, no data
+    uint32_t high = 0;
+    bool bare = false;
+    if (message.bytes.size() >= dns_header_size + opt_size) [[likely]] {
+        const uint8_t* opt = message.bytes.data() + message.bytes.size() - opt_size;
+        bare =
+            (opt[0] == 0) & (load_be16(opt + 1) == dns_type_opt) & (opt[6] == 0) & (load_be16(opt + 9) == 0);
+        high = opt[5];
+    }
+    if (more & !bare) [[unlikely]]
+        high = walk_dns_records(message).extended_rcode;
+    return static_cast<uint16_t>(low | (high << 4 & (0U - more)));
+}
 
 std::string_view
 dns_rcode_name(uint16_t rcode); // "NXDOMAIN", "SRVFAIL" (upstream's spelling); empty if unknown

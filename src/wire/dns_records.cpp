@@ -6,7 +6,7 @@
 namespace visor::wire {
 
 namespace {
-constexpr uint16_t type_opt = 41, type_rrsig = 46, option_client_subnet = 8;
+constexpr uint16_t type_rrsig = 46, option_client_subnet = 8;
 
 enum class Section : uint8_t { answer, authority, additional };
 
@@ -79,7 +79,7 @@ bool read_record(Bytes& b, Section section, DnsRecords& out) {
         out.anomaly = DnsAnomaly::short_record;
         return false;
     }
-    if (type == type_opt && section == Section::additional) read_opt(ttl, data, out);
+    if (type == dns_type_opt && section == Section::additional) read_opt(ttl, data, out);
     if (type == type_rrsig && section == Section::answer) out.rrsig_in_answer = true;
     return true;
 }
@@ -97,19 +97,6 @@ DnsRecords walk_dns_records(const DnsMessage& message) {
         for (unsigned i = 0; i < counts[section]; ++i)
             if (!read_record(b, static_cast<Section>(section), out)) return out;
     return out;
-}
-
-uint16_t dns_full_rcode(const DnsMessage& message) {
-    const uint16_t low = message.header.rcode();
-    if (message.header.arcount == 0 || !message.header.response()) return low;
-    constexpr size_t opt_size = 11; // root, type, size, extended rcode, version, flags, no data
-    if (message.bytes.size() >= dns_header_size + opt_size) {
-        const uint8_t* opt = message.bytes.data() + message.bytes.size() - opt_size;
-        const bool bare =
-            opt[0] == 0 && load_be16(opt + 1) == type_opt && opt[6] == 0 && load_be16(opt + 9) == 0;
-        if (bare) return static_cast<uint16_t>(opt[5] << 4 | low);
-    }
-    return static_cast<uint16_t>(walk_dns_records(message).extended_rcode << 4 | low);
 }
 
 } // namespace visor::wire

@@ -1,5 +1,6 @@
 #include "wire/packet.hpp"
 
+#include "wire/decode.hpp"
 #include "wire/layers.hpp"
 
 #include <algorithm>
@@ -76,7 +77,7 @@ void other_link(LinkType link, Packet& p, layers::End end) {
 }
 } // namespace
 
-void decode(LinkType link, const uint8_t* data, uint32_t caplen, uint32_t wirelen, Packet& p) {
+void decode_layers(LinkType link, const uint8_t* data, uint32_t caplen, uint32_t wirelen, Packet& p) {
     reset(p, data, caplen, wirelen);
     // A record that says it captured more than there was is believed about what it holds.
     const layers::End end{caplen, std::max(caplen, wirelen)};

@@ -88,9 +88,6 @@ struct Packet {
 };
 static_assert(sizeof(Packet) <= 64);
 
-// Fills everything but ts_ns, flow_hash and direction, from data, caplen and wirelen as given.
-void decode(LinkType link, const uint8_t* data, uint32_t caplen, uint32_t wirelen, Packet& out);
-
 // Where a fragment belongs (RFC 791 section 3.2, RFC 8200 section 4.5). Only for packets flagged `fragment`.
 struct Fragment {
     uint32_t id = 0;

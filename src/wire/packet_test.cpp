@@ -1,4 +1,4 @@
-#include "wire/packet.hpp"
+#include "wire/decode.hpp"
 
 #include "wire/test_frames.hpp"
 

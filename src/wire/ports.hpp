@@ -7,7 +7,7 @@ namespace visor::wire {
 
 // DNS itself, multicast DNS (RFC 6762), LLMNR (RFC 4795), and 53000, which users of this agent test with.
 inline bool is_dns_port(uint16_t port) {
-    return port == 53 || port == 5353 || port == 5355 || port == 53000;
+    return (port == 53) | (port == 5353) | (port == 5355) | (port == 53000);
 }
 inline bool is_dhcp4_port(uint16_t port) {
     return port == 67 || port == 68;

@@ -1,7 +1,7 @@
 // Frames put together for this room's tests. Threads: one test at a time. Owns: plain vectors.
 #pragma once
 
-#include "wire/packet.hpp"
+#include "wire/decode.hpp"
 
 #include <cstdint>
 #include <deque>

@@ -14,14 +14,40 @@ struct FactGroups {
          ports = false, rcodes = false, qtypes = false, ecs = false;
 };
 
-// A question's keys, each hashed once. Read some events ahead of their use, with what they lead to on its way
-// to the cache: the tables together are larger than what is near.
-struct Question {
-    Aggregated parts;
-    uint64_t two_hash, three_hash;
-    uint16_t port;
+// What became of a message's question, as the counters of response codes tell it. Queries have none.
+enum class Outcome : uint8_t { other, noerror, nodata, nxdomain, srvfail, refused };
+inline constexpr size_t outcome_count = 6;
+
+// A message and, of a reply, what became of it.
+struct Outcomes {
+    const DnsEvent* event;
+    uint16_t rcode; // 0 of a query
+    Outcome outcome;
 };
-inline constexpr size_t questions_ahead = 16;
+Outcomes outcomes_of(const DnsEvent& event);
+
+// Messages are recorded so many at a time, table by table: what they lead to is on its way to the cache while
+// the keys of the others are made, and one kind of message does not keep the processor from foreseeing what
+// comes next of the other.
+inline constexpr size_t recorded_at_once = 32;
+
+// Counts what kinds of messages there are with one addition a message, instead of one for each counter.
+class KindTally {
+public:
+    void count(const DnsEvent& event, Outcome outcome) {
+        const uint32_t reply = event.message.header.response(), version = event.packet->ip_version >> 1;
+        ++kinds_[reply << 5 | version << 3 | static_cast<uint32_t>(outcome)];
+        ++transports_[static_cast<size_t>(event.transport)];
+    }
+    uint64_t replies() const;
+    uint64_t all() const;
+    void move_to(Facts& facts); // and begins anew
+
+private:
+    static constexpr uint32_t kind_count = 2 * 4 * 8; // query or reply, IP version, outcome
+    uint32_t kinds_[kind_count] = {};
+    uint32_t transports_[transport_count] = {};
+};
 
 class FactRecorder {
 public:
@@ -29,27 +55,24 @@ public:
                  const Filter& filter);
 
     const FactGroups& groups() const { return groups_; }
-    static void count_transport(Facts& facts, const DnsEvent& event);
-    static void count_rcode(Facts& facts, const DnsEvent& reply, uint16_t rcode);
-    // Keys of the event's question, whose counts in `facts` will be wanted soon.
-    void read_question(const Facts& facts, const DnsEvent& event, Question& question) const;
-    void look_at_question(Facts& facts, const DnsEvent& event,
-                          const Question& question) const; // names, type, port
-    void look_at_reply(Facts& facts, const DnsEvent& reply, uint16_t rcode) const;
+    // Names, types, ports and codes of at most recorded_at_once messages.
+    void record(Facts& facts, std::span<const Outcomes> messages) const;
     void look_at_subnet(Facts& facts, const IpAddress& address) const;
 
-    static uint64_t name_hash(std::string_view name) {
-        return sketch::keyed_hash(sketch::offline_hash_key, name.data(), name.size());
-    }
     static bool add_name(sketch::TopNames& top, std::string_view name, uint64_t hash, uint64_t weight = 1) {
         return top.add(hash, weight, name.data(), static_cast<uint32_t>(name.size()));
     }
     static void add_name(sketch::TopNames& top, std::string_view name) {
-        add_name(top, name, name_hash(name));
+        add_name(top, name, name_key(name));
     }
 
 private:
     size_t suffix_size(std::string_view name) const;
+    struct Keys;
+    void read(Facts& facts, std::span<const Outcomes> messages, Keys& keys) const;
+    void read_name(Facts& facts, const DnsEvent& event, size_t at, Keys& keys) const;
+    void add_names(Facts& facts, std::span<const Outcomes> messages, Keys& keys) const;
+    void add_details(Facts& facts, std::span<const Outcomes> messages) const;
 
     FactGroups groups_;
     Services services_;

@@ -5,7 +5,6 @@
 #include "base/pending_table.hpp"
 #include "metric/handler.hpp"
 #include "metric/sampling.hpp"
-#include "sketch/hash.hpp"
 
 namespace visor::dns {
 
@@ -19,9 +18,6 @@ struct PendingQuery {
 
 using PendingQueries = PendingTable<PendingQuery, 15>;
 
-inline uint64_t transaction_key(const DnsEvent& event) {
-    return sketch::keyed_hash_16(sketch::offline_hash_key, event.packet->flow_hash, event.message.header.id);
-}
 inline int64_t event_us(const DnsEvent& event) {
     return event.packet->ts_ns / 1000;
 }
@@ -44,7 +40,7 @@ template <class F>
 void remember(PendingQueries& pending, const DnsEvent& event, const PendingQuery& query, Counter& evicted,
               F&& timed_out) {
     PendingQuery displaced;
-    const auto put = pending.put(transaction_key(event), event_us(event), query, &displaced);
+    const auto put = pending.put(event.transaction, event_us(event), query, &displaced);
     if (put == PendingQueries::Put::displaced_expired) timed_out(displaced);
     if (put == PendingQueries::Put::displaced_live) evicted++;
 }
@@ -54,7 +50,7 @@ template <class F>
 void for_each_with_prefetch(std::span<const DnsEvent> events, const PendingQueries& pending, F&& f) {
     constexpr size_t ahead = 8;
     for (size_t i = 0; i < events.size(); ++i) {
-        if (i + ahead < events.size()) pending.prefetch(transaction_key(events[i + ahead]));
+        if (i + ahead < events.size()) pending.prefetch(events[i + ahead].transaction);
         f(events[i]);
     }
 }

@@ -37,14 +37,17 @@ public:
 
     void on_batch(const Batch& batch, void* cells_ptr) override {
         auto& cells = *static_cast<CellsV1*>(cells_ptr);
-        Question questions[questions_ahead];
-        for (size_t begin = 0; begin < batch.dns.size(); begin += questions_ahead) {
-            const auto events = batch.dns.subspan(begin, std::min(questions_ahead, batch.dns.size() - begin));
-            for (size_t i = 0; i < events.size(); ++i)
-                facts_.read_question(cells.facts, events[i], questions[i]);
-            for (size_t i = 0; i < events.size(); ++i)
-                count(cells, events[i], questions[i], batch.second_of(*events[i].packet));
+        Tally tally(batch.period_start_ns);
+        Outcomes deep[recorded_at_once];
+        for (size_t begin = 0; begin < batch.dns.size(); begin += recorded_at_once) {
+            size_t count = 0;
+            for (const DnsEvent& event :
+                 batch.dns.subspan(begin, std::min(recorded_at_once, batch.dns.size() - begin)))
+                count += look(cells, event, tally, deep[count]);
+            facts_.record(cells.facts, {deep, count});
+            if (facts_.groups().ecs) look_at_subnets(cells, {deep, count});
         }
+        settle(cells, tally);
     }
 
     void on_ordered(const Batch& batch, void* cells_ptr) override {
@@ -71,36 +74,63 @@ public:
     }
 
 private:
-    void count(CellsV1& cells, const DnsEvent& event, const Question& question, uint32_t second) {
-        cells.events++;
-        cells.observed.add(second, 1);
-        const bool deep = takes_deep(sampling_, event);
-        if (deep) cells.deep_samples++;
-        if (event.message.anomaly == wire::DnsAnomaly::short_header) {
-            cells.malformed++;
-        } else if (!passes(event)) {
-            cells.filtered++;
-        } else {
-            cells.total++;
-            cells.passed.add(second, 1);
-            record(cells, event, question, deep);
-        }
+    // What a batch's messages add to the counters that most of them touch.
+    struct Tally {
+        explicit Tally(int64_t period_start_ns) : second(period_start_ns) {}
+
+        sketch::SecondRun second;
+        uint64_t observed = 0, passed = 0; // in the second at hand
+        uint64_t events = 0, deep_samples = 0;
+        KindTally kinds;
+    };
+
+    static void leave_second(CellsV1& cells, Tally& tally) {
+        if (tally.observed) cells.observed.add(tally.second.second(), tally.observed);
+        if (tally.passed) cells.passed.add(tally.second.second(), tally.passed);
+        tally.observed = tally.passed = 0;
     }
 
-    void record(CellsV1& cells, const DnsEvent& event, const Question& question, bool deep) {
-        const bool is_reply = event.message.header.response();
-        (is_reply ? cells.replies : cells.queries)++;
-        cells.incomplete += event.message.header.qdcount != 0 && !event.message.has_question();
-        FactRecorder::count_transport(cells.facts, event);
-        const uint16_t rcode = is_reply ? wire::dns_full_rcode(event.message) : uint16_t{0};
-        if (is_reply) FactRecorder::count_rcode(cells.facts, event, rcode);
-        if (!deep) return;
-        facts_.look_at_question(cells.facts, event, question);
-        if (is_reply) {
-            facts_.look_at_reply(cells.facts, event, rcode);
-        } else if (facts_.groups().ecs) {
-            const wire::Ecs ecs = wire::walk_dns_records(event.message).ecs;
-            if (!ecs.present) return;
+    static void settle(CellsV1& cells, Tally& tally) {
+        leave_second(cells, tally);
+        cells.events += tally.events;
+        cells.deep_samples += tally.deep_samples;
+        const uint64_t total = tally.kinds.all(), replies = tally.kinds.replies();
+        cells.total += total;
+        cells.replies += replies;
+        cells.queries += total - replies;
+        tally.kinds.move_to(cells.facts);
+    }
+
+    // Counts a message; true when it is to be recorded deeply, as `deep`.
+    bool look(CellsV1& cells, const DnsEvent& event, Tally& tally, Outcomes& deep) const {
+        if (!tally.second.holds(event.packet->ts_ns)) [[unlikely]] {
+            leave_second(cells, tally);
+            tally.second.enter(event.packet->ts_ns);
+        }
+        ++tally.events;
+        ++tally.observed;
+        const bool wanted = takes_deep(sampling_, event);
+        tally.deep_samples += wanted;
+        if (event.message.anomaly == wire::DnsAnomaly::short_header) [[unlikely]] {
+            cells.malformed++;
+            return false;
+        }
+        if (!passes(event)) {
+            cells.filtered++;
+            return false;
+        }
+        ++tally.passed;
+        deep = outcomes_of(event);
+        tally.kinds.count(event, deep.outcome);
+        if (event.message.header.qdcount != 0 && !event.message.has_question()) cells.incomplete++;
+        return wanted;
+    }
+
+    void look_at_subnets(CellsV1& cells, std::span<const Outcomes> messages) const {
+        for (const Outcomes& message : messages) {
+            if (message.event->message.header.response()) continue;
+            const wire::Ecs ecs = wire::walk_dns_records(message.event->message).ecs;
+            if (!ecs.present) continue;
             cells.facts.ecs++;
             facts_.look_at_subnet(cells.facts, ecs.address);
         }
@@ -112,7 +142,7 @@ private:
     }
 
     void reply(CellsV1& cells, const DnsEvent& event) {
-        const auto taken = pending_.take(transaction_key(event), event_us(event));
+        const auto taken = pending_.take(event.transaction, event_us(event));
         if (!taken.found) return;
         if (taken.age_us >= pending_.ttl_us()) {
             cells.timed_out++;
@@ -133,7 +163,8 @@ private:
         side.latency.update(static_cast<uint64_t>(us));
         if (histograms_) side.histogram.update(static_cast<uint64_t>(us));
         if (slow_us <= 0 || static_cast<double>(us) < slow_us || !event.message.has_question()) return;
-        char name[wire::dns_name_text_max];
+        char room[wire::dns_text_slack + wire::dns_name_text_max];
+        char* const name = room + wire::dns_text_slack;
         const uint32_t length = wire::dns_name_text(event.message.bytes, event.message.name, false, name);
         FactRecorder::add_name(side.top_slow, {name, length});
     }

@@ -39,11 +39,11 @@ public:
     void on_batch(const Batch& batch, void* cells_ptr) override {
         auto& cells = *static_cast<CellsV2*>(cells_ptr);
         for (const DnsEvent& event : batch.dns) {
-            cells.events++;
             cells.observed.add(batch.second_of(*event.packet), 1);
             if (takes_deep(sampling_, event)) cells.deep_samples++;
             if (event.message.anomaly == wire::DnsAnomaly::short_header) cells.malformed++;
         }
+        cells.events += batch.dns.size();
     }
 
     void on_ordered(const Batch& batch, void* cells_ptr) override {
@@ -58,6 +58,7 @@ public:
                 query(cells, event);
             }
         });
+        for (size_t i = 0; i < kinds_.size(); ++i) kinds_[i].move_to(cells.direction[i].facts);
     }
 
     void on_time(int64_t now_ns, void* cells_ptr) override {
@@ -87,7 +88,7 @@ private:
         } else if (facts_.groups().ecs) {
             if (const wire::Ecs ecs = wire::walk_dns_records(event.message).ecs; ecs.present) {
                 value.ecs = true;
-                subnets_.put(transaction_key(event), event_us(event), ecs.address);
+                subnets_.put(event.transaction, event_us(event), ecs.address);
             }
         }
         remember(pending_, event, value, cells.evicted,
@@ -95,7 +96,7 @@ private:
     }
 
     void reply(CellsV2& cells, const DnsEvent& event, uint32_t second) {
-        const auto taken = pending_.take(transaction_key(event), event_us(event));
+        const auto taken = pending_.take(event.transaction, event_us(event));
         if ((taken.found && taken.value.filtered) || (filter_.active() && !filter_.passes_reply(event))) {
             cells.filtered++;
             return;
@@ -113,22 +114,18 @@ private:
     void transaction(DirectionV2& d, const DnsEvent& event, const PendingQuery& query, int64_t us,
                      uint32_t second) {
         const wire::DnsHeader& header = event.message.header;
-        const uint16_t rcode = wire::dns_full_rcode(event.message);
+        const Outcomes outcomes = outcomes_of(event);
+        kinds_[static_cast<size_t>(transaction_direction(event))].count(event, outcomes.outcome);
         d.timing.total++;
         d.rate.add(second, 1);
-        FactRecorder::count_transport(d.facts, event);
-        FactRecorder::count_rcode(d.facts, event, rcode);
         d.authenticated += header.authenticated();
         d.authoritative += header.authoritative();
         d.checking_disabled += query.checking_disabled;
         if (!takes_deep(sampling_, event)) return;
-        Question question;
-        facts_.read_question(d.facts, event, question);
-        facts_.look_at_question(d.facts, event, question);
-        facts_.look_at_reply(d.facts, event, rcode);
+        facts_.record(d.facts, {&outcomes, 1});
         if (query.ecs) {
             d.facts.ecs++;
-            const auto subnet = subnets_.take(transaction_key(event), event_us(event));
+            const auto subnet = subnets_.take(event.transaction, event_us(event));
             if (subnet.found) facts_.look_at_subnet(d.facts, subnet.value);
         }
         if (sizes_ && query.size) d.ratio.update(static_cast<double>(event.size) / query.size);
@@ -148,6 +145,7 @@ private:
     bool times_, sizes_;
     PendingQueries pending_;
     PendingTable<IpAddress, 15> subnets_; // client subnets of waiting queries: as many as can wait
+    std::array<KindTally, 3> kinds_;      // by direction, of the batch at hand
     std::array<double, 3> slow_us_{}; // by direction: 90th percentile of the previous period; 0 = none yet
 };
 

@@ -5,8 +5,6 @@
 // functions over the caller's bytes.
 #pragma once
 
-#include <bit>
-#include <cstdint>
 #include <string_view>
 
 namespace visor::dns {
@@ -29,18 +27,6 @@ inline Aggregated aggregate(std::string_view name, size_t suffix_size = 0) {
     if (second == none || second == 0) return {name, {}};
     const size_t third = dot_before(second);
     return {name.substr(second), third == none ? name : name.substr(third)};
-}
-
-// The same without a suffix, for a name of at most 64 bytes whose separators are known: bit i of `dots` is
-// text[i].
-inline Aggregated aggregate_by_dots(std::string_view name, uint64_t dots) {
-    if (name.size() < 5 || dots == 0) return {name, {}};
-    const auto highest = [](uint64_t bits) { return 63U - static_cast<unsigned>(std::countl_zero(bits)); };
-    dots ^= uint64_t{1} << highest(dots);
-    if (dots <= 1) return {name, {}}; // no second dot, or the name begins with it
-    const unsigned second = highest(dots);
-    dots ^= uint64_t{1} << second;
-    return {name.substr(second), dots ? name.substr(highest(dots)) : name};
 }
 
 } // namespace visor::dns

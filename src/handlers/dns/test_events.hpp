@@ -3,6 +3,7 @@
 #pragma once
 
 #include "metric/test_handlers.hpp"
+#include "wire/dns_question.hpp"
 #include "wire/test_frames.hpp"
 
 #include <deque>
@@ -91,11 +92,15 @@ public:
         packet.direction = way.direction;
         const Raw& kept = messages_.emplace_back(std::move(message));
         const Bytes bytes(kept.data(), kept.size());
-        char text[wire::dns_name_text_max];
+        char* text = names_.emplace_back(wire::dns_name_text_max + 2 * wire::dns_text_slack).data() +
+                     wire::dns_text_slack;
         DnsEvent event{};
         wire::parse_dns(bytes, event.message, text, event.name);
+        if (event.name.plain)
+            event.keys = name_keys(text + event.name.length, event.name.two, event.name.three);
         event.packet = &packet;
-        event.text = names_.emplace_back(text, event.name.length).data();
+        event.text = text;
+        event.transaction = transaction_of(packet.flow_hash, event.message.header.id);
         event.size = static_cast<uint32_t>(kept.size());
         event.transport = way.transport;
         return event;
@@ -104,7 +109,7 @@ public:
 private:
     std::deque<wire::Packet> packets_;
     std::deque<Raw> messages_;
-    std::deque<std::string> names_;
+    std::deque<std::vector<char>> names_;
 };
 
 // A handler and its bucket, fed as the engine does: what needs no order first.

@@ -54,17 +54,20 @@ Walk PcapParser::walk_as(const uint8_t* data, size_t size, engine::FrameBlock& b
                          engine::SourceLedger& ledger) {
     engine::Frame* const frames = block.frames.data();
     const uint32_t already = block.count;
-    const size_t head = header_.record_header;
+    const PcapHeader header = header_; // frames that are written could alias it
+    const size_t head = header.record_header;
+    BpfFilter* const filter = filter_.get();
     uint32_t count = already;
     uint64_t filtered = 0;
     Walk result;
+    size_t used = 0;
     for (;;) {
         if (count == engine::block_frames_max) {
             result.stop = Stop::full;
             break;
         }
-        if (size - result.used < head) break;
-        const uint8_t* record = data + result.used;
+        if (size - used < head) break;
+        const uint8_t* record = data + used;
         __builtin_prefetch(record + prefetch_ahead);
         const uint32_t caplen = u32<Swapped>(record + 8);
         if (caplen > engine::frame_bytes_max) [[unlikely]] {
@@ -75,19 +78,20 @@ Walk PcapParser::walk_as(const uint8_t* data, size_t size, engine::FrameBlock& b
             result.stop = Stop::damaged;
             break;
         }
-        if (size - result.used - head < caplen) break;
-        result.used += head + caplen;
+        if (size - used - head < caplen) break;
+        used += head + caplen;
         const uint32_t original = u32<Swapped>(record + 12);
         const uint32_t wirelen = original != 0 ? original : caplen;
-        if (filter_ && !filter_->matches(record + head, caplen, wirelen)) {
+        if (filter && !filter->matches(record + head, caplen, wirelen)) {
             ++filtered;
             continue;
         }
         // Seconds are unsigned (until 2106); a subsecond field out of range is added as it is.
         const int64_t ts_ns = int64_t{u32<Swapped>(record)} * 1'000'000'000 +
-                              int64_t{u32<Swapped>(record + 4)} * header_.subsecond_ns;
-        frames[count++] = {record + head, ts_ns, caplen, wirelen, header_.linktype, 0};
+                              int64_t{u32<Swapped>(record + 4)} * header.subsecond_ns;
+        frames[count++] = {record + head, ts_ns, caplen, wirelen, header.linktype, 0};
     }
+    result.used = used;
     block.count = count;
     ledger.delivered += count - already;
     ledger.filtered_bpf += filtered;

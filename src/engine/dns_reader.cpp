@@ -1,0 +1,146 @@
+#include "engine/dns_reader.hpp"
+
+#include "wire/dns_question.hpp"
+
+#include <array>
+#include <bit>
+#include <cstring>
+
+#if defined(__SSE2__) && !defined(VISOR_SCALAR)
+#include <emmintrin.h>
+#define VISOR_QUESTIONS_SSE2 1
+#endif
+
+namespace visor::engine {
+
+namespace {
+constexpr size_t name_at = wire::dns_header_size;
+constexpr size_t question_tail = 5; // root label, type, class
+
+#ifdef VISOR_QUESTIONS_SSE2
+
+constexpr size_t window = 48; // bytes of a name that are looked at
+
+// A page can be read whole, also behind what belongs to the message.
+bool within_page(const uint8_t* p) {
+    return (reinterpret_cast<uintptr_t>(p) & 4095) <= 4096 - window;
+}
+
+// How many of the first 48 bytes stand before a zero; 64 when none is zero. May look behind the message, but
+// not at the next page.
+[[gnu::no_sanitize_address]] inline size_t bytes_before_zero(const uint8_t* p) {
+    const auto zeros = [p](size_t at) {
+        const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + at));
+        return static_cast<uint64_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_setzero_si128())));
+    };
+    return static_cast<size_t>(std::countr_zero(zeros(0) | zeros(16) << 16 | zeros(32) << 32));
+}
+
+// Keyed hash of the first `length` bytes, at most 40, read like the above.
+[[gnu::no_sanitize_address]] inline uint64_t key_of(const uint8_t* p, size_t length) {
+    static constexpr auto keep = [] {
+        std::array<uint8_t, 80> bytes{};
+        for (size_t i = 0; i < 40; ++i) bytes[i] = 0xff;
+        return bytes;
+    }();
+    constexpr sketch::HashKey k = sketch::offline_hash_key;
+    const uint8_t* mask = keep.data() + 40 - length;
+    const auto word = [&](size_t at) {
+        return load_native<uint64_t>(p + at) & load_native<uint64_t>(mask + at);
+    };
+    const auto a = sketch::detail::multiply(word(0) ^ k.a, word(8) ^ k.b);
+    const auto b = sketch::detail::multiply(word(16) ^ k.b, word(24) ^ k.a ^ length);
+    const auto c =
+        sketch::detail::multiply(a.low ^ b.high ^ word(32) ^ word(8), a.high ^ b.low ^ word(24) ^ k.b);
+    return c.low ^ c.high;
+}
+
+#endif
+} // namespace
+
+DnsReader::DnsReader(size_t messages)
+    : text_(new char[wire::dns_text_slack + messages * (wire::dns_name_text_max + wire::dns_text_slack)]),
+      pages_(questions * sizeof(Question)), known_(static_cast<Question*>(pages_.data())) {}
+
+[[gnu::noinline]] void DnsReader::parse(Bytes message, DnsEvent& out, char* text) {
+    wire::parse_dns(message, out.message, text, out.name);
+    if (out.name.plain) out.keys = name_keys(text + out.name.length, out.name.two, out.name.three);
+}
+
+void DnsReader::remember(const Place& place, const DnsEvent& event, const char* text) {
+    Question& slot = *place.slot;
+    std::memcpy(slot.text, text, sizeof slot.text);
+    slot.length = static_cast<uint8_t>(event.name.length);
+    slot.two = static_cast<uint8_t>(event.name.two);
+    slot.three = static_cast<uint8_t>(event.name.three);
+    slot.key = place.key;
+    slot.keys = event.keys;
+}
+
+inline void DnsReader::recall(const Place& place, Bytes message, DnsEvent& out, char* text) {
+    const Question& known = *place.slot;
+    const uint8_t* const tail = message.data() + name_at + place.length;
+    wire::read_header(message, out.message);
+    out.message.name = static_cast<uint16_t>(name_at);
+    out.message.qtype = load_be16(tail + 1);
+    out.message.qclass = load_be16(tail + 3);
+    out.message.records = static_cast<uint32_t>(name_at + place.length + question_tail);
+    out.name = {known.length, known.two, known.three, true};
+    out.keys = known.keys;
+    std::memcpy(text, known.text, sizeof known.text);
+}
+
+#ifdef VISOR_QUESTIONS_SSE2
+
+inline DnsReader::Place DnsReader::place_of(Bytes message) const {
+    const uint8_t* const name = message.data() + name_at;
+    if (message.size() < name_at + question_tail || load_be16(name - 8) != 1 || !within_page(name))
+        [[unlikely]]
+        return {};
+    const size_t length = bytes_before_zero(name);
+    if (length > Question::text_max + 1 || name_at + length + question_tail > message.size()) [[unlikely]]
+        return {};
+    const uint64_t key = key_of(name, length);
+    return {&known_[key % questions], key, length};
+}
+
+#else
+
+inline DnsReader::Place DnsReader::place_of(Bytes) const {
+    return {};
+}
+
+#endif
+
+inline void DnsReader::read(Bytes message, const Place& place, const wire::Packet& packet,
+                            DnsTransport transport, DnsEvent& out) {
+    char* const text = text_.get() + used_;
+    if (place.slot && place.slot->key == place.key && place.slot->length != 0) [[likely]] {
+        recall(place, message, out, text);
+    } else {
+        parse(message, out, text);
+        if (place.slot && out.name.plain && out.name.length <= Question::text_max) remember(place, out, text);
+    }
+    used_ += out.name.length + wire::dns_text_slack;
+    out.packet = &packet;
+    out.text = text;
+    out.transaction = transaction_of(packet.flow_hash, out.message.header.id);
+    out.size = static_cast<uint32_t>(message.size());
+    out.transport = transport;
+}
+
+void DnsReader::read(Bytes message, const wire::Packet& packet, DnsTransport transport, DnsEvent& out) {
+    read(message, place_of(message), packet, transport, out);
+}
+
+void DnsReader::read(std::span<const wire::Packet* const> packets, DnsEvent* out) {
+    Place places[together];
+    for (size_t i = 0; i < packets.size(); ++i) {
+        places[i] = place_of(packets[i]->payload_bytes());
+        __builtin_prefetch(places[i].slot, 1);
+    }
+    for (size_t i = 0; i < packets.size(); ++i)
+        read(packets[i]->payload_bytes(), places[i], *packets[i], DnsTransport::udp, out[i]);
+}
+
+} // namespace visor::engine

@@ -1,0 +1,61 @@
+// DNS messages into events, remembering questions: a reply repeats its query's name a moment later, and most
+// queries ask for names asked for before. What was made of a name's bytes is found again by their hash, keyed
+// like every key here; its text is copied, its labels are not walked.
+//
+// A name is remembered only when it is an ordinary one, whose first zero byte ends it. So the same bytes up
+// to the first zero always mean the same name. Threads: one owner. Owns: the texts of a batch's names, and a
+// direct-mapped table of 4096 questions (256 KiB, zero pages until used). Hot: no heap after construction.
+#pragma once
+
+#include "base/zero_pages.hpp"
+#include "metric/handler.hpp"
+
+#include <memory>
+#include <span>
+
+namespace visor::engine {
+
+class DnsReader {
+public:
+    explicit DnsReader(size_t messages); // at most so many between two calls of clear()
+
+    void clear() { used_ = wire::dns_text_slack; }
+    // In place; the event's text lives until clear().
+    void read(Bytes message, const wire::Packet& packet, DnsTransport transport, DnsEvent& out);
+    // The payloads of some UDP packets: where their questions are remembered is on its way to the cache
+    // before the first is read.
+    static constexpr size_t together = 16;
+    void read(std::span<const wire::Packet* const> packets, DnsEvent* out);
+
+private:
+    struct alignas(64) Question {
+        static constexpr uint32_t text_max = 37;
+        char text[text_max];
+        uint8_t length, two, three; // 0 = free
+        uint64_t key;
+        NameKeys keys;
+    };
+    static_assert(sizeof(Question) == 64);
+    static constexpr size_t questions = 4096;
+
+    // Where a message's question would be remembered.
+    struct Place {
+        Question* slot; // null: nowhere, it is read the long way
+        uint64_t key;
+        size_t length; // of the name's bytes, root label not counted
+    };
+    Place place_of(Bytes message) const;
+    void read(Bytes message, const Place& place, const wire::Packet& packet, DnsTransport transport,
+              DnsEvent& out);
+    static void parse(Bytes message, DnsEvent& out, char* text);
+    static void recall(const Place& place, Bytes message, DnsEvent& out, char* text);
+    static void remember(const Place& place, const DnsEvent& event, const char* text);
+
+    std::unique_ptr<char[]>
+        text_; // one name behind the other, with the room around each that writing it takes
+    size_t used_ = wire::dns_text_slack;
+    ZeroPages pages_;
+    Question* known_;
+};
+
+} // namespace visor::engine

@@ -1,0 +1,153 @@
+// A message's header and first question in one pass: ordinary names become lower-case text sixteen bytes at a
+// time. What every DNS message over UDP goes through, so it is all here to be inlined.
+//
+// Threads: pure functions. Owns: nothing. Hot. Wire: RFC 1035 sections 4.1.1, 4.1.2.
+#pragma once
+
+#include "wire/dns.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#if defined(__SSE2__) && !defined(VISOR_SCALAR)
+#include <emmintrin.h>
+#define VISOR_NAME_SSE2 1
+#endif
+
+namespace visor::wire {
+
+namespace detail {
+
+#ifdef VISOR_NAME_SSE2
+
+inline constexpr uint32_t plain_text_min = 3, plain_text_max = 63;
+inline constexpr size_t question_tail = 5;                 // root label, type, class
+inline constexpr size_t plain_begin = dns_header_size + 1; // behind the first length byte
+inline constexpr size_t plain_size_min = plain_begin + 16; // sixteen bytes can be read where the text begins
+
+// Bit of the text's byte that stands at an offset of the message; a table, as shifts by a variable are slow.
+inline constexpr auto text_bit = [] {
+    std::array<uint64_t, plain_begin + plain_text_max + 1> bits{};
+    for (size_t i = 0; i <= plain_text_max; ++i) bits[plain_begin + i] = uint64_t{1} << i;
+    return bits;
+}();
+
+inline __m128i load16(const void* p) {
+    return _mm_loadu_si128(static_cast<const __m128i*>(p));
+}
+inline void store16(void* p, __m128i x) {
+    _mm_storeu_si128(static_cast<__m128i*>(p), x);
+}
+
+// All ones in the bytes whose bit is set.
+inline __m128i bytes_of(uint64_t bits) {
+    const __m128i each_bit = _mm_set1_epi64x(static_cast<int64_t>(0x8040201008040201));
+    __m128i x = _mm_cvtsi32_si128(static_cast<int>(bits));
+    x = _mm_unpacklo_epi8(x, x);
+    x = _mm_shufflelo_epi16(x, 0x50);
+    x = _mm_unpacklo_epi32(x, x);
+    return _mm_cmpeq_epi8(_mm_and_si128(x, each_bit), each_bit);
+}
+
+// Sixteen bytes of a name from `from` become lower-case text at `to`, bytes whose bit in `ends` is set become
+// dots. Returns a bit for each byte that is not printable ASCII, or is a dot.
+inline uint64_t text16(const uint8_t* from, char* to, uint64_t ends) {
+    const __m128i x = load16(from), dot = _mm_set1_epi8('.');
+    // Adding 1 makes DEL negative, like all that is not ASCII.
+    const __m128i control = _mm_cmplt_epi8(_mm_add_epi8(x, _mm_set1_epi8(1)), _mm_set1_epi8(0x21));
+    // 'A'..'Z' become the largest bytes there are.
+    const __m128i upper =
+        _mm_cmpgt_epi8(_mm_add_epi8(x, _mm_set1_epi8(0x7f - 'Z')), _mm_set1_epi8(0x7f - 'Z' + 'A' - 1));
+    const __m128i lower = _mm_or_si128(x, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
+    const __m128i at_end = bytes_of(ends);
+    store16(to, _mm_or_si128(_mm_andnot_si128(at_end, lower), _mm_and_si128(at_end, dot)));
+    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(control, _mm_cmpeq_epi8(x, dot))));
+}
+
+// Text of the `length` bytes after a name's first length byte, of which bits of `ends` are length bytes
+// again: its first sixteen bytes and its last ones, which may be the same and may reach over either end, and
+// what is between them. False when the name is not an ordinary one.
+inline bool plain_text(const uint8_t* from, uint32_t length, uint64_t ends, char* out) {
+    uint64_t odd = text16(from, out, ends & 0xffff) & ((uint64_t{1} << length) - 1);
+    for (uint32_t i = 16; i + 16 < length; i += 16) odd |= text16(from + i, out + i, ends >> i & 0xffff) << i;
+    const uint64_t last_ends = length < 16 ? ends << (16 - length) : ends >> (length - 16);
+    const uint64_t last_odd = text16(from + length - 16, out + length - 16, last_ends & 0xffff);
+    odd |= length < 16 ? last_odd >> (16 - length) : last_odd << (length - 16);
+    return (odd & ~ends) == 0;
+}
+
+// Header read, one question: fills the message and the name. False when that takes the long way.
+inline bool plain_question(DnsMessage& d, char* text, DnsNameText& name) {
+    const uint8_t* m = d.bytes.data();
+    const size_t size = d.bytes.size();
+    if (size < plain_size_min) return false;
+    // A label that is too long ends beyond the longest text.
+    const size_t last = std::min(size - question_tail, plain_begin + plain_text_max);
+    uint64_t ends = 0;
+    size_t at = dns_header_size, before = at, second = at, third = at; // where the last labels begin
+    while (const size_t length = m[at]) {
+        third = second;
+        second = before;
+        before = at;
+        at += length + 1;
+        if (at > last) return false;
+        ends |= text_bit[at]; // the last one is the root's place: taken off below
+    }
+    const auto length = static_cast<uint32_t>(at - plain_begin);
+    if (at < plain_begin + plain_text_min) return false;
+    ends ^= text_bit[at];
+    if (!plain_text(m + plain_begin, length, ends, text)) return false;
+    // Labels begin at dns_header_size where there are no more of them.
+    const auto from = [at](size_t label) { return static_cast<uint32_t>(at - label); };
+    name.length = length;
+    name.two = second == dns_header_size ? length : from(second);
+    name.three = second == dns_header_size ? 0 : third == dns_header_size ? length : from(third);
+    name.plain = true;
+    d.name = dns_header_size;
+    d.qtype = load_be16(m + at + 1);
+    d.qclass = load_be16(m + at + 3);
+    d.records = static_cast<uint32_t>(at + question_tail);
+    return true;
+}
+
+#else
+
+inline bool plain_question(DnsMessage&, char*, DnsNameText&) {
+    return false;
+}
+
+#endif
+
+// The header's words in host order, four at a time. In memory they stand in the order of DnsHeader's fields.
+template <class Words>
+void read_words(const uint8_t* m, void* out) {
+    const auto w = load_native<Words>(m);
+    constexpr auto low = static_cast<Words>(0x00ff00ff00ff00ff);
+    const Words swapped = (w & low) << 8 | (w >> 8 & low);
+    std::memcpy(out, &swapped, sizeof swapped);
+}
+
+} // namespace detail
+
+// The header of a message that has one, and no anomaly yet.
+inline void read_header(Bytes message, DnsMessage& out) {
+    static_assert(sizeof(DnsHeader) == dns_header_size && std::endian::native == std::endian::little);
+    out.bytes = message;
+    detail::read_words<uint64_t>(message.data(), reinterpret_cast<uint8_t*>(&out.header));
+    detail::read_words<uint32_t>(message.data() + 8, reinterpret_cast<uint8_t*>(&out.header) + 8);
+    out.anomaly = DnsAnomaly::none;
+}
+
+// parse_dns() and the lower-case dns_name_text() of its first question. Filled in place, for messages are
+// parsed where they will be read. `text` has dns_name_text_max bytes of room, and dns_text_slack bytes before
+// and behind it that may be read and, while parsing, written.
+inline void parse_dns(Bytes message, DnsMessage& out, char* text, DnsNameText& name) {
+    if (message.size() >= dns_header_size && load_be16(message.data() + 4) == 1) [[likely]] {
+        read_header(message, out);
+        if (detail::plain_question(out, text, name)) return;
+    }
+    parse_dns_long(message, out, text, name);
+}
+
+} // namespace visor::wire
