@@ -11,9 +11,11 @@ import harness
 from harness import ProgramTest, Run, START, ip4, pcap, queries, tcp, udp
 
 
-def config(policies, taps="t: {input_type: pcap}"):
+def config(policies, taps="t: {input_type: pcap}", options=""):
     """A document with these policies: name -> (input, handlers), both YAML in flow style."""
     lines = ["version: '1.0'", "visor:", f"  taps: {{{taps}}}", "  policies:"]
+    if options:
+        lines.insert(2, f"  config: {{{options}}}")
     for name, (source, handlers) in policies.items():
         lines += [f"    {name}:", "      kind: collection", f"      input: {{input_type: pcap, {source}}}",
                   f"      handlers: {handlers}"]
@@ -216,6 +218,34 @@ class Configuration(ProgramTest):
         self.assertEqual(totals, {"p-t-a": 2, "p-t-b": 5, "p-t-c": 8, "q-t-a": 3})
         self.assertIn("policy 'p' covers the last 2 of 8", errors)
         self.assertIn("policy 'q' covers the last 3 of 8", errors)
+
+    def test_process_options_take_effect(self):
+        times = [(START + 60 * i, 0) for i in range(8)]
+        self.capture = self.file("long.pcap", pcap(queries(4), times=times))
+        bare = "{modules: {a: {type: net}}}"
+        policies = {"p": ("tap: t", bare), "q": ("tap: t", bare.replace("{m", "{window_config: {topn_count: 3}, m"))}
+
+        def totals(options, *args):
+            result, _ = self.policies(config(policies, options=options), *args)
+            return [result[p][f"{p}-t-a"]["packets"]["total"] for p in "pq"]
+
+        # A window_config that does not name its periods keeps the built-in number.
+        self.assertEqual(totals(""), [5, 5])
+        self.assertEqual(totals("periods: 2"), [2, 5])
+        self.assertEqual(totals("periods: 2", "--periods", "3"), [3, 5])
+        for args, left_out in (((), 3), (("--periods", "3"), 3)):
+            page = Run("--format", "text", "--config", self.file("c.yaml", config({"q": policies["q"]})), *args,
+                       self.capture)
+            self.assertIn(f"the last {8 - left_out} of 8".encode(), page.out)
+
+        def sampled(options, *args):
+            result, _ = self.policies(config({"p": policies["p"]}, options=options), "--periods", "1", *args)
+            return result["p"]["p-t-a"]["packets"]["deep_samples"]
+
+        self.capture = self.file("many.pcap", pcap(queries(500)))
+        self.assertEqual(sampled(""), 1000)
+        self.assertTrue(0 < sampled("max_deep_sample: 20") < 400)
+        self.assertEqual(sampled("max_deep_sample: 20", "--max-deep-sample", "100"), 1000)
 
     @unittest.skipUnless(shutil.which("sh"), "no shell")
     def test_everything_from_a_fifo(self):

@@ -64,7 +64,8 @@ struct Job {
 
 Result<Job> configured_job(PcapOptions& options, const WindowSettings& window,
                            const control::CaptureInput& given) {
-    const control::Known known{control::handler_infos(), control::input_infos(), {}, {}, window, true};
+    const control::Known known{
+        control::handler_infos(), control::input_infos(), {}, {}, window, true, options.given};
     const auto document = control::read_document(options.config, known);
     if (!document) return Error{document.error()};
     if (document->policies.empty()) return Error{options.config + ": no policies found in schema"};
@@ -72,8 +73,8 @@ Result<Job> configured_job(PcapOptions& options, const WindowSettings& window,
     if (!input) return Error{input.error()};
     for (const auto& notices : {document->notices, input->notices})
         for (const auto& notice : notices) spdlog::info("{}", notice);
-    if (options.geo_city.empty()) options.geo_city = document->options.get_text("geo_city");
-    if (options.geo_asn.empty()) options.geo_asn = document->options.get_text("geo_asn");
+    options.geo_city = document->options.get_text("geo_city");
+    options.geo_asn = document->options.get_text("geo_asn");
     return Job{control::plan_of(document->policies), std::move(*input), {}};
 }
 
