@@ -2,7 +2,7 @@
 // these through gzip or zstd. Nothing seeks, so a pipe reads like a file.
 //
 // Threads: one reader at a time. Owns: its descriptor and its decompressor; memory is bounded (64 KiB of
-// input, and the decompressor's window: 32 KiB for gzip, what the frame asks for up to 128 MiB for zstd).
+// input, and the decompressor's window: 32 KiB for gzip, what the frame asks for up to 32 MiB for zstd).
 // Units: bytes.
 #pragma once
 
