@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The command line and the configuration file: what each option does, and what a wrong one is told."""
+import json
 import os
 import shutil
 import signal
@@ -145,6 +146,50 @@ class CommandLine(ProgramTest):
         self.assertEqual(reader.returncode, 130)
         self.assertIn(b"interrupted: the result covers the first", errors)
         self.assertIn(b'"packets"', out)
+
+    def signalled(self, written, number=signal.SIGINT, args=("-",)):
+        """Runs over a pipe that says this much and stays open, then sends the signal; what came of it."""
+        reader = subprocess.Popen([harness.PROGRAM, "--periods", "1", *args], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(reader.kill)
+        reader.stdin.write(written)
+        reader.stdin.flush()
+        for _ in range(1000):  # until it watches for signals
+            with open(f"/proc/{reader.pid}/status", encoding="ascii") as status:
+                caught = next(int(line.split()[1], 16) for line in status if line.startswith("SigCgt"))
+            if caught >> (number - 1) & 1:
+                break
+            time.sleep(0.01)
+        time.sleep(0.1)  # until it waits
+        begin = time.monotonic()
+        reader.send_signal(number)
+        reader.wait(timeout=20)
+        taken = time.monotonic() - begin
+        out, errors = reader.stdout.read(), reader.stderr.read().decode()
+        for stream in (reader.stdin, reader.stdout, reader.stderr):
+            stream.close()
+        return reader.returncode, out, errors, taken
+
+    def test_interrupted_while_it_waits(self):
+        frames = pcap(queries(700))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            status, out, errors, taken = self.signalled(frames[:-7], number)
+            self.assertEqual(status, 128 + number, errors)
+            self.assertLess(taken, 5)
+            self.assertIn("interrupted: the result covers the first 1399 packets only", errors)
+            self.assertNotIn("cut short", errors)
+            self.assertEqual(json.loads(out)["1m"]["packets"]["total"], 1399)
+
+    def test_interrupted_before_anything_came(self):
+        status, out, errors, taken = self.signalled(b"")
+        self.assertEqual((status, out), (130, b""), errors)
+        self.assertLess(taken, 5)
+        self.assertIn("standard input: interrupted before its header was there", errors)
+        fifo = os.path.join(self.folder, "fifo")
+        os.mkfifo(fifo)
+        status, out, errors, taken = self.signalled(b"", args=(fifo,))
+        self.assertEqual((status, out), (130, b""), errors)
+        self.assertLess(taken, 5)
 
 
 class Configuration(ProgramTest):

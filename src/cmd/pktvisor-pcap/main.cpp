@@ -182,7 +182,8 @@ Result<int> run(PcapOptions& options) {
     const Services services = databases->services();
     if (const std::string fault = handler_fault(job->plan, services); !fault.empty())
         return Error{options.config + ": " + fault};
-    auto source = taps::ConcatSource::open(options.files, {job->input.bpf});
+    const StopSignal stop = stop_on_signals();
+    auto source = taps::ConcatSource::open(options.files, {job->input.bpf, stop.fd});
     if (!source) return Error{source.error()};
     log_input(options, job->input);
 
@@ -190,7 +191,7 @@ Result<int> run(PcapOptions& options) {
     ProgressBar bar;
     engine::OfflineOptions how{options.workers, control::decode_settings(job->plan, std::move(job->hosts)),
                                [&](const auto& ledger, const auto& totals) { bar.update(ledger, totals); },
-                               stop_on_signals()};
+                               stop.flag};
     auto done = engine::OfflineRun::run(**source, job->plan, services, how);
     if (!done) return Error{done.error()};
     bar.clear();
@@ -225,6 +226,7 @@ int program(int argc, char** argv) {
         const auto result = run(options);
         if (result) return *result;
         spdlog::error("Fatal error: {}", result.error());
+        if (stop_signalled()) return interrupted_exit_code();
     } catch (const std::exception& e) { // out of memory, or a library's last word
         spdlog::error("Fatal error: {}", e.what());
     }

@@ -19,6 +19,7 @@ public:
         : raw_(std::move(raw)), in_(std::move(head)) {}
     uint64_t stored_read() const override { return raw_->stored_read(); }
     uint64_t stored_total() const override { return raw_->stored_total(); }
+    bool stopped() const override { return raw_->stopped(); }
 
 protected:
     // The next piece of input into in_; false at the end of it.
@@ -70,7 +71,7 @@ public:
 private:
     bool more() {
         if (!refill()) {
-            if (!between_members_) fail("gzip data cut short");
+            if (!between_members_ && !stopped()) fail("gzip data cut short");
             done_ = true;
             return false;
         }
@@ -128,7 +129,7 @@ private:
     }
     bool more() {
         if (!refill()) {
-            if (in_frame_) fail("zstd data cut short");
+            if (in_frame_ && !stopped()) fail("zstd data cut short");
             done_ = true;
             return false;
         }
