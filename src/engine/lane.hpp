@@ -24,7 +24,7 @@ Batch run_batch(const Run& run, const Decoder& decoded, int64_t period_start_ns)
 class OrderedLane {
 public:
     OrderedLane(const DecodeSettings& settings, WorkerHandlers handlers, const Feed& feed, Window& window,
-                unsigned writer);
+                unsigned writer, uint32_t tcp_connections);
 
     // Calls on_run(run) for each run of the block when its period has been entered, then does what needs
     // order.

@@ -61,7 +61,8 @@ Result<std::unique_ptr<OfflineRun>> OfflineRun::run(FrameSource& source, const P
     }
     auto lane_handlers = WorkerHandlers::make(plan, services);
     if (!lane_handlers) return Error{lane_handlers.error()};
-    OrderedLane lane(options.decode, std::move(*lane_handlers), run->feed_, run->window_, options.workers);
+    OrderedLane lane(options.decode, std::move(*lane_handlers), run->feed_, run->window_, options.workers,
+                     options.tcp_connections);
     {
         std::vector<std::jthread> threads;
         for (unsigned i = 1; i < options.workers; ++i)

@@ -4,12 +4,13 @@ import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import time
 import unittest
 
 import harness
-from harness import ProgramTest, Run, START, ip4, pcap, queries, tcp, udp
+from harness import ProgramTest, Run, START, dns, ip4, pcap, queries, tcp, udp
 
 
 def config(policies, taps="t: {input_type: pcap}", options=""):
@@ -291,6 +292,25 @@ class Configuration(ProgramTest):
         self.assertEqual(sampled(""), 1000)
         self.assertTrue(0 < sampled("max_deep_sample: 20") < 400)
         self.assertEqual(sampled("max_deep_sample: 20", "--max-deep-sample", "100"), 1000)
+
+    def test_limit_of_connections(self):
+        frames = []
+        for i in range(30):
+            frames.append(tcp("10.0.0.1", 2000 + i, "192.0.2.1", 53, 0, flags=2))
+            frames.append(tcp("192.0.2.1", 53, "10.0.0.1", 2000 + i, 0, flags=18))
+        for i in range(30):
+            question, answer = dns(i, f"n{i}.test"), dns(i, f"n{i}.test", reply=True)
+            frames.append(tcp("10.0.0.1", 2000 + i, "192.0.2.1", 53, 1, struct.pack(">H", len(question)) + question))
+            frames.append(tcp("192.0.2.1", 53, "10.0.0.1", 2000 + i, 1, struct.pack(">H", len(answer)) + answer))
+        self.capture = self.file("tcp.pcap", pcap(frames))
+        limit = "config: {tcp_packet_reassembly_cache_limit: 10}"
+        result, _ = self.policies(config({"p": ("tap: t, " + limit, DNS)}), "--extended")
+        self.assertEqual(result["p"]["p-t-dns"]["dns"]["wire_packets"]["tcp"], 20)
+        self.assertEqual(result["ledger"]["tcp"]["not_followed"], 40)
+        two = {"p": ("tap: t", DNS), "q": ("tap: t, " + limit, DNS)}
+        result, errors = self.policies(config(two))
+        self.assertEqual([result[p][f"{p}-t-dns"]["dns"]["wire_packets"]["tcp"] for p in "pq"], [60, 60])
+        self.assertIn("different limits of TCP connections", errors)
 
     @unittest.skipUnless(shutil.which("sh"), "no shell")
     def test_everything_from_a_fifo(self):

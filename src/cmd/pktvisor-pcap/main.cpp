@@ -191,7 +191,7 @@ Result<int> run(PcapOptions& options) {
     ProgressBar bar;
     engine::OfflineOptions how{options.workers, control::decode_settings(job->plan, std::move(job->hosts)),
                                [&](const auto& ledger, const auto& totals) { bar.update(ledger, totals); },
-                               stop.flag};
+                               stop.flag, job->input.tcp_connections};
     auto done = engine::OfflineRun::run(**source, job->plan, services, how);
     if (!done) return Error{done.error()};
     bar.clear();
