@@ -59,9 +59,8 @@ void OrderedLane::leave() {
     turn_.notify_all();
 }
 
-void OrderedLane::process_run(const Run& run, const Decoder& decoded) {
+void OrderedLane::process_run(const Run& run, const Decoder& decoded, PeriodBuckets& buckets) {
     const auto index = [](uint16_t i) { return uint32_t{i}; };
-    PeriodBuckets& buckets = window_.at(writer_, run.period);
     Batch batch = run_batch(run, decoded, feed_.period_start(run.period));
     if (settings_.hosts.empty()) host_guess_.observe(batch.packets);
     dhcp_.clear();

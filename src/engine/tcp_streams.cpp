@@ -213,6 +213,7 @@ Bytes TcpStreams::from_feed() {
             const uint32_t length = stream.partial_len - length_bytes;
             stream.partial = {};
             stream.partial_len = 0;
+            --unfinished_;
             return {buffers_.data(message_owner_), length};
         }
         if (stream.ignored) return {};
@@ -240,6 +241,7 @@ bool TcpStreams::collect() {
     while (stream.partial_len < length_bytes) {
         if (feed_.bytes.empty()) return false;
         stream.prefix[stream.partial_len++] = feed_.bytes.u8();
+        unfinished_ += stream.partial_len == length_bytes;
     }
     const uint32_t length = load_be16(stream.prefix);
     if (length < wire::dns_header_size) return give_up(), false;
@@ -297,6 +299,7 @@ void TcpStreams::drop_held(Stream& stream) {
 
 void TcpStreams::drop_partial(Stream& stream) {
     buffers_.give_back(stream.partial);
+    unfinished_ -= stream.partial_len >= length_bytes;
     stream.partial_len = 0;
 }
 

@@ -58,6 +58,7 @@ public:
     // packet of the segment that waited.
     template <class F>
     void flush_idle(int64_t before_us, F&& on_message) {
+        if (unfinished_ == 0 && held_free_.size() == held_total) return;
         for (Stream& stream : streams_) {
             if (stream.key == 0 || stream.last_us >= before_us) continue;
             while (stream.held_head) {
@@ -150,6 +151,7 @@ private:
     std::vector<uint16_t> held_free_;
     StreamBuffers buffers_;
     TcpStreamCounts counts_;
+    uint32_t unfinished_ = 0;   // streams that collect a message of known length
     Stream* current_ = nullptr; // the stream being delivered
     Feed feed_;
     Waiting waited_;         // context of the held segment last fed
