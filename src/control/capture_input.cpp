@@ -3,6 +3,7 @@
 #include "base/ip.hpp"
 #include "control/config_tree.hpp"
 #include "control/document_parts.hpp"
+#include "engine/tcp_streams.hpp"
 
 #include <algorithm>
 
@@ -14,6 +15,7 @@ namespace {
 struct Input {
     const PolicyConfig* policy;
     std::string bpf, host_spec;
+    uint32_t tcp_connections; // 0 = does not say
 };
 
 Input input_of(const TapConfig& tap, const PolicyConfig& policy) {
@@ -24,7 +26,8 @@ Input input_of(const TapConfig& tap, const PolicyConfig& policy) {
         const auto hosts = PrefixSet::parse(host_spec->text);
         if (!hosts) throw ConfigFault(hosts.error(), host_spec->line, host_spec->column);
     }
-    return {&policy, std::string(values.get_text("bpf")), host_spec ? host_spec->text : std::string()};
+    return {&policy, std::string(values.get_text("bpf")), host_spec ? host_spec->text : std::string(),
+            static_cast<uint32_t>(values.get_uint("tcp_packet_reassembly_cache_limit"))};
 }
 
 std::vector<Input> inputs_of(const Document& document) {
@@ -83,6 +86,23 @@ void all_hosts(const std::vector<Input>& inputs, CaptureInput& chosen) {
                                  chosen.host_spec);
 }
 
+void most_connections(const std::vector<Input>& inputs, CaptureInput& chosen) {
+    constexpr uint32_t usual = engine::TcpStreams::connections_usual;
+    uint32_t most = 0;
+    bool differ = false;
+    for (const Input& input : inputs) {
+        differ |= input.tcp_connections != inputs.front().tcp_connections;
+        most = std::max(most, input.tcp_connections ? input.tcp_connections : usual);
+    }
+    const bool asked = std::any_of(inputs.begin(), inputs.end(),
+                                   [&](const Input& input) { return input.tcp_connections == most; });
+    chosen.tcp_connections = asked ? most : 0;
+    if (differ)
+        chosen.notices.push_back("policies have different limits of TCP connections; the largest counts, for "
+                                 "every policy: " +
+                                 std::to_string(most));
+}
+
 } // namespace
 
 Result<CaptureInput> capture_input(const Document& document, std::string_view name,
@@ -93,6 +113,7 @@ Result<CaptureInput> capture_input(const Document& document, std::string_view na
         if (const std::string error = one_filter(inputs, chosen); !error.empty())
             throw ConfigFault(error, 0, 0);
         all_hosts(inputs, chosen);
+        most_connections(inputs, chosen);
     } catch (const ConfigFault& fault) {
         return fault.in(name);
     }

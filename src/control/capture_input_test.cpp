@@ -55,6 +55,23 @@ TEST(CaptureInput, HostsAddUpAndEqualOnesOnce) {
     EXPECT_NE(input->notices[0].find("different host addresses"), std::string::npos);
 }
 
+TEST(CaptureInput, LargestLimitOfConnectionsCounts) {
+    const auto limit = [](uint64_t a, uint64_t b) { // 0 = says nothing
+        auto d = document({tap("a", "", ""), tap("b", "", "")}, {policy("p", "a"), policy("q", "b")});
+        if (a) d.taps[0].config.set_uint("tcp_packet_reassembly_cache_limit", a);
+        if (b) d.policies[1].input_config.set_uint("tcp_packet_reassembly_cache_limit", b);
+        const auto input = capture_input(d, "c", {});
+        EXPECT_TRUE(input);
+        EXPECT_EQ(input->notices.size(), a == b ? 0U : 1U);
+        return input->tcp_connections;
+    };
+    EXPECT_EQ(limit(0, 0), 0U);
+    EXPECT_EQ(limit(10, 10), 10U);
+    EXPECT_EQ(limit(10, 30), 30U);
+    EXPECT_EQ(limit(10, 0), 0U) << "who says nothing keeps the usual table";
+    EXPECT_EQ(limit(0, 30'000), 30'000U);
+}
+
 TEST(CaptureInput, DifferentFiltersNeedTheCommandLine) {
     const auto d = document({tap("a", "udp", ""), tap("b", "", "")}, {policy("p", "a"), policy("q", "b")});
     const auto refused = capture_input(d, "c.yaml", {});

@@ -56,7 +56,7 @@ bool is_tap_name(std::string_view name) {
 
 class DocumentReader {
 public:
-    DocumentReader(DocumentKind kind, const Known& known) : kind_(kind), parts_{known} {}
+    DocumentReader(DocumentKind kind, const Known& known) : kind_(kind), parts_{known, known.window} {}
 
     Document read(const ConfigNode& root) {
         if (root.kind == ConfigNode::Kind::null) throw ConfigFault("empty data", 0, 0);
@@ -65,6 +65,8 @@ public:
             throw ConfigFault("invalid schema", visor ? *visor : root);
         read_version(root);
         if (kind_ == DocumentKind::file) read_options(*visor);
+        document_.options.merge(parts_.known.given);
+        use_window_options();
         if (kind_ != DocumentKind::policy) read_taps(*visor);
         if (kind_ == DocumentKind::file) read_global(*visor);
         if (kind_ != DocumentKind::tap) read_policies(*visor);
@@ -96,6 +98,15 @@ private:
         }
         if (const auto error = check_options(tables, document_.options))
             throw ConfigFault(error->text, error->line, error->column);
+    }
+
+    void use_window_options() {
+        WindowSettings& window = parts_.window;
+        const auto take = [&](std::string_view key, uint32_t& member) {
+            member = static_cast<uint32_t>(document_.options.get_uint(key, member));
+        };
+        take("periods", window.periods);
+        take("max_deep_sample", window.deep_sample_rate);
     }
 
     // A section's entries; a document from the network must have exactly one.

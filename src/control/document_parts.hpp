@@ -9,6 +9,7 @@ namespace visor::control {
 
 struct DocumentParts {
     const Known& known;
+    WindowSettings window{}; // of policies that say nothing themselves
     std::vector<TapConfig> taps{};
     OptionValues global_config{}; // handler type -> map of its options
 

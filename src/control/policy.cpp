@@ -157,7 +157,7 @@ private:
     }
 
     void read_handlers(const ConfigNode& handlers) {
-        policy_.window = parts_.known.window;
+        policy_.window = parts_.window;
         if (const auto* config = map_or_absent(handlers, "window_config", "window_config is not a map")) {
             window_config_ = option_values(*config);
             throw_if(check_options(std::array<OptionTable, 1>{window_options}, window_config_));

@@ -71,7 +71,7 @@ struct PolicyConfig {
 };
 
 struct Document {
-    OptionValues options; // visor.config
+    OptionValues options; // visor.config, and over it what the command line gave
     std::vector<TapConfig> taps;
     std::vector<PolicyConfig> policies;
     std::vector<std::string> notices; // for the log: what was assumed or passed over
@@ -83,8 +83,9 @@ struct Known {
     std::span<const InputInfo> inputs;
     std::span<const TapConfig> taps;       // defined before this document
     std::span<const std::string> policies; // names taken before this document
-    WindowSettings window;                 // from the command line
+    WindowSettings window;                 // where nothing else is said
     bool unknown_taps = false; // policies may name taps nobody defined: a capture file stands for them all
+    OptionValues given{};      // process options of the command line: they win over visor.config
 };
 
 // What an input of this policy runs with: the tap's configuration, the policy's over it.

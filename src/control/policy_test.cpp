@@ -156,6 +156,25 @@ TEST(Policy, WindowDefaults) {
               10U);
 }
 
+TEST(Policy, ProcessOptionsAreTheDefaultsOfItsWindow) {
+    const std::string rest =
+        "  taps: {t: {input_type: pcap}}\n  policies: {p: {kind: collection, input: {tap: t, "
+        "input_type: pcap}, handlers: {modules: {d: {type: dns}}";
+    const auto window = [&](const std::string& config, const std::string& more, const Known& k) {
+        return policy("version: \"1.0\"\nvisor:\n  config: {" + config + "}\n" + rest + more + "}}}\n", k)
+            .window;
+    };
+    Known k = known();
+    k.window.periods = 8;
+    EXPECT_EQ(window("periods: 2, max_deep_sample: 30", "", k), (WindowSettings{2, 30, 10, 0}));
+    EXPECT_EQ(window("max_deep_sample: 30", "", k), (WindowSettings{8, 30, 10, 0}));
+    EXPECT_EQ(window("periods: 2", ", window_config: {topn_count: 3}", k), (WindowSettings{5, 100, 3, 0}));
+    k.given.set_uint("periods", 8);
+    EXPECT_EQ(window("periods: 2, max_deep_sample: 30", "", k), (WindowSettings{8, 30, 10, 0}));
+    k.given.set_uint("max_deep_sample", 70);
+    EXPECT_EQ(window("periods: 2, max_deep_sample: 30", "", k), (WindowSettings{8, 70, 10, 0}));
+}
+
 TEST(Policy, SequenceKeepsItsOrder) {
     const PolicyConfig p = policy(with_handlers("{modules: [{z: {type: dns}}, {a: {type: dhcp}}]}"));
     EXPECT_TRUE(p.sequence);

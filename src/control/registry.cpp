@@ -1,5 +1,6 @@
 #include "control/registry.hpp"
 
+#include "engine/tcp_streams.hpp"
 #include "handlers/dhcp/dhcp.hpp"
 #include "handlers/dns/dns.hpp"
 #include "handlers/net/net.hpp"
@@ -17,7 +18,8 @@ constexpr Option pcap_options[] = {
     {"pcap_source", OptionType::text, "libpcap, af_packet or mock"},
     {"pcap_file", OptionType::text, "capture file to read"},
     {"debug", OptionType::boolean, "log what the source does"},
-    {"tcp_packet_reassembly_cache_limit", OptionType::uint, "TCP connections followed at most"},
+    {"tcp_packet_reassembly_cache_limit", OptionType::uint, "TCP connections followed at most", 1,
+     engine::TcpStreams::connections_max, OptionRange::clamp},
 };
 constexpr InputInfo inputs[] = {{"pcap", pcap_options}};
 } // namespace

@@ -13,10 +13,11 @@ bool Feed::next(FeedBlock& block, unsigned worker) {
     std::unique_lock lock(mutex_);
     turn_.wait(lock, [&] { return ended_ || sequence_ % workers_ == worker; });
     if (!ended_) {
-        stopped_ = stop_ && stop_->load(std::memory_order_relaxed);
         block.frames.count = 0;
-        if (!stopped_) source_.next(block.frames);
+        if (!stop_ || !stop_->load(std::memory_order_relaxed) || source_.read_out())
+            source_.next(block.frames);
         ended_ = block.frames.count == 0;
+        stopped_ = ended_ && stop_ && stop_->load(std::memory_order_relaxed); // perhaps while it waited
         if (!ended_) {
             block.frames.sequence = sequence_++;
             place(block);

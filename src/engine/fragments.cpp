@@ -34,11 +34,13 @@ Fragments::Datagram* Fragments::open(uint64_t key, int64_t now_us) {
         ++(now_us - victim->first_us >= timeout_us ? counts_.timed_out : counts_.evicted);
     forget(*victim);
     victim->key = key;
+    ++open_;
     victim->first_us = now_us;
     return victim;
 }
 
 void Fragments::expire(int64_t now_us) {
+    if (open_ == 0) return;
     for (Datagram& d : datagrams_) {
         if (d.key == 0 || now_us - d.first_us < timeout_us) continue;
         counts_.timed_out += !d.ignored && d.parts != 0;
@@ -109,6 +111,7 @@ void Fragments::fill(Datagram& datagram, Range range, Range part, const uint8_t*
 
 void Fragments::forget(Datagram& datagram) {
     buffers_.give_back(datagram.buffer);
+    open_ -= datagram.key != 0;
     datagram = {};
 }
 

@@ -70,6 +70,7 @@ private:
     std::vector<Datagram> datagrams_;
     StreamBuffers buffers_;
     StreamBuffers::Handle done_;
+    uint32_t open_ = 0; // datagrams begun and not forgotten
     FragmentCounts counts_;
 };
 

@@ -55,6 +55,9 @@ public:
     virtual ~FrameSource() = default;
     // Fills the block with the next frames; count 0 means the end. Never throws, never blocks but on reading.
     virtual void next(FrameBlock& block) = 0;
+    // Everything there will be is read, and not yet handed out wholly: worth a few more blocks when told to
+    // stop.
+    virtual bool read_out() const { return false; }
     virtual const SourceLedger& ledger() const = 0;
     virtual const std::string& name() const = 0;
     // One line when the input ended early or was damaged ("... cut short in record 154"); empty otherwise.

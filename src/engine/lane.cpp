@@ -8,7 +8,6 @@ namespace visor::engine {
 
 namespace {
 constexpr uint32_t udp_header = 8;
-constexpr int64_t idle_ns = 60'000'000'000; // a TCP stream silent for so long waits for nothing any more
 
 // Payload of a TCP segment as it was on the wire: what the IP header says, or the frame's length where it
 // says 0.
@@ -44,8 +43,9 @@ Batch run_batch(const Run& run, const Decoder& decoded, int64_t period_start_ns)
 }
 
 OrderedLane::OrderedLane(const DecodeSettings& settings, WorkerHandlers handlers, const Feed& feed,
-                         Window& window, unsigned writer)
-    : settings_(settings), handlers_(std::move(handlers)), feed_(feed), window_(window), writer_(writer) {}
+                         Window& window, unsigned writer, uint32_t tcp_connections)
+    : settings_(settings), handlers_(std::move(handlers)), feed_(feed), window_(window), writer_(writer),
+      tcp_(tcp_connections) {}
 
 void OrderedLane::wait_for_turn(uint64_t sequence) {
     std::unique_lock lock(mutex_);
@@ -59,9 +59,8 @@ void OrderedLane::leave() {
     turn_.notify_all();
 }
 
-void OrderedLane::process_run(const Run& run, const Decoder& decoded) {
+void OrderedLane::process_run(const Run& run, const Decoder& decoded, PeriodBuckets& buckets) {
     const auto index = [](uint16_t i) { return uint32_t{i}; };
-    PeriodBuckets& buckets = window_.at(writer_, run.period);
     Batch batch = run_batch(run, decoded, feed_.period_start(run.period));
     if (settings_.hosts.empty()) host_guess_.observe(batch.packets);
     dhcp_.clear();
@@ -78,7 +77,7 @@ void OrderedLane::process_run(const Run& run, const Decoder& decoded) {
 void OrderedLane::enter_period(int64_t period) {
     PeriodBuckets& ended = window_.at(writer_, period_);
     const int64_t now_ns = feed_.period_start(period);
-    tcp_.flush_idle((now_ns - idle_ns) / 1000, [&](Bytes message, const wire::Packet& packet) {
+    tcp_.flush_idle(now_ns / 1000 - TcpStreams::idle_us, [&](Bytes message, const wire::Packet& packet) {
         deliver(message, packet, DnsTransport::tcp, ended);
     });
     fragments_.expire(now_ns / 1000);
@@ -91,7 +90,7 @@ void OrderedLane::enter_period(int64_t period) {
 
 void OrderedLane::tell_errors(PeriodBuckets& buckets) {
     const TcpStreamCounts& counts = tcp_.counts();
-    const uint64_t errors = counts.gaps + counts.no_room;
+    const uint64_t errors = counts.gaps + counts.no_room + counts.not_followed;
     if (errors == errors_told_) return;
     Batch batch = batch_for(buckets);
     batch.tcp_reassembly_errors = errors - errors_told_;

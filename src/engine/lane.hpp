@@ -24,17 +24,18 @@ Batch run_batch(const Run& run, const Decoder& decoded, int64_t period_start_ns)
 class OrderedLane {
 public:
     OrderedLane(const DecodeSettings& settings, WorkerHandlers handlers, const Feed& feed, Window& window,
-                unsigned writer);
+                unsigned writer, uint32_t tcp_connections);
 
-    // Calls on_run(run) for each run of the block when its period has been entered, then does what needs
-    // order.
+    // Calls on_run(run, buckets) for each run of the block when its period has been entered, with the lane's
+    // own buckets of it, then does what needs order.
     template <class F>
     void process(const FeedBlock& block, const Decoder& decoded, F&& on_run) {
         wait_for_turn(block.frames.sequence);
         for (const Run& run : block.runs) {
             if (run.period > period_) enter_period(run.period);
-            on_run(run);
-            process_run(run, decoded);
+            PeriodBuckets& buckets = window_.at(writer_, run.period);
+            on_run(run, buckets);
+            process_run(run, decoded, buckets);
         }
         leave();
     }
@@ -49,7 +50,7 @@ public:
 private:
     void wait_for_turn(uint64_t sequence);
     void leave();
-    void process_run(const Run& run, const Decoder& decoded);
+    void process_run(const Run& run, const Decoder& decoded, PeriodBuckets& buckets);
     void enter_period(int64_t period);
     void join(const wire::Packet& packet, PeriodBuckets& buckets);
     void segment(const wire::Packet& packet, PeriodBuckets& buckets);

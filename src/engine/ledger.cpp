@@ -26,6 +26,7 @@ std::vector<LedgerLine> ledger_lines(const Ledger& ledger) {
         {"tcp.gaps", t.gaps, "places a stream went on behind missing bytes"},
         {"tcp.not_dns", t.not_dns, "streams given up as they are not DNS"},
         {"tcp.streams_evicted", t.streams_evicted, "streams forgotten to make room"},
+        {"tcp.not_followed", t.not_followed, "segments of connections beyond the limit that was asked for"},
         {"tcp.no_room", t.no_room, "segments or messages dropped as buffers were full"},
         {"fragments.seen", f.fragments, "fragments of UDP datagrams"},
         {"fragments.datagrams", f.datagrams, "DNS datagrams made whole from them"},

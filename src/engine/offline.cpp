@@ -11,7 +11,8 @@ namespace visor::engine {
 namespace {
 
 // A block with more runs than this is of a capture with a packet now and then. Its periods are worked off one
-// by one, in the lane's turn: no more than a few are open at a time, however many minutes a block spans.
+// by one, in the lane's turn and into its buckets: no more than a few are open at a time, however many
+// minutes a block spans, and there is nothing to merge when one is over.
 constexpr size_t runs_at_once = 4;
 
 // One worker: decodes blocks and runs what needs no order; hands each block on to the lane.
@@ -22,16 +23,16 @@ public:
 
     void work(Feed& feed, OrderedLane& lane) {
         FeedBlock block;
-        const auto summarise = [&](const Run& run) {
-            handlers_.on_batch(run_batch(run, decoder_, feed.period_start(run.period)),
-                               window_.at(writer_, run.period));
+        const auto summarise = [&](const Run& run, PeriodBuckets& buckets) {
+            handlers_.on_batch(run_batch(run, decoder_, feed.period_start(run.period)), buckets);
         };
         while (feed.next(block, writer_)) {
             decoder_.decode(block.frames);
             const bool sparse = block.runs.size() > runs_at_once;
-            if (!sparse) std::for_each(block.runs.begin(), block.runs.end(), summarise);
-            lane.process(block, decoder_, [&](const Run& run) {
-                if (sparse) summarise(run);
+            if (!sparse)
+                for (const Run& run : block.runs) summarise(run, window_.at(writer_, run.period));
+            lane.process(block, decoder_, [&](const Run& run, PeriodBuckets& buckets) {
+                if (sparse) summarise(run, buckets);
             });
         }
     }
@@ -61,7 +62,8 @@ Result<std::unique_ptr<OfflineRun>> OfflineRun::run(FrameSource& source, const P
     }
     auto lane_handlers = WorkerHandlers::make(plan, services);
     if (!lane_handlers) return Error{lane_handlers.error()};
-    OrderedLane lane(options.decode, std::move(*lane_handlers), run->feed_, run->window_, options.workers);
+    OrderedLane lane(options.decode, std::move(*lane_handlers), run->feed_, run->window_, options.workers,
+                     options.tcp_connections);
     {
         std::vector<std::jthread> threads;
         for (unsigned i = 1; i < options.workers; ++i)

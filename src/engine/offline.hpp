@@ -16,6 +16,7 @@ struct OfflineOptions {
     DecodeSettings decode;
     Feed::Progress progress;                 // called after every block, by the thread that read it
     const std::atomic<bool>* stop = nullptr; // once true, nothing more is read
+    uint32_t tcp_connections = 0;            // followed at most, for DNS over TCP; 0 = as many as usual
 };
 
 class OfflineRun {

@@ -3,11 +3,13 @@
 #include "wire/dns.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace visor::engine {
 
 namespace {
-constexpr uint32_t ways = 8;
+constexpr uint32_t ways_least = 8;
+constexpr uint32_t one_set_max = 64;
 constexpr uint32_t length_bytes = 2;
 
 int32_t seq_distance(uint32_t from, uint32_t to) {
@@ -29,33 +31,46 @@ void TcpStreams::Waiting::bind() {
     packet.addresses = ip + (packet.is_v4() ? 12 : 8);
 }
 
-TcpStreams::TcpStreams() : streams_(streams_max), held_(held_total) {
+// Few streams make one set, so that it is indeed the one idle for longest that has to go.
+TcpStreams::TcpStreams(uint32_t connections) : strict_(connections > 0), held_(held_total) {
+    const uint32_t streams = 2 * std::min(strict_ ? connections : connections_usual, connections_max);
+    sets_ = streams <= one_set_max ? 1 : std::bit_floor(streams / ways_least);
+    ways_ = streams / sets_;
+    streams_.resize(size_t{sets_} * ways_);
     held_free_.reserve(held_total);
     for (uint32_t i = held_total; i > 0; --i) held_free_.push_back(static_cast<uint16_t>(i));
 }
 
 TcpStreams::Stream* TcpStreams::find(uint64_t key) {
-    Stream* set = &streams_[(key & (streams_max / ways - 1)) * ways];
-    for (Stream* s = set; s < set + ways; ++s)
+    Stream* set = set_of(key);
+    for (Stream* s = set; s < set + ways_; ++s)
         if (s->key == key) return s;
     return nullptr;
 }
 
-// A stream for key where there is none yet: a free slot, else the one idle for longest.
-TcpStreams::Stream& TcpStreams::claim(uint64_t key) {
-    Stream* set = &streams_[(key & (streams_max / ways - 1)) * ways];
+// A stream for key where there is none yet: a free slot, else the one idle for longest. Null when none may
+// go.
+TcpStreams::Stream* TcpStreams::claim(uint64_t key, const TcpSegment& segment) {
+    Stream* set = set_of(key);
     Stream* victim = set;
-    for (Stream* s = set; s < set + ways; ++s) {
+    for (Stream* s = set; s < set + ways_; ++s) {
         if (s->key == 0) {
             victim = s;
             break;
         }
         if (s->last_us < victim->last_us) victim = s;
     }
-    if (victim->key) ++counts_.streams_evicted;
+    if (victim->key) {
+        const bool begins = (segment.flags & wire::tcp_flag::syn) != 0;
+        if (strict_ && !begins && segment.now_us - victim->last_us < idle_us) {
+            ++counts_.not_followed;
+            return nullptr;
+        }
+        ++counts_.streams_evicted;
+    }
     reset(*victim);
     victim->key = key;
-    return *victim;
+    return victim;
 }
 
 void TcpStreams::begin(const TcpSegment& segment) {
@@ -71,8 +86,8 @@ void TcpStreams::begin(const TcpSegment& segment) {
         if (stream && syn && !stream->ignored && stream->first_seq == first) return;
         if (stream)
             reset(*stream);
-        else
-            stream = &claim(key);
+        else if (stream = claim(key, segment); !stream)
+            return;
         stream->key = key;
         stream->first_seq = stream->next_seq = first;
     }
@@ -198,6 +213,7 @@ Bytes TcpStreams::from_feed() {
             const uint32_t length = stream.partial_len - length_bytes;
             stream.partial = {};
             stream.partial_len = 0;
+            --unfinished_;
             return {buffers_.data(message_owner_), length};
         }
         if (stream.ignored) return {};
@@ -225,6 +241,7 @@ bool TcpStreams::collect() {
     while (stream.partial_len < length_bytes) {
         if (feed_.bytes.empty()) return false;
         stream.prefix[stream.partial_len++] = feed_.bytes.u8();
+        unfinished_ += stream.partial_len == length_bytes;
     }
     const uint32_t length = load_be16(stream.prefix);
     if (length < wire::dns_header_size) return give_up(), false;
@@ -282,6 +299,7 @@ void TcpStreams::drop_held(Stream& stream) {
 
 void TcpStreams::drop_partial(Stream& stream) {
     buffers_.give_back(stream.partial);
+    unfinished_ -= stream.partial_len >= length_bytes;
     stream.partial_len = 0;
 }
 

@@ -3,7 +3,11 @@
 // One direction of one connection is a stream. Segments that repeat or overlap what was seen are trimmed,
 // those ahead of a gap are held; when a gap will not fill (too much held, nothing came for long, the capture
 // is over) the stream goes on behind it, as if a message began there. A message inside one segment is handed
-// out where it lies, without a copy. Threads: one owner (the ordered lane). Owns: all
+// out where it lies, without a copy.
+//
+// When the table of streams is full, the one idle for longest makes room for a new one. Where a limit was
+// asked for, it is kept to the letter: a connection that had to go, or was never seen to begin, is not
+// followed again while all that are followed are in use. Threads: one owner (the ordered lane). Owns: all
 // state, in fixed pools. Units: bytes; microseconds. Wire: RFC 9293 (sequence numbers modulo 2^32), RFC 7766
 // and RFC 1035 section 4.2.2 (two-byte length before each message).
 #pragma once
@@ -34,12 +38,14 @@ struct TcpStreamCounts {
     uint64_t gaps = 0;          // places a stream went on, or ended, behind missing bytes
     uint64_t not_dns = 0;       // streams given up as their framing cannot be DNS
     uint64_t streams_evicted = 0;
-    uint64_t no_room = 0; // segments or messages that found the pools empty
+    uint64_t not_followed = 0; // segments of connections beyond the limit that was asked for
+    uint64_t no_room = 0;      // segments or messages that found the pools empty
 };
 
 class TcpStreams {
 public:
-    TcpStreams();
+    // Follows so many connections, connections_max at most; 0 = as many as usual.
+    explicit TcpStreams(uint32_t connections = 0);
 
     // Takes one segment; calls on_message(Bytes) for every message it completes.
     template <class F>
@@ -52,6 +58,7 @@ public:
     // packet of the segment that waited.
     template <class F>
     void flush_idle(int64_t before_us, F&& on_message) {
+        if (unfinished_ == 0 && held_free_.size() == held_total) return;
         for (Stream& stream : streams_) {
             if (stream.key == 0 || stream.last_us >= before_us) continue;
             while (stream.held_head) {
@@ -68,9 +75,10 @@ public:
     }
     const TcpStreamCounts& counts() const { return counts_; }
 
-    static constexpr uint32_t streams_max = 16384;
-    static constexpr uint32_t held_max = 64;     // segments held for a gap, per stream
-    static constexpr uint32_t held_total = 4096; // ... and in all
+    static constexpr uint32_t connections_usual = 8192, connections_max = 65536;
+    static constexpr int64_t idle_us = 60'000'000; // silent for so long, a stream waits for nothing any more
+    static constexpr uint32_t held_max = 64;       // segments held for a gap, per stream
+    static constexpr uint32_t held_total = 4096;   // ... and in all
 
 private:
     struct Stream {
@@ -132,14 +140,18 @@ private:
     void pass_partial(Stream& stream); // the message being collected is given up, its rest passed over
     void reset(Stream& stream);
     void let_go();
+    Stream* set_of(uint64_t key) { return &streams_[(key & (sets_ - 1)) * ways_]; }
     Stream* find(uint64_t key);
-    Stream& claim(uint64_t key);
+    Stream* claim(uint64_t key, const TcpSegment& segment);
 
+    bool strict_; // a limit was asked for
+    uint32_t sets_, ways_;
     std::vector<Stream> streams_;
     std::vector<Held> held_;
     std::vector<uint16_t> held_free_;
     StreamBuffers buffers_;
     TcpStreamCounts counts_;
+    uint32_t unfinished_ = 0;   // streams that collect a message of known length
     Stream* current_ = nullptr; // the stream being delivered
     Feed feed_;
     Waiting waited_;         // context of the held segment last fed

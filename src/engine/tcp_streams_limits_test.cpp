@@ -64,6 +64,46 @@ TEST(TcpStreams, IdlestStreamMakesRoom) {
     EXPECT_EQ(r.got.size(), 8u);
 }
 
+void say(Receiver& r, uint64_t stream, int64_t now_us) {
+    r.segment(1, framed(message('a')), {.stream = stream, .now_us = now_us});
+}
+
+TEST(TcpStreams, LimitAskedForIsKept) {
+    for (const uint32_t limit : {1U, 10U, 31U, 500U}) {
+        Receiver r(limit);
+        const uint64_t streams = 3 * 2 * limit; // a connection is two
+        const auto stream = [](uint64_t i) { return i * 0x9e3779b97f4a7c15; };
+        for (uint64_t i = 1; i <= streams; ++i)
+            r.segment(0, "",
+                      {.flags = wire::tcp_flag::syn, .stream = stream(i), .now_us = static_cast<int64_t>(i)});
+        for (uint64_t i = 1; i <= streams; ++i) say(r, stream(i), 100'000);
+        EXPECT_LE(r.got.size(), 2 * limit);
+        EXPECT_GE(r.got.size(), limit);
+        if (limit <= 32) {
+            EXPECT_EQ(r.got.size(), 2 * limit) << "the latest, all of them";
+        }
+        EXPECT_EQ(r.counts().not_followed, streams - r.got.size());
+        EXPECT_GE(r.counts().streams_evicted, streams - 2 * limit);
+    }
+}
+
+TEST(TcpStreams, WhatIsIdleMakesRoomUnderALimit) {
+    Receiver r(1);
+    for (const uint64_t stream : {1U, 2U}) say(r, stream, 1);
+    EXPECT_EQ(r.got.size(), 2u) << "while there is room, reading may begin within a connection";
+    say(r, 3, TcpStreams::idle_us);
+    EXPECT_EQ(r.counts().not_followed, 1u);
+    say(r, 3, TcpStreams::idle_us + 1);
+    EXPECT_EQ(r.got.size(), 3u);
+    EXPECT_EQ(r.counts().not_followed, 1u);
+}
+
+TEST(TcpStreams, LimitIsBounded) {
+    Receiver most(UINT32_MAX);
+    for (uint64_t i = 1; i <= 4 * TcpStreams::connections_max; ++i) most.syn(0, i * 0x9e3779b97f4a7c15);
+    EXPECT_GE(most.counts().streams_evicted, 2 * TcpStreams::connections_max);
+}
+
 struct Piece {
     uint32_t begin, end;
 };

@@ -28,6 +28,9 @@ inline std::string message(char fill, size_t size = 20) {
 // Streams, and the messages they gave.
 class Receiver {
 public:
+    Receiver() = default;
+    explicit Receiver(uint32_t connections) : streams(connections) {}
+
     struct Extra {
         uint8_t flags = 0;
         uint32_t missing = 0; // bytes cut off behind the payload

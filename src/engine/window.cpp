@@ -7,6 +7,7 @@ namespace visor::engine {
 namespace {
 constexpr int64_t second_ns = 1'000'000'000;
 constexpr int64_t period_s = period_ns / second_ns;
+constexpr size_t seconds_slack = seconds_max / 4; // dropped at once: moving a day is dear for a minute's sake
 
 int64_t seconds_of(int64_t ns) {
     return ns / second_ns;
@@ -26,6 +27,11 @@ std::map<uint32_t, Seconds> rates_of(const PlannedHandler& handler, const Bucket
     }
     return rates;
 }
+
+void keep_latest(Seconds& seconds) {
+    if (seconds.size() > seconds_max)
+        seconds.erase(seconds.begin(), seconds.end() - static_cast<ptrdiff_t>(seconds_max));
+}
 } // namespace
 
 Window::Window(const Plan& plan, const Feed& feed, unsigned writers)
@@ -41,9 +47,22 @@ PeriodBuckets& Window::at(unsigned writer, int64_t period) {
     PeriodBuckets& own = writers[writer];
     own.period = period;
     if (own.buckets.empty())
-        for (const HandlerWindow& window : windows_)
-            own.buckets.emplace_back(window.plan->handler->schema().cells_size);
+        for (HandlerWindow& window : windows_) own.buckets.push_back(bucket_for(window, writer));
     return own;
+}
+
+Bucket Window::bucket_for(HandlerWindow& window, size_t writer) const {
+    if (!is_lane(writer) || window.spare.empty()) return Bucket(window.plan->handler->schema().cells_size);
+    Bucket bucket = std::move(window.spare.back());
+    window.spare.pop_back();
+    return bucket;
+}
+
+void Window::done_with(HandlerWindow& window, Bucket&& bucket, bool of_lane) {
+    Bucket done = std::move(bucket);
+    if (!of_lane) return;
+    clear_cells(window.plan->handler->cells(), done.cells());
+    window.spare.push_back(std::move(done));
 }
 
 void Window::settle_before(int64_t period) {
@@ -73,28 +92,34 @@ void Window::settle(int64_t period, Writers&& writers, bool last) {
     const int64_t start_ns = feed_.period_start(period);
     const int64_t seen_s = last ? (feed_.totals().last_ns - start_ns) / second_ns + 1 : period_s;
     for (size_t i = 0; i < windows_.size(); ++i) {
-        Bucket merged;
-        for (PeriodBuckets& writer : writers) {
-            if (writer.buckets.empty()) continue;
-            if (merged.cells())
-                merge_bucket(*windows_[i].plan, merged, writer.buckets[i]);
-            else
-                merged = std::move(writer.buckets[i]);
+        Kept kept{period, period, length, {}, {}};
+        for (size_t w = 0; w < writers.size(); ++w) {
+            if (writers[w].buckets.empty()) continue;
+            Bucket& bucket = writers[w].buckets[i];
+            if (kept.bucket.cells()) {
+                merge_bucket(*windows_[i].plan, kept.bucket, bucket);
+                done_with(windows_[i], std::move(bucket), is_lane(w));
+            } else {
+                kept.bucket = std::move(bucket);
+                kept.of_lane = is_lane(w);
+            }
         }
-        auto rates = rates_of(*windows_[i].plan, merged, static_cast<size_t>(seen_s));
-        keep(windows_[i], {period, period, length, std::move(merged), std::move(rates)});
+        kept.rates = rates_of(*windows_[i].plan, kept.bucket, static_cast<size_t>(seen_s));
+        keep(windows_[i], std::move(kept));
     }
 }
 
 void Window::keep(HandlerWindow& window, Kept&& period) {
     const uint32_t wanted = window.plan->window.periods;
     if (wanted == 1 && !window.kept.empty()) {
-        join(window, window.kept.front(), std::move(period));
+        join(window, window.kept.front(), period);
+        done_with(window, std::move(period.bucket), period.of_lane);
         return;
     }
     window.kept.push_back(std::move(period));
     ++window.periods;
     if (window.kept.size() <= wanted) return;
+    done_with(window, std::move(window.kept.front().bucket), window.kept.front().of_lane);
     window.kept.pop_front();
     --window.periods;
     ++window.left_out;
@@ -102,16 +127,15 @@ void Window::keep(HandlerWindow& window, Kept&& period) {
 
 // Adds the next period to what came before: cells merge, seconds follow one another, silence between them as
 // zeros.
-void Window::join(const HandlerWindow& window, Kept& into, Kept&& next) {
+void Window::join(const HandlerWindow& window, Kept& into, const Kept& next) {
     const int64_t silent = std::max<int64_t>(next.first_period - into.last_period - 1, 0);
     const auto zeros = static_cast<size_t>(std::min<int64_t>(silent, seconds_max / period_s) * period_s);
     merge_bucket(*window.plan, into.bucket, next.bucket);
     for (auto& [offset, seconds] : into.rates) {
-        const Seconds& more = next.rates[offset];
+        const Seconds& more = next.rates.at(offset);
         seconds.insert(seconds.end(), zeros, 0);
         seconds.insert(seconds.end(), more.begin(), more.end());
-        if (seconds.size() > seconds_max)
-            seconds.erase(seconds.begin(), seconds.end() - static_cast<ptrdiff_t>(seconds_max));
+        if (seconds.size() > seconds_max + seconds_slack) keep_latest(seconds);
     }
     // One summary of everything lasts from its first frame to its last, silence included.
     into.length_s += next.length_s + (window.plan->window.periods == 1 ? silent * period_s : 0);
@@ -125,9 +149,10 @@ HandlerView Window::view_of(HandlerWindow& window) const {
         window.kept.push_back(std::move(nothing));
     }
     while (window.kept.size() > 1) {
-        join(window, window.kept[0], std::move(window.kept[1]));
+        join(window, window.kept[0], window.kept[1]);
         window.kept.erase(window.kept.begin() + 1);
     }
+    for (auto& [offset, seconds] : window.kept.front().rates) keep_latest(seconds);
     const Kept& all = window.kept.front();
     const int64_t start = window.periods ? seconds_of(feed_.period_start(all.first_period)) : 0;
     return {window.plan, all.bucket.cells(), &all.rates, start, all.length_s};

@@ -1,8 +1,8 @@
 // Holds the buckets of open periods, one set for each writer; merges them when a period is settled, and keeps
 // what each handler wants to see: the last N minutes in which anything came, or one summary of everything.
 //
-// Writers are the workers and the ordered lane. The lane, which sees all frames in file order, says up to
-// where periods are settled. Sets are merged in the order of writers, so the result does not depend on who
+// Writers are the workers and, last, the ordered lane. The lane, which sees all frames in file order, says up
+// to where periods are settled. Sets are merged in the order of writers, so the result does not depend on who
 // was first. Threads: all methods but view() take the window's lock; view() after the run. A set of buckets
 // belongs to its writer until its period is settled. Owns: all buckets.
 #pragma once
@@ -57,19 +57,26 @@ private:
         int64_t length_s = 0;
         Bucket bucket;
         std::map<uint32_t, Seconds> rates;
+        bool of_lane = false; // who wrote to the bucket first
     };
     // Every handler may keep its own number of periods.
     struct HandlerWindow {
         const PlannedHandler* plan;
         std::deque<Kept> kept;
         uint32_t periods = 0, left_out = 0;
+        // Emptied ones of the lane, whose periods are short of packets: those cost less than pages from the
+        // system. The workers' are full of pages, which go back.
+        std::vector<Bucket> spare{};
     };
 
     using Writers = std::vector<PeriodBuckets>; // by writer; without buckets where one had nothing
 
     void settle(int64_t period, Writers&& writers, bool last);
+    bool is_lane(size_t writer) const { return writer + 1 == writers_; }
+    Bucket bucket_for(HandlerWindow& window, size_t writer) const;
+    static void done_with(HandlerWindow& window, Bucket&& bucket, bool of_lane);
     static void keep(HandlerWindow& window, Kept&& period);
-    static void join(const HandlerWindow& window, Kept& into, Kept&& next);
+    static void join(const HandlerWindow& window, Kept& into, const Kept& next);
     HandlerView view_of(HandlerWindow& window) const;
     int64_t length_of(int64_t period, bool last) const;
 

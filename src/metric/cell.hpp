@@ -1,4 +1,4 @@
-// What can be done with any cell without knowing its type: merge it, and read it as its kind.
+// What can be done with any cell without knowing its type: merge it, empty it, and read it as its kind.
 //
 // A cell is a plain struct that all-zero bytes make empty: a counter or a sketch. Its C++ type decides its
 // kind, and the kind decides how every renderer prints it. Threads: functions over cells the caller owns.
@@ -41,6 +41,8 @@ struct CellOps {
     bool integral; // quantiles: values are whole numbers
     uint32_t size, align;
     void (*merge)(void* into, const void* from);
+    bool (*empty)(const void*);               // all its bytes are zero; cheap, and looks at little of it
+    void (*clear)(void*);                     // makes it so, touching only what is not
     uint64_t (*count)(const void*) = nullptr; // counter: its value; quantiles and histogram: how many values
     CardinalityRead (*cardinality)(const void*) = nullptr;
     TopRead (*top)(const void*, size_t n) = nullptr;
@@ -99,6 +101,8 @@ constexpr CellOps make_cell_ops() {
     ops.size = sizeof(T);
     ops.align = alignof(T);
     ops.merge = [](void* into, const void* from) { static_cast<T*>(into)->merge(as<T>(from)); };
+    ops.empty = [](const void* c) { return as<T>(c).empty(); };
+    ops.clear = [](void* c) { static_cast<T*>(c)->clear(); };
     if constexpr (std::is_same_v<T, Counter>) {
         ops.kind = Kind::counter;
         ops.count = [](const void* c) { return as<T>(c).value; };

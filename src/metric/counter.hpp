@@ -11,6 +11,8 @@ struct Counter {
     void operator++(int) { ++value; }
     void operator+=(uint64_t n) { value += n; }
     void merge(const Counter& other) { value += other.value; }
+    bool empty() const { return value == 0; }
+    void clear() { value = 0; }
 };
 
 } // namespace visor

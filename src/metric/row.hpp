@@ -128,6 +128,10 @@ struct Schema {
 // or more.
 void merge_cells(std::span<const CellPlace> cells, void* into, const void* from);
 
+// Makes all bytes of a bucket zero again, as long as only its cells were written to; takes as long as there
+// is something in it.
+void clear_cells(std::span<const CellPlace> cells, void* bucket);
+
 // Every distinct cell the schemas name, by offset: what merge_cells needs. Cells named by several rows appear
 // once.
 std::vector<CellPlace> cells_of(std::span<const Schema* const> schemas);

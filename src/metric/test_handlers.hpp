@@ -4,6 +4,7 @@
 
 #include "metric/handler.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -59,6 +60,14 @@ inline std::unique_ptr<Handler> make_handler(const HandlerClass& type, HandlerCo
                                              const Services& services = {}) {
     auto made = type.create(config, services);
     return made ? std::move(*made) : nullptr;
+}
+
+// Empties the bucket by its cells; true when nothing is left, that is, when only cells were written to.
+template <class Cells>
+bool clears(const HandlerClass& type, Bucket<Cells>& bucket) {
+    clear_cells(type.cells(), bucket.get());
+    const auto* bytes = reinterpret_cast<const uint8_t*>(bucket.get());
+    return std::all_of(bytes, bytes + sizeof(Cells), [](uint8_t b) { return b == 0; });
 }
 
 inline std::string refusal(const HandlerClass& type, const OptionValues& values) {

@@ -24,169 +24,130 @@ enum class Show : uint8_t {
 constexpr double never = 0, any = 1e-9; // shares from which a figure is abnormal
 constexpr uint64_t least_base = 20;     // a share of fewer than these is no news
 
+// What versions 1.0 and 2.0 of a handler call the same thing. One of the two is in the schema at hand.
+struct Names {
+    constexpr Names() = default;
+    constexpr Names(const char* only) : first(only) {}
+    constexpr Names(const char* one, const char* two) : first(one), second(two) {}
+    bool have(std::string_view name) const { return !name.empty() && (name == first || name == second); }
+
+    std::string_view first{}, second{};
+};
+
 struct Figure {
-    std::string_view schema, line, text;
-    std::string_view path;
-    std::string_view of{}, and_of{}; // what it is a share of: the sum of these
+    Names schema;
+    std::string_view line, text;
+    Names path;
+    Names of{}, and_of{}; // what it is a share of: the sum of these
     Show show = Show::share;
     double alarm = never;
     std::string_view meaning{}; // after the share, when it is abnormal; the row's help when any is
 };
 
+// clang-format off: one figure, one line
+constexpr Names net{"packets", "net"}, dns{"dns"}, dhcp{"dhcp"}, pcap{"pcap"};
+constexpr Names packets{"total", "total_packets"}, tcp{"tcp", "tcp_packets"};
+constexpr Names queries{"wire_packets.queries"}, messages{"wire_packets.events", "observed_packets"};
+constexpr Names replies{"wire_packets.replies", "xacts"}, transactions{"xacts"}, timeouts{"timeout_queries"};
+constexpr Names events{"wire_packets.events"};
+
 constexpr Figure figures[] = {
-    {"packets", "Protocols", "TCP", "tcp", "total", {}, Show::bar},
-    {"packets", "Protocols", "UDP", "udp", "total", {}, Show::bar},
-    {"packets", "Protocols", "other", "other_l4", "total", {}, Show::bar},
-    {"packets", "", "IPv4", "ipv4", "total", {}, Show::bar},
-    {"packets", "", "IPv6", "ipv6", "total", {}, Show::bar},
-    {"packets",
+    {net, "Protocols", "TCP", tcp, packets, {}, Show::bar},
+    {net, "Protocols", "UDP", {"udp", "udp_packets"}, packets, {}, Show::bar},
+    {net, "Protocols", "other", {"other_l4", "other_l4_packets"}, packets, {}, Show::bar},
+    {net, "", "IPv4", {"ipv4", "ipv4_packets"}, packets, {}, Show::bar},
+    {net, "", "IPv6", {"ipv6", "ipv6_packets"}, packets, {}, Show::bar},
+    {net,
      "",
      "",
-     "protocol.tcp.syn",
-     "tcp",
+     {"protocol.tcp.syn", "tcp.syn_packets"},
+     tcp,
      {},
      Show::alarm,
      0.4,
      "of TCP packets are SYNs: scan or flood?"},
-    {"packets", "", "", "events", {}, {}, Show::quiet},
-    {"packets", "", "", "deep_samples", {}, {}, Show::quiet},
-    {"packets", "", "", "total", {}, {}, Show::quiet},
-    {"packets", "", "", "in", {}, {}, Show::quiet},
-    {"packets", "", "", "out", {}, {}, Show::quiet},
-    {"packets", "", "", "unknown_dir", {}, {}, Show::quiet},
+    {net, "", "", {"events", "observed_packets"}, {}, {}, Show::quiet},
+    {net, "", "", {"deep_samples", "deep_sampled_packets"}, {}, {}, Show::quiet},
+    {net, "", "", packets, {}, {}, Show::quiet},
+    {net, "", "", "in", {}, {}, Show::quiet},
+    {net, "", "", "out", {}, {}, Show::quiet},
+    {net, "", "", "unknown_dir", {}, {}, Show::quiet},
 
-    {"net", "Protocols", "TCP", "tcp_packets", "total_packets", {}, Show::bar},
-    {"net", "Protocols", "UDP", "udp_packets", "total_packets", {}, Show::bar},
-    {"net", "Protocols", "other", "other_l4_packets", "total_packets", {}, Show::bar},
-    {"net", "", "IPv4", "ipv4_packets", "total_packets", {}, Show::bar},
-    {"net", "", "IPv6", "ipv6_packets", "total_packets", {}, Show::bar},
-    {"net",
-     "",
-     "",
-     "tcp.syn_packets",
-     "tcp_packets",
-     {},
-     Show::alarm,
-     0.4,
-     "of TCP packets are SYNs: scan or flood?"},
-    {"net", "", "", "observed_packets", {}, {}, Show::quiet},
-    {"net", "", "", "deep_sampled_packets", {}, {}, Show::quiet},
-    {"net", "", "", "total_packets", {}, {}, Show::quiet},
-
-    {"dns", "DNS", "queries", "wire_packets.queries", {}, {}, Show::count},
-    {"dns", "DNS", "replies", "wire_packets.replies", {}, {}, Show::count},
-    {"dns",
+    {dns, "DNS", "queries", queries, {}, {}, Show::count},
+    {dns, "DNS", "replies", "wire_packets.replies", {}, {}, Show::count},
+    {dns,
      "DNS",
      "unanswered",
      "xact.counts.total",
-     "wire_packets.queries",
+     queries,
      {},
      Show::missing,
      0.05,
      "of DNS queries have no reply here"},
-    {"dns", "DNS", "timed out", "xact.counts.timed_out", {}, {}, Show::extra},
-    {"dns",
-     "Answers",
-     "NXDOMAIN",
-     "wire_packets.nxdomain",
-     "wire_packets.replies",
-     {},
-     Show::share,
-     0.3,
-     "of DNS replies are NXDOMAIN"},
-    {"dns",
-     "Answers",
-     "SERVFAIL",
-     "wire_packets.srvfail",
-     "wire_packets.replies",
-     {},
-     Show::share,
-     0.05,
-     "of DNS replies are SERVFAIL"},
-    {"dns",
-     "Answers",
-     "REFUSED",
-     "wire_packets.refused",
-     "wire_packets.replies",
-     {},
-     Show::share,
-     0.1,
-     "of DNS replies are REFUSED"},
-    {"dns", "Answers", "NODATA", "wire_packets.nodata", "wire_packets.replies"},
-    {"dns", "Latency", "to host", "xact.in.quantiles_us", {}, {}, Show::latency},
-    {"dns", "Latency", "from host", "xact.out.quantiles_us", {}, {}, Show::latency},
-    {"dns", "", "", "wire_packets.malformed", "wire_packets.events", {}, Show::alarm, any},
-    {"dns", "", "", "wire_packets.incomplete", "wire_packets.events", {}, Show::alarm, any},
-    {"dns", "", "", "xact.counts.evicted", "wire_packets.queries", {}, Show::alarm, any},
-    {"dns", "", "", "wire_packets.events", {}, {}, Show::quiet},
-    {"dns", "", "", "wire_packets.deep_samples", {}, {}, Show::quiet},
-    {"dns", "", "", "wire_packets.total", {}, {}, Show::quiet},
-    {"dns", "", "", "wire_packets.noerror", {}, {}, Show::quiet},
-    {"dns", "", "", "wire_packets.udp", {}, {}, Show::quiet},
-    {"dns", "", "", "xact.in.total", {}, {}, Show::quiet},
-    {"dns", "", "", "xact.out.total", {}, {}, Show::quiet},
-
-    {"dns", "DNS", "transactions", "xacts", {}, {}, Show::count},
-    {"dns", "DNS", "unanswered", "timeout_queries", "xacts", "timeout_queries", Show::count, 0.05,
+    {dns, "DNS", "timed out", "xact.counts.timed_out", {}, {}, Show::extra},
+    {dns, "DNS", "transactions", transactions, {}, {}, Show::count},
+    {dns, "DNS", "unanswered", timeouts, transactions, timeouts, Show::count, 0.05,
      "of DNS queries have no reply here"},
-    {"dns", "DNS", "replies without a query", "orphan_responses", "xacts", "orphan_responses", Show::extra,
+    {dns, "DNS", "replies without a query", "orphan_responses", transactions, "orphan_responses", Show::extra,
      0.05, "of DNS replies have no query here"},
-    {"dns",
+    {dns,
      "Answers",
      "NXDOMAIN",
-     "nxdomain_xacts",
-     "xacts",
+     {"wire_packets.nxdomain", "nxdomain_xacts"},
+     replies,
      {},
      Show::share,
      0.3,
      "of DNS replies are NXDOMAIN"},
-    {"dns",
+    {dns,
      "Answers",
      "SERVFAIL",
-     "srvfail_xacts",
-     "xacts",
+     {"wire_packets.srvfail", "srvfail_xacts"},
+     replies,
      {},
      Show::share,
      0.05,
      "of DNS replies are SERVFAIL"},
-    {"dns",
+    {dns,
      "Answers",
      "REFUSED",
-     "refused_xacts",
-     "xacts",
+     {"wire_packets.refused", "refused_xacts"},
+     replies,
      {},
      Show::share,
      0.1,
      "of DNS replies are REFUSED"},
-    {"dns", "Answers", "NODATA", "nodata_xacts", "xacts"},
-    {"dns", "Latency", "", "xact_time_us", {}, {}, Show::latency},
-    {"dns", "", "", "malformed_packets", "observed_packets", {}, Show::alarm, any},
-    {"dns", "", "", "evicted_queries", "observed_packets", {}, Show::alarm, any},
-    {"dns", "", "", "observed_packets", {}, {}, Show::quiet},
-    {"dns", "", "", "deep_sampled_packets", {}, {}, Show::quiet},
-    {"dns", "", "", "noerror_xacts", {}, {}, Show::quiet},
-    {"dns", "", "", "udp_xacts", {}, {}, Show::quiet},
+    {dns, "Answers", "NODATA", {"wire_packets.nodata", "nodata_xacts"}, replies},
+    {dns, "Latency", "to host", "xact.in.quantiles_us", {}, {}, Show::latency},
+    {dns, "Latency", "from host", "xact.out.quantiles_us", {}, {}, Show::latency},
+    {dns, "Latency", "", "xact_time_us", {}, {}, Show::latency},
+    {dns, "", "", {"wire_packets.malformed", "malformed_packets"}, messages, {}, Show::alarm, any},
+    {dns, "", "", "wire_packets.incomplete", messages, {}, Show::alarm, any},
+    {dns, "", "", "xact.counts.evicted", queries, {}, Show::alarm, any},
+    {dns, "", "", "evicted_queries", messages, {}, Show::alarm, any},
+    {dns, "", "", messages, {}, {}, Show::quiet},
+    {dns, "", "", {"wire_packets.deep_samples", "deep_sampled_packets"}, {}, {}, Show::quiet},
+    {dns, "", "", "wire_packets.total", {}, {}, Show::quiet},
+    {dns, "", "", {"wire_packets.noerror", "noerror_xacts"}, {}, {}, Show::quiet},
+    {dns, "", "", {"wire_packets.udp", "udp_xacts"}, {}, {}, Show::quiet},
+    {dns, "", "", "xact.in.total", {}, {}, Show::quiet},
+    {dns, "", "", "xact.out.total", {}, {}, Show::quiet},
 
-    {"dhcp", "", "", "wire_packets.events", {}, {}, Show::quiet},
-    {"dhcp", "", "", "wire_packets.deep_samples", {}, {}, Show::quiet},
-    {"dhcp", "", "", "wire_packets.total", {}, {}, Show::quiet},
-    {"dhcp", "", "", "wire_packets.malformed", "wire_packets.events", {}, Show::alarm, any},
-    {"dhcp", "", "", "wire_packets.nak", "wire_packets.events", {}, Show::alarm, any},
-    {"dhcp", "", "", "wire_packets.decline", "wire_packets.events", {}, Show::alarm, any},
-    {"dhcp", "", "", "xact.counts.timed_out", "wire_packets.events", {}, Show::alarm, any},
-    {"dhcp", "", "", "xact.counts.evicted", "wire_packets.events", {}, Show::alarm, any},
+    {dhcp, "", "", events, {}, {}, Show::quiet},
+    {dhcp, "", "", "wire_packets.deep_samples", {}, {}, Show::quiet},
+    {dhcp, "", "", "wire_packets.total", {}, {}, Show::quiet},
+    {dhcp, "", "", "wire_packets.malformed", events, {}, Show::alarm, any},
+    {dhcp, "", "", "wire_packets.nak", events, {}, Show::alarm, any},
+    {dhcp, "", "", "wire_packets.decline", events, {}, Show::alarm, any},
+    {dhcp, "", "", "xact.counts.timed_out", events, {}, Show::alarm, any},
+    {dhcp, "", "", "xact.counts.evicted", events, {}, Show::alarm, any},
 
-    {"pcap", "", "", "tcp_reassembly_errors", {}, {}, Show::quiet}, // the ledger tells them by reason
+    {pcap, "", "", "tcp_reassembly_errors", {}, {}, Show::quiet}, // the ledger tells them by reason
 };
+// clang-format on
 
-// Rates the head of the page is drawn from: of each schema the packets and the bytes.
-struct RatePaths {
-    std::string_view schema, packets, bytes;
-};
-constexpr RatePaths traffic_rates[] = {
-    {"packets", "rates.pps_total", "rates.bytes_total"},
-    {"net", "rates.pps", "rates.bps"},
-};
+// Rates the head of the page is drawn from.
+constexpr Names packet_rate{"rates.pps_total", "rates.pps"}, byte_rate{"rates.bytes_total", "rates.bps"};
 
 // Lines of the ledger that are no news when they count: everything else in it is abnormal.
 constexpr std::string_view normal_ledger[] = {
@@ -194,17 +155,16 @@ constexpr std::string_view normal_ledger[] = {
     "tcp.retransmitted", "tcp.out_of_order", "fragments.seen",     "fragments.datagrams",
 };
 
-std::vector<const Row*> rows_at(const RowReader& reader, std::string_view path) {
+std::vector<const Row*> rows_at(const RowReader& reader, const Names& path) {
     std::vector<const Row*> rows;
-    if (path.empty()) return rows;
     reader.for_each(true, [&](const Row& row) {
-        if (row.facts.path == path) rows.push_back(&row);
+        if (path.have(row.facts.path)) rows.push_back(&row);
     });
     return rows;
 }
 
 // Over all values of the dimension; nothing when there is no such row.
-std::optional<uint64_t> total(RowReader& reader, std::string_view path) {
+std::optional<uint64_t> total(RowReader& reader, const Names& path) {
     std::optional<uint64_t> sum;
     for (const Row* row : rows_at(reader, path))
         if (row->ops->kind == Kind::counter) sum = sum.value_or(0) + reader.count(*row);
@@ -220,7 +180,7 @@ std::optional<Reading> read(RowReader& reader, const Figure& figure) {
     const auto count = total(reader, figure.path);
     if (!count) return std::nullopt;
     Reading reading{*count, 0};
-    if (!figure.of.empty()) {
+    if (!figure.of.first.empty()) {
         const auto base = total(reader, figure.of);
         if (!base) return std::nullopt;
         reading.base = *base + total(reader, figure.and_of).value_or(0);
@@ -304,10 +264,10 @@ template <class F>
 void for_each_line(std::string_view schema, F&& f) {
     const std::span<const Figure> all = figures;
     for (size_t begin = 0, end; begin < all.size(); begin = end) {
-        for (end = begin + 1;
-             end < all.size() && all[end].schema == all[begin].schema && all[end].line == all[begin].line;)
+        for (end = begin + 1; end < all.size() && all[end].schema.first == all[begin].schema.first &&
+                              all[end].line == all[begin].line;)
             ++end;
-        if (all[begin].schema == schema) f(all.subspan(begin, end - begin));
+        if (all[begin].schema.have(schema)) f(all.subspan(begin, end - begin));
     }
 }
 
@@ -326,14 +286,14 @@ Lines headlines(RowReader& reader, const Look& look) {
 
 bool in_headlines(const Schema& schema, const Row& row) {
     return std::any_of(std::begin(figures), std::end(figures), [&](const Figure& figure) {
-        return figure.schema == schema.key && figure.path == row.facts.path;
+        return figure.schema.have(schema.key) && figure.path.have(row.facts.path);
     });
 }
 
 std::vector<std::string> abnormal_figures(RowReader& reader) {
     std::vector<std::string> found;
     for (const Figure& figure : figures) {
-        if (figure.schema != reader.schema().key || figure.alarm == never) continue;
+        if (!figure.schema.have(reader.schema().key) || figure.alarm == never) continue;
         const auto reading = read(reader, figure);
         if (reading && abnormal(figure, *reading)) found.push_back(sentence(reader, figure, *reading));
     }
@@ -397,7 +357,7 @@ std::vector<std::string> abnormal_ledger(const engine::Ledger& ledger) {
 }
 
 Traffic traffic_of(const engine::PolicyView& policy, const Services& services) {
-    const auto sum = [](RowReader& reader, std::string_view path) {
+    const auto sum = [](RowReader& reader, const Names& path) {
         engine::Seconds all;
         for (const Row* row : rows_at(reader, path)) {
             const engine::Seconds more = reader.seconds(*row);
@@ -408,9 +368,7 @@ Traffic traffic_of(const engine::PolicyView& policy, const Services& services) {
     };
     for (const engine::HandlerView& handler : policy.handlers) {
         RowReader reader(handler, services);
-        for (const RatePaths& paths : traffic_rates)
-            if (paths.schema == reader.schema().key)
-                return {sum(reader, paths.packets), sum(reader, paths.bytes)};
+        if (net.have(reader.schema().key)) return {sum(reader, packet_rate), sum(reader, byte_rate)};
     }
     return {};
 }

@@ -37,6 +37,9 @@ struct Cardinality {
     double estimate() const;
     Bounds bounds() const; // 95 %
     void merge(const Cardinality& other);
+    void clear() {
+        if (!empty()) *this = {};
+    }
 
 private:
     static constexpr uint32_t table_size = 1024; // words; load at most 3/4

@@ -29,6 +29,14 @@ void SizeHistogram::merge(const SizeHistogram& other) {
         if (other.bins_[i] != 0) bins_[i] += other.bins_[i];
 }
 
+void SizeHistogram::clear() {
+    if (empty()) return;
+    std::fill(bins_ + bin_of(static_cast<uint32_t>(min())), bins_ + bin_of(static_cast<uint32_t>(max())) + 1,
+              0);
+    count_ = sum_ = 0;
+    extremes_ = {};
+}
+
 double SizeHistogram::quantile(double q) const {
     if (count_ == 0) return 0.0;
     const uint32_t first = bin_of(static_cast<uint32_t>(min())), last = bin_of(static_cast<uint32_t>(max()));

@@ -99,6 +99,14 @@ struct ExpHistogram {
             if (other.bins_[i] != 0) bins_[i] += other.bins_[i];
     }
 
+    void clear() {
+        if (empty()) return;
+        if (count_ != zeros_) std::fill(bins_ + first_bin(), bins_ + last_bin() + 1, 0);
+        sum_ = 0;
+        count_ = zeros_ = 0;
+        extremes_ = {};
+    }
+
     // 0 when empty. Within 1.1 % of the value at that rank, never outside [min, max]; integers below 46 are
     // exact.
     double quantile(double q) const {
@@ -180,6 +188,7 @@ struct SizeHistogram {
     uint64_t min() const { return count_ ? extremes_.smallest() : 0; }
     uint64_t max() const { return extremes_.largest; }
     void merge(const SizeHistogram& other);
+    void clear();
     double quantile(double q) const; // 0 when empty; exact to 2047
 
 private:
@@ -210,7 +219,11 @@ struct DecadeHistogram {
         }
     }
     uint64_t count() const;
+    bool empty() const { return count() == 0; }
     void merge(const DecadeHistogram& other);
+    void clear() {
+        if (!empty()) *this = {};
+    }
 
     // f(bound, cumulative) of every bin in use, by rising bound. Values above 10^18 have no bound: only
     // count() knows them, as the "+Inf" line.

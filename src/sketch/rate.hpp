@@ -31,6 +31,12 @@ struct RateSlots {
         for (uint32_t i = 0; i < size; ++i) slot[i] += other.slot[i];
         outside += other.outside;
     }
+    bool empty() const {
+        uint64_t any = outside;
+        for (const uint64_t n : slot) any |= n;
+        return any == 0;
+    }
+    void clear() { *this = {}; }
 };
 
 static_assert(std::is_trivial_v<RateSlots>);

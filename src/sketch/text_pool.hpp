@@ -83,6 +83,13 @@ struct TextPool {
 
     uint32_t used() const { return used_; }
 
+    // Every text is gone, in time that goes with how many there have been.
+    void clear() {
+        std::memset(cells_, 0, fresh_ * sizeof(Cell));
+        used_ = fresh_ = 0;
+        free_ = 0;
+    }
+
 private:
     static constexpr uint32_t cell_bytes = 30;
 

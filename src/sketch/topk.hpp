@@ -133,6 +133,19 @@ struct TopK {
         text_missing_ += other.text_missing_;
     }
 
+    // As new, in time that goes with what was in it.
+    void clear() {
+        if (empty()) return;
+        for (uint32_t b = 0; b < buckets; ++b) {
+            if (buckets_[b].count[0] == 0) continue;
+            buckets_[b] = {};
+            least_ways_[b] = 0;
+            std::fill(refs_[b], refs_[b] + ways, TextRef{});
+        }
+        text_.clear();
+        total_ = evictions_ = text_missing_ = 0;
+    }
+
 private:
     // The low BucketBits of a hash are the bucket's number, so their place in low[] is free for a flag.
     static_assert(BucketBits >= 1 && BucketBits <= 16);

@@ -1,19 +1,23 @@
 #!/usr/bin/env python3
 """The command line and the configuration file: what each option does, and what a wrong one is told."""
+import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import time
 import unittest
 
 import harness
-from harness import ProgramTest, Run, START, ip4, pcap, queries, tcp, udp
+from harness import ProgramTest, Run, START, dns, ip4, pcap, queries, tcp, udp
 
 
-def config(policies, taps="t: {input_type: pcap}"):
+def config(policies, taps="t: {input_type: pcap}", options=""):
     """A document with these policies: name -> (input, handlers), both YAML in flow style."""
     lines = ["version: '1.0'", "visor:", f"  taps: {{{taps}}}", "  policies:"]
+    if options:
+        lines.insert(2, f"  config: {{{options}}}")
     for name, (source, handlers) in policies.items():
         lines += [f"    {name}:", "      kind: collection", f"      input: {{input_type: pcap, {source}}}",
                   f"      handlers: {handlers}"]
@@ -144,6 +148,50 @@ class CommandLine(ProgramTest):
         self.assertIn(b"interrupted: the result covers the first", errors)
         self.assertIn(b'"packets"', out)
 
+    def signalled(self, written, number=signal.SIGINT, args=("-",)):
+        """Runs over a pipe that says this much and stays open, then sends the signal; what came of it."""
+        reader = subprocess.Popen([harness.PROGRAM, "--periods", "1", *args], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(reader.kill)
+        reader.stdin.write(written)
+        reader.stdin.flush()
+        for _ in range(1000):  # until it watches for signals
+            with open(f"/proc/{reader.pid}/status", encoding="ascii") as status:
+                caught = next(int(line.split()[1], 16) for line in status if line.startswith("SigCgt"))
+            if caught >> (number - 1) & 1:
+                break
+            time.sleep(0.01)
+        time.sleep(0.1)  # until it waits
+        begin = time.monotonic()
+        reader.send_signal(number)
+        reader.wait(timeout=20)
+        taken = time.monotonic() - begin
+        out, errors = reader.stdout.read(), reader.stderr.read().decode()
+        for stream in (reader.stdin, reader.stdout, reader.stderr):
+            stream.close()
+        return reader.returncode, out, errors, taken
+
+    def test_interrupted_while_it_waits(self):
+        frames = pcap(queries(700))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            status, out, errors, taken = self.signalled(frames[:-7], number)
+            self.assertEqual(status, 128 + number, errors)
+            self.assertLess(taken, 5)
+            self.assertIn("interrupted: the result covers the first 1399 packets only", errors)
+            self.assertNotIn("cut short", errors)
+            self.assertEqual(json.loads(out)["1m"]["packets"]["total"], 1399)
+
+    def test_interrupted_before_anything_came(self):
+        status, out, errors, taken = self.signalled(b"")
+        self.assertEqual((status, out), (130, b""), errors)
+        self.assertLess(taken, 5)
+        self.assertIn("standard input: interrupted before its header was there", errors)
+        fifo = os.path.join(self.folder, "fifo")
+        os.mkfifo(fifo)
+        status, out, errors, taken = self.signalled(b"", args=(fifo,))
+        self.assertEqual((status, out), (130, b""), errors)
+        self.assertLess(taken, 5)
+
 
 class Configuration(ProgramTest):
     def setUp(self):
@@ -216,6 +264,53 @@ class Configuration(ProgramTest):
         self.assertEqual(totals, {"p-t-a": 2, "p-t-b": 5, "p-t-c": 8, "q-t-a": 3})
         self.assertIn("policy 'p' covers the last 2 of 8", errors)
         self.assertIn("policy 'q' covers the last 3 of 8", errors)
+
+    def test_process_options_take_effect(self):
+        times = [(START + 60 * i, 0) for i in range(8)]
+        self.capture = self.file("long.pcap", pcap(queries(4), times=times))
+        bare = "{modules: {a: {type: net}}}"
+        policies = {"p": ("tap: t", bare), "q": ("tap: t", bare.replace("{m", "{window_config: {topn_count: 3}, m"))}
+
+        def totals(options, *args):
+            result, _ = self.policies(config(policies, options=options), *args)
+            return [result[p][f"{p}-t-a"]["packets"]["total"] for p in "pq"]
+
+        # A window_config that does not name its periods keeps the built-in number.
+        self.assertEqual(totals(""), [5, 5])
+        self.assertEqual(totals("periods: 2"), [2, 5])
+        self.assertEqual(totals("periods: 2", "--periods", "3"), [3, 5])
+        for args, left_out in (((), 3), (("--periods", "3"), 3)):
+            page = Run("--format", "text", "--config", self.file("c.yaml", config({"q": policies["q"]})), *args,
+                       self.capture)
+            self.assertIn(f"the last {8 - left_out} of 8".encode(), page.out)
+
+        def sampled(options, *args):
+            result, _ = self.policies(config({"p": policies["p"]}, options=options), "--periods", "1", *args)
+            return result["p"]["p-t-a"]["packets"]["deep_samples"]
+
+        self.capture = self.file("many.pcap", pcap(queries(500)))
+        self.assertEqual(sampled(""), 1000)
+        self.assertTrue(0 < sampled("max_deep_sample: 20") < 400)
+        self.assertEqual(sampled("max_deep_sample: 20", "--max-deep-sample", "100"), 1000)
+
+    def test_limit_of_connections(self):
+        frames = []
+        for i in range(30):
+            frames.append(tcp("10.0.0.1", 2000 + i, "192.0.2.1", 53, 0, flags=2))
+            frames.append(tcp("192.0.2.1", 53, "10.0.0.1", 2000 + i, 0, flags=18))
+        for i in range(30):
+            question, answer = dns(i, f"n{i}.test"), dns(i, f"n{i}.test", reply=True)
+            frames.append(tcp("10.0.0.1", 2000 + i, "192.0.2.1", 53, 1, struct.pack(">H", len(question)) + question))
+            frames.append(tcp("192.0.2.1", 53, "10.0.0.1", 2000 + i, 1, struct.pack(">H", len(answer)) + answer))
+        self.capture = self.file("tcp.pcap", pcap(frames))
+        limit = "config: {tcp_packet_reassembly_cache_limit: 10}"
+        result, _ = self.policies(config({"p": ("tap: t, " + limit, DNS)}), "--extended")
+        self.assertEqual(result["p"]["p-t-dns"]["dns"]["wire_packets"]["tcp"], 20)
+        self.assertEqual(result["ledger"]["tcp"]["not_followed"], 40)
+        two = {"p": ("tap: t", DNS), "q": ("tap: t, " + limit, DNS)}
+        result, errors = self.policies(config(two))
+        self.assertEqual([result[p][f"{p}-t-dns"]["dns"]["wire_packets"]["tcp"] for p in "pq"], [60, 60])
+        self.assertIn("different limits of TCP connections", errors)
 
     @unittest.skipUnless(shutil.which("sh"), "no shell")
     def test_everything_from_a_fifo(self):

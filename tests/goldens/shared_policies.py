@@ -15,8 +15,9 @@ RANDOM, DNSSEC = "dns_udp_tcp_random.pcap", "dnssec.pcap"
 HOME = "192.168.0.0/24"
 
 
-def case(name, capture, modules, expected, host="", geo=False):
-    return {"name": name, "capture": capture, "modules": modules, "expected": expected, "host": host, "geo": geo}
+def case(name, capture, modules, expected, host="", geo=False, source=None):
+    return {"name": name, "capture": capture, "modules": modules, "expected": expected, "host": host, "geo": geo,
+            "input": source or {}}
 
 
 def module(kind, version="1.0", **parts):
@@ -137,6 +138,10 @@ CASES = [
     case("dns 2 tcp", "dns_ipv4_tcp.pcap", [module("dns", "2.0")], {"m0": at("dns.unknown", {
         "tcp_xacts": 210, "ipv4_xacts": 210, "xacts": 210, "timeout_queries": 0, "orphan_responses": 0,
         "top_qname2_xacts": top((".test.com", 210))})}),
+    case("dns 2 tcp, few connections followed", "dns_ipv4_tcp.pcap", [module("dns", "2.0")], {
+        "m0": {"dns.observed_packets": 140, **at("dns.unknown", {
+            "tcp_xacts": 70, "ipv4_xacts": 70, "xacts": 70, "timeout_queries": 0, "orphan_responses": 0,
+            "top_qname2_xacts": top((".test.com", 70))})}}, source={"tcp_packet_reassembly_cache_limit": 10}),
     case("chain", "dns_ipv4_tcp.pcap",
          [module("net", filter={"geoloc_notfound": True}), module("dns"), module("net"), module("dns")], {
              "m0": {"packets.tcp": 2100, "packets.ipv4": 2100},
@@ -163,8 +168,7 @@ def document(wanted):
     modules = [{f"m{i}": m} for i, m in enumerate(wanted["modules"])]
     handlers = {"window_config": {"num_periods": 1}, "modules": modules if len(modules) > 1 else modules[0]}
     policy = {"kind": "collection", "input": {"tap": "file", "input_type": "pcap"}, "handlers": handlers}
-    if wanted["host"]:
-        policy["input"]["config"] = {"host_spec": wanted["host"]}
+    policy["input"]["config"] = wanted["input"] | ({"host_spec": wanted["host"]} if wanted["host"] else {})
     return json.dumps({"version": "1.0", "visor": {"policies": {"p": policy}}})
 
 

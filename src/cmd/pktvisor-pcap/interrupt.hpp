@@ -6,7 +6,14 @@
 
 namespace visor::cmd {
 
-const std::atomic<bool>* stop_on_signals(); // becomes true with the first signal
-int interrupted_exit_code();                // as shells tell it: 128 and the signal's number
+// Both tell of the first signal: for who looks now and then, and for who waits in poll(2).
+struct StopSignal {
+    const std::atomic<bool>* flag;
+    int fd; // readable from then on
+};
+
+StopSignal stop_on_signals();
+bool stop_signalled();
+int interrupted_exit_code(); // as shells tell it: 128 and the signal's number
 
 } // namespace visor::cmd

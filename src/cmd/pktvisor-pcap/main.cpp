@@ -64,7 +64,8 @@ struct Job {
 
 Result<Job> configured_job(PcapOptions& options, const WindowSettings& window,
                            const control::CaptureInput& given) {
-    const control::Known known{control::handler_infos(), control::input_infos(), {}, {}, window, true};
+    const control::Known known{
+        control::handler_infos(), control::input_infos(), {}, {}, window, true, options.given};
     const auto document = control::read_document(options.config, known);
     if (!document) return Error{document.error()};
     if (document->policies.empty()) return Error{options.config + ": no policies found in schema"};
@@ -72,8 +73,8 @@ Result<Job> configured_job(PcapOptions& options, const WindowSettings& window,
     if (!input) return Error{input.error()};
     for (const auto& notices : {document->notices, input->notices})
         for (const auto& notice : notices) spdlog::info("{}", notice);
-    if (options.geo_city.empty()) options.geo_city = document->options.get_text("geo_city");
-    if (options.geo_asn.empty()) options.geo_asn = document->options.get_text("geo_asn");
+    options.geo_city = document->options.get_text("geo_city");
+    options.geo_asn = document->options.get_text("geo_asn");
     return Job{control::plan_of(document->policies), std::move(*input), {}};
 }
 
@@ -181,7 +182,8 @@ Result<int> run(PcapOptions& options) {
     const Services services = databases->services();
     if (const std::string fault = handler_fault(job->plan, services); !fault.empty())
         return Error{options.config + ": " + fault};
-    auto source = taps::ConcatSource::open(options.files, {job->input.bpf});
+    const StopSignal stop = stop_on_signals();
+    auto source = taps::ConcatSource::open(options.files, {job->input.bpf, stop.fd});
     if (!source) return Error{source.error()};
     log_input(options, job->input);
 
@@ -189,7 +191,7 @@ Result<int> run(PcapOptions& options) {
     ProgressBar bar;
     engine::OfflineOptions how{options.workers, control::decode_settings(job->plan, std::move(job->hosts)),
                                [&](const auto& ledger, const auto& totals) { bar.update(ledger, totals); },
-                               stop_on_signals()};
+                               stop.flag, job->input.tcp_connections};
     auto done = engine::OfflineRun::run(**source, job->plan, services, how);
     if (!done) return Error{done.error()};
     bar.clear();
@@ -224,6 +226,7 @@ int program(int argc, char** argv) {
         const auto result = run(options);
         if (result) return *result;
         spdlog::error("Fatal error: {}", result.error());
+        if (stop_signalled()) return interrupted_exit_code();
     } catch (const std::exception& e) { // out of memory, or a library's last word
         spdlog::error("Fatal error: {}", e.what());
     }

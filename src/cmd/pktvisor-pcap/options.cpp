@@ -81,6 +81,15 @@ void declare(CLI::App& app, PcapOptions& o) {
     app.footer(examples);
 }
 
+OptionValues given_options(const CLI::App& app, const PcapOptions& o) {
+    OptionValues given;
+    if (app.count("--periods")) given.set_uint("periods", o.periods);
+    if (app.count("--max-deep-sample")) given.set_uint("max_deep_sample", o.max_deep_sample);
+    if (app.count("--geo-city")) given.set_text("geo_city", o.geo_city);
+    if (app.count("--geo-asn")) given.set_text("geo_asn", o.geo_asn);
+    return given;
+}
+
 } // namespace
 
 bool parse_command_line(int argc, char** argv, PcapOptions& options, int& exit_code) {
@@ -105,6 +114,7 @@ bool parse_command_line(int argc, char** argv, PcapOptions& options, int& exit_c
     std::transform(options.input.begin(), options.input.end(), options.input.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     options.max_deep_sample = std::clamp(options.max_deep_sample, 1U, 100U);
+    options.given = given_options(app, options);
     return true;
 }
 

@@ -1,6 +1,8 @@
 // The command line of pktvisor-pcap.
 #pragma once
 
+#include "metric/options.hpp"
+
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@ struct PcapOptions {
     unsigned workers = 1;
     bool extended = false;
     bool verbose = false;
+    OptionValues given; // of these, what visor.config may say too and was said on the command line
 };
 
 // Fills `options`. True when the program should go on; otherwise `exit_code` is what it should end with, and

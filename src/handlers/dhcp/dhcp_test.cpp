@@ -54,6 +54,7 @@ Packet v6_packet(const Raw& payload) {
 
 class DhcpTest : public testing::Test {
 protected:
+    void TearDown() override { EXPECT_TRUE(test::clears(dhcp_v1(), cells)); }
     void feed(const std::vector<Packet>& packets) {
         std::vector<uint16_t> all(packets.size());
         for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<uint16_t>(i);

@@ -15,6 +15,7 @@ using visor::test::top_text;
 class DnsV1Test : public testing::Test {
 protected:
     DnsV1Test() { make({}); }
+    void TearDown() override { EXPECT_TRUE(visor::test::clears(dns_v1(), fed.cells)); }
     void make(const OptionValues& values, GroupMask groups = dns_v1().schema().all_groups(),
               const Services& services = {}, uint32_t deep = 100) {
         fed.handler = visor::test::make_handler(dns_v1(), {values, groups, deep}, services);

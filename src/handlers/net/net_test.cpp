@@ -60,6 +60,7 @@ private:
 
 class NetTest : public testing::Test {
 protected:
+    void TearDown() override { EXPECT_TRUE(test::clears(net_v1(), cells)); }
     void make(const HandlerClass& type, const HandlerConfig& config, const Services& services = {}) {
         handler = test::make_handler(type, config, services);
         ASSERT_NE(handler, nullptr);

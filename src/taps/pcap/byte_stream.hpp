@@ -2,7 +2,7 @@
 // these through gzip or zstd. Nothing seeks, so a pipe reads like a file.
 //
 // Threads: one reader at a time. Owns: its descriptor and its decompressor; memory is bounded (64 KiB of
-// input, and the decompressor's window: 32 KiB for gzip, what the frame asks for up to 128 MiB for zstd).
+// input, and the decompressor's window: 32 KiB for gzip, what the frame asks for up to 32 MiB for zstd).
 // Units: bytes.
 #pragma once
 
@@ -28,6 +28,8 @@ public:
     virtual size_t read(uint8_t* dst, size_t size) = 0;
     virtual uint64_t stored_read() const = 0;  // of the file as stored, so compressed bytes
     virtual uint64_t stored_total() const = 0; // 0 when unknown
+    // Reading ended as it was told to, with more to come.
+    virtual bool stopped() const { return false; }
     const std::string& error() const { return error_; }
 
 protected:
@@ -41,8 +43,9 @@ struct OpenedBytes {
     std::string_view compression; // "gzip", "zstd" or empty
 };
 
-// "-" is standard input. The error is the reason alone, without the path.
-Result<std::unique_ptr<ByteStream>> open_bytes(const std::string& path);
+// "-" is standard input. The error is the reason alone, without the path. Once stop_fd is readable nothing is
+// waited for any more but for a moment; -1 = nobody will say so.
+Result<std::unique_ptr<ByteStream>> open_bytes(const std::string& path, int stop_fd = -1);
 std::unique_ptr<ByteStream> memory_bytes(std::vector<uint8_t> content);
 
 // Reads up to head_bytes, looking through gzip or zstd when the first bytes say so.

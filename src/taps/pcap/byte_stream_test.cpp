@@ -110,6 +110,24 @@ TEST(Zstd, SkippableFrameFirst) {
     EXPECT_EQ(read_all(skippable + zstd(capture(10))).frames.size(), 10u);
 }
 
+// A frame (RFC 8878, section 3.1.1) of one raw block that declares a window of 2^log bytes.
+Content windowed(const Content& plain, uint32_t log) {
+    Content out = {0x28, 0xb5, 0x2f, 0xfd, 0, static_cast<uint8_t>((log - 10) << 3)};
+    const auto header = static_cast<uint32_t>(plain.size()) << 3 | 1;
+    for (const uint32_t shift : {0u, 8u, 16u}) out.push_back(static_cast<uint8_t>(header >> shift));
+    return out + plain;
+}
+
+TEST(Zstd, WindowsAreBounded) {
+    EXPECT_EQ(read_all(windowed(capture(10), 25)).frames.size(), 10u);
+    const std::string error = open_error(windowed(capture(10), 26));
+    EXPECT_NE(error.find("zstd data needs a window of more than 32 MiB"), std::string::npos) << error;
+    EXPECT_NE(error.find("zstd -dc --long=31 FILE | pktvisor-pcap -"), std::string::npos) << error;
+    const Outcome later = read_all(zstd(capture(2000)) + windowed({1}, 27));
+    EXPECT_EQ(later.frames.size(), 2000u);
+    EXPECT_NE(later.trouble.find("more than 32 MiB"), std::string::npos) << later.trouble;
+}
+
 // What expands a thousandfold streams through without being held.
 TEST(Gzip, BombStreamsThrough) {
     PcapWriter w;

@@ -30,6 +30,7 @@ public:
         note_progress();
     }
     void next(engine::FrameBlock& block) override;
+    bool read_out() const override { return eof_ && !ended_; }
     const engine::SourceLedger& ledger() const override { return ledger_; }
     const std::string& name() const override { return name_; }
     std::string trouble() const override;
@@ -126,6 +127,7 @@ void CaptureFile::aim(const Walk& walk, const engine::FrameBlock& block) {
 
 void CaptureFile::end_of_file() {
     ended_ = true;
+    if (stream_->stopped()) return; // the record at hand was still coming
     if (!carry_.empty() || skip_ > 0) {
         ++ledger_.received;
         ++ledger_.cut_short;
@@ -156,8 +158,14 @@ Error cannot_filter(const std::string& why) {
     return Error{"Cannot set BPF filter to pcap file: " + why};
 }
 
+std::string header_incomplete(const OpenedBytes& opened) {
+    return opened.stream->stopped() ? "interrupted before its header was there"
+                                    : "the file ends inside its header";
+}
+
 // What a file is instead, when its first bytes tell.
 std::string not_a_capture(const OpenedBytes& opened) {
+    if (opened.stream->stopped() && opened.head.size() < pcap_header_bytes) return header_incomplete(opened);
     struct Kind {
         std::string_view magic;
         const char* name;
@@ -192,7 +200,7 @@ std::string not_a_capture(const OpenedBytes& opened) {
 using Opened = Result<std::unique_ptr<engine::FrameSource>>;
 
 Opened open_pcap(OpenedBytes opened, const std::string& name, const CaptureOptions& options) {
-    if (opened.head.size() < pcap_header_bytes) return cannot_open(name, "the file ends inside its header");
+    if (opened.head.size() < pcap_header_bytes) return cannot_open(name, header_incomplete(opened));
     const PcapHeader header = read_pcap_header(opened.head.data());
     if (header.major != 2)
         return cannot_open(name, "pcap version " + std::to_string(header.major) + "." +
@@ -219,7 +227,7 @@ Opened open_pcapng(OpenedBytes opened, const std::string& name, const CaptureOpt
     const Walk walk = scout.walk(opened.head.data(), opened.head.size(), full, unused);
     if (walk.used == 0) {
         const bool damaged = walk.stop == Stop::damaged;
-        return cannot_open(name, damaged ? scout.damage() : "the file ends inside its header");
+        return cannot_open(name, damaged ? scout.damage() : header_incomplete(opened));
     }
     if (!scout.filter_error().empty()) return cannot_filter(scout.filter_error());
     const auto syntax = FilterSet(options.bpf).for_link(static_cast<uint16_t>(wire::LinkType::ethernet));
@@ -241,7 +249,7 @@ Opened open_capture_stream(std::unique_ptr<ByteStream> raw, const std::string& n
 
 Opened open_capture(const std::string& path, const CaptureOptions& options) {
     const std::string name = path == "-" ? "standard input" : path;
-    auto stream = open_bytes(path);
+    auto stream = open_bytes(path, options.stop_fd);
     if (!stream) return cannot_open(name, stream.error());
     return open_capture_stream(std::move(*stream), name, options);
 }

@@ -32,7 +32,8 @@
 namespace visor::taps {
 
 struct CaptureOptions {
-    std::string bpf; // pcap-filter(7) expression; empty takes everything
+    std::string bpf;  // pcap-filter(7) expression; empty takes everything
+    int stop_fd = -1; // once readable, a pipe's silence is its end; -1 = nobody will say so
 };
 
 // "-" is standard input. The error is one line for the user that names the file.

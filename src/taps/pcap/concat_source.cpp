@@ -61,6 +61,10 @@ void ConcatSource::next(engine::FrameBlock& block) {
     add_up();
 }
 
+bool ConcatSource::read_out() const {
+    return current_ < parts_.size() && parts_[current_].source && parts_[current_].source->read_out();
+}
+
 bool ConcatSource::ready() {
     Part& part = parts_[current_];
     if (part.source) return true;

@@ -19,6 +19,7 @@ public:
     static Result<std::unique_ptr<engine::FrameSource>> open(const std::vector<std::string>& paths,
                                                              const CaptureOptions& options);
     void next(engine::FrameBlock& block) override;
+    bool read_out() const override;
     const engine::SourceLedger& ledger() const override { return sum_; }
     const std::string& name() const override { return name_; }
     std::string trouble() const override;

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 namespace visor::taps {
 namespace {
 
 constexpr size_t input_bytes = 64 * 1024;
-constexpr int zstd_window_log_max = 27; // 128 MiB: what the zstd tool itself accepts unless told otherwise
+// 32 MiB: four times what zstd's levels to 19 need, and what leaves the program within its 64 MiB.
+constexpr int zstd_window_log_max = 25;
 
 // The compressed side both decompressors share.
 class Packed : public ByteStream {
@@ -17,6 +19,7 @@ public:
         : raw_(std::move(raw)), in_(std::move(head)) {}
     uint64_t stored_read() const override { return raw_->stored_read(); }
     uint64_t stored_total() const override { return raw_->stored_total(); }
+    bool stopped() const override { return raw_->stopped(); }
 
 protected:
     // The next piece of input into in_; false at the end of it.
@@ -68,7 +71,7 @@ public:
 private:
     bool more() {
         if (!refill()) {
-            if (!between_members_) fail("gzip data cut short");
+            if (!between_members_ && !stopped()) fail("gzip data cut short");
             done_ = true;
             return false;
         }
@@ -108,7 +111,7 @@ public:
             if (pending_.pos == pending_.size && !flushing_ && !more()) break;
             const size_t rc = ZSTD_decompressStream(z_, &out, &pending_);
             if (ZSTD_isError(rc)) {
-                fail(std::string("zstd data damaged: ") + ZSTD_getErrorName(rc));
+                fail(what_is_wrong(rc));
                 break;
             }
             in_frame_ = rc != 0;
@@ -118,9 +121,15 @@ public:
     }
 
 private:
+    static std::string what_is_wrong(size_t rc) {
+        if (ZSTD_getErrorCode(rc) != ZSTD_error_frameParameter_windowTooLarge)
+            return std::string("zstd data damaged: ") + ZSTD_getErrorName(rc);
+        return "zstd data needs a window of more than " + std::to_string((1 << zstd_window_log_max) >> 20) +
+               " MiB (made with --long or --ultra): read it as zstd -dc --long=31 FILE | pktvisor-pcap -";
+    }
     bool more() {
         if (!refill()) {
-            if (in_frame_) fail("zstd data cut short");
+            if (in_frame_ && !stopped()) fail("zstd data cut short");
             done_ = true;
             return false;
         }
