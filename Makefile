@@ -20,7 +20,8 @@ CTEST := ctest --output-on-failure --no-tests=error -j 2
 configure = @tools/configure.sh $(VERBOSE) $(1) $(2) $(3)
 
 .DEFAULT_GOAL := help
-.PHONY: build run test bench bench-quick fuzz asan tsan fmt tidy docs golden demo install uninstall clean help
+.PHONY: build run test bench bench-quick fuzz asan tsan tsan-quick scalar fmt tidy docs golden demo install uninstall \
+    clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -67,6 +68,22 @@ tsan: ## all tests under the thread sanitizer
 	$(call configure,tsan,build/tsan)
 	@$(NINJA) build/tsan
 	@cd build/tsan && $(CTEST)
+
+tsan-quick: ## those of them with several threads
+	@$(SETUP) build test
+	$(call configure,tsan,build/tsan)
+	@$(NINJA) build/tsan programs engine_test
+	@cd build/tsan && $(CTEST) -R '^(engine|cli\.options|cli\.same_result|golden\.demo|golden\.recorded_mixed.*)$$'
+
+scalar: build ## unit tests and program without SSE2 intrinsics: the same JSON as with them, byte for byte
+	@$(SETUP) test
+	$(call configure,scalar,build/scalar)
+	@$(NINJA) build/scalar programs base_test sketch_test wire_test pcapgen
+	@cd build/scalar && $(CTEST) -R '^(base|sketch|wire)$$'
+	@for mode in dns attack; do \
+	    build/scalar/bin/pcapgen $$mode build/scalar/$$mode.pcap --packets 100000 >/dev/null || exit 1; done
+	@python3 tests/same_output.py build/bin/pktvisor-pcap build/scalar/bin/pktvisor-pcap tests/goldens/captures \
+	    examples/demo.pcap build/scalar/dns.pcap build/scalar/attack.pcap
 
 fmt: ## format the sources in place
 	@$(SETUP) tidy

@@ -2,6 +2,7 @@
 option(VISOR_TESTS "build the tests" ON)
 option(VISOR_BENCH "build the benchmarks" ON)
 option(VISOR_FUZZ "build the fuzz targets (clang with libFuzzer)" OFF)
+option(VISOR_SCALAR "leave out the SSE2 intrinsics, as a processor without them would" OFF)
 set(VISOR_SANITIZE "" CACHE STRING "sanitizers, e.g. address,undefined or thread")
 
 if(NOT CMAKE_BUILD_TYPE)
@@ -25,6 +26,9 @@ target_compile_options(visor_flags INTERFACE -Wall -Wextra -Werror -Wshadow -Wco
 if(VISOR_SANITIZE)
     target_compile_options(visor_flags INTERFACE -fsanitize=${VISOR_SANITIZE} -fno-sanitize-recover=all)
     target_link_options(visor_flags INTERFACE -fsanitize=${VISOR_SANITIZE})
+endif()
+if(VISOR_SCALAR)
+    target_compile_definitions(visor_flags INTERFACE VISOR_SCALAR)
 endif()
 if(VISOR_FUZZ)
     target_compile_options(visor_flags INTERFACE -fsanitize=fuzzer-no-link)

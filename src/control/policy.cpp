@@ -253,9 +253,9 @@ Result<GroupMask> resolve_groups(std::span<const Group> groups, const GroupNames
     GroupMask mask = 0;
     for (unsigned i = 0; i < groups.size(); i++)
         if (groups[i].default_on) mask |= group_bit(i);
-    const auto off = named_groups(groups, names.disable);
+    auto off = named_groups(groups, names.disable);
     if (!off) return off;
-    const auto on = named_groups(groups, names.enable);
+    auto on = named_groups(groups, names.enable);
     if (!on) return on;
     return (mask & ~*off) | *on;
 }

@@ -60,7 +60,7 @@ std::string joined(std::initializer_list<std::string> parts) {
     return out;
 }
 
-std::string either(std::string first, std::string second) {
+std::string either(const std::string& first, const std::string& second) {
     return first.empty() ? second : first;
 }
 

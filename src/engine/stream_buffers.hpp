@@ -20,10 +20,10 @@ public:
 
     // A buffer of at least `bytes`; not held when the pools are empty or bytes is beyond the largest.
     Handle take(uint32_t bytes) {
-        for (uint8_t c = 0; c < pools_.size(); ++c) {
+        for (size_t c = 0; c < pools_.size(); ++c) {
             if (pools_[c].block_size() < bytes) continue;
             const uint32_t block = pools_[c].take();
-            if (block != BlockPool::none) return {block, c};
+            if (block != BlockPool::none) return {block, static_cast<uint8_t>(c)};
         }
         return {};
     }

@@ -95,8 +95,11 @@ class SameResult(ProgramTest):
         self.assertEqual(result["dns"]["cardinality"]["qname"], 20)
 
     def test_sparse_minutes(self):
-        frames = queries(600)
-        times = [(START + i * 47, 0) for i in range(len(frames))]
+        pairs = queries(600)
+        frames = []
+        for at in range(0, len(pairs), 20):  # ten queries, and 47 s later their replies
+            frames += pairs[at:at + 20:2] + pairs[at + 1:at + 20:2]
+        times = [(START + i // 10 * 47, 0) for i in range(len(frames))]
         result = self.everywhere(self.file("sparse.pcap", pcap(frames, times=times)))
         self.assertEqual(result["packets"]["total"], 1200)
         self.assertEqual(result["dns"]["xact"]["counts"], {"timed_out": 600, "total": 0})

@@ -1,6 +1,7 @@
 #include "progress.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <spdlog/fmt/fmt.h>
 #include <string>
@@ -13,7 +14,7 @@ constexpr std::chrono::milliseconds quiet_at_first{400}, between{100};
 constexpr unsigned bar_width = 24;
 
 std::string duration(double seconds) {
-    const auto s = static_cast<unsigned>(seconds + 0.5);
+    const long s = std::lround(seconds);
     return s < 60 ? fmt::format("{}s", s) : fmt::format("{}m{:02}s", s / 60, s % 60);
 }
 } // namespace
