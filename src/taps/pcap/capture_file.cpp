@@ -126,7 +126,7 @@ void CaptureFile::aim(const Walk& walk, const engine::FrameBlock& block) {
 
 void CaptureFile::end_of_file() {
     ended_ = true;
-    if (!carry_.empty() || skip_ > 0) {
+    if (!carry_.empty() || skip_ > 0 || parser_->inside_record()) {
         ++ledger_.received;
         ++ledger_.cut_short;
         trouble_ = name_ + ": cut short in record " + std::to_string(ledger_.received) + " (offset " +
@@ -217,10 +217,10 @@ Opened open_pcapng(OpenedBytes opened, const std::string& name, const CaptureOpt
     full.count = engine::block_frames_max; // so the walk stops at the first packet
     engine::SourceLedger unused;
     const Walk walk = scout.walk(opened.head.data(), opened.head.size(), full, unused);
-    if (walk.used == 0) {
-        const bool damaged = walk.stop == Stop::damaged;
-        return cannot_open(name, damaged ? scout.damage() : "the file ends inside its header");
-    }
+    const bool whole_file = opened.head.size() < head_bytes;
+    if (!scout.saw_section() && (walk.stop == Stop::damaged || whole_file))
+        return cannot_open(name,
+                           walk.stop == Stop::damaged ? scout.damage() : "the file ends inside its header");
     if (!scout.filter_error().empty()) return cannot_filter(scout.filter_error());
     const auto syntax = FilterSet(options.bpf).for_link(static_cast<uint16_t>(wire::LinkType::ethernet));
     if (!scout.saw_interface() && !syntax) return cannot_filter(syntax.error());

@@ -123,16 +123,66 @@ TEST(PcapngParser, LargeForeignBlocksAreSkipped) {
     w.block(10, Content(5'000'000, 6)); // more than any buffer holds
     w.interface(1);
     w.enhanced(0, 1, frame_of(10, 1), 10);
-    w.block(10, Content(1'000'000, 6));
+    w.block(0x4444, Content(17'000'000, 6));
     w.enhanced(0, 2, frame_of(10, 2), 10);
     const Outcome whole = read_all(w.out);
     EXPECT_EQ(whole.frames.size(), 2u);
     EXPECT_EQ(whole.trouble, "");
     w.block(10, Content(1'000'000, 6));
-    w.out.erase(w.out.end() - 500'000, w.out.end());
-    const Outcome cut = read_all(w.out);
-    EXPECT_EQ(cut.frames.size(), 2u);
-    EXPECT_EQ(cut.ledger.cut_short, 1u);
+    const Content content = w.out;
+    for (const size_t missing : {1, 3, 4, 5, 500'000, 1'000'004, 1'000'005}) {
+        const Outcome cut = read_all(Content(content.begin(), content.end() - static_cast<int64_t>(missing)));
+        EXPECT_EQ(cut.frames.size(), 2u);
+        EXPECT_EQ(cut.ledger.cut_short, 1u) << missing;
+        EXPECT_NE(cut.trouble.find("cut short in record 3"), std::string::npos) << missing << cut.trouble;
+    }
+    w.out.back() ^= 1;
+    w.enhanced(0, 3, frame_of(10, 2), 10);
+    const Outcome bent = read_all(w.out);
+    EXPECT_EQ(bent.frames.size(), 2u);
+    EXPECT_NE(bent.trouble.find("block lengths do not match"), std::string::npos) << bent.trouble;
+}
+
+// Whatever stands before it in the file, the clock of an interface stands behind its comments here.
+TEST_P(PcapngOrders, OptionsOfAnyLength) {
+    for (const size_t size : {1'000, 40'000, 70'000, 320'000, 330'000, 3'000'000}) {
+        PcapngWriter w;
+        w.swapped = GetParam();
+        const Content comments = w.comments(size);
+        w.section(1, comments);
+        w.interface(1, 60, 9, 100, comments);
+        w.enhanced(0, 1, frame_of(50, 1), 50);
+        w.enhanced(0, 2, frame_of(1001, 2), 2000, comments);
+        w.enhanced(0, 3, frame_of(engine::frame_bytes_max, 3), engine::frame_bytes_max, comments);
+        w.enhanced(0, 4, frame_of(engine::frame_bytes_max + 1, 3), 4, comments);
+        w.simple(frame_of(40, 4), 40);
+        const std::vector<Seen> expected = {
+            {frame_of(50, 1), 100'000'000'001, 50, 1, 0},
+            {frame_of(1001, 2), 100'000'000'002, 2000, 1, 0},
+            {frame_of(engine::frame_bytes_max, 3), 100'000'000'003, engine::frame_bytes_max, 1, 0},
+            {frame_of(40, 4), 100'000'000'003, 40, 1, 0}};
+        const Outcome got = read_all(w.out);
+        EXPECT_TRUE(got.frames == expected) << size << " " << got.frames.size();
+        EXPECT_EQ(got.ledger.bad_record, 1u) << size;
+        EXPECT_EQ(got.ledger.received, 5u) << size;
+    }
+}
+
+TEST(PcapngParser, LargeBlocksOfTheFirstHeadersCutShort) {
+    PcapngWriter w;
+    w.section(1, w.comments(10'000));
+    w.out.resize(9'000);
+    EXPECT_NE(open_error(w.out).find("the file ends inside its header"), std::string::npos);
+    PcapngWriter bent;
+    bent.section(1, bent.comments(10'000));
+    bent.out.back() ^= 1;
+    EXPECT_NE(open_error(bent.out).find("block lengths do not match"), std::string::npos);
+    PcapngWriter described = section();
+    described.interface(1, 0, 9, 0, described.comments(500'000));
+    described.out.resize(400'000);
+    const Outcome got = read_all(described.out);
+    EXPECT_EQ(got.frames.size(), 0u);
+    EXPECT_EQ(got.ledger.cut_short, 1u);
 }
 
 TEST(PcapngParser, BrokenChainEndsTheFile) {

@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""What pcapng files may hold beside plain packets: blocks of any size, packets that cannot be read."""
+import gzip
+import struct
+import unittest
+
+import harness
+from harness import ProgramTest, START, block, enhanced, interface, queries, section
+
+FRAMES = queries(4)
+NOW = START * 1_000_000
+
+
+def comments(size):
+    """So many bytes of options, roughly."""
+    return (struct.pack("<HH", 1, 60_000) + b"c" * 60_000) * (size // 60_000 + 1)
+
+
+class LargeBlocks(ProgramTest):
+    def all_read(self, content):
+        for stdin, args in ((b"", [self.file("large.pcapng", content)]), (content, ["-"]),
+                            (gzip.compress(content, 1), ["-"])):
+            result = self.works(*args, stdin=stdin)
+            self.assertEqual(result["ledger"]["tap"]["received"], 2)
+            self.assertEqual(result["1m"]["dns"]["wire_packets"]["total"], 2)
+            self.assertEqual(result["1m"]["packets"]["period"], {"start_ts": START, "length": 7})
+
+    def test_unknown(self):
+        large = block(0x0bad, bytes(17 << 20))
+        self.all_read(section() + interface() + large + enhanced(NOW, FRAMES[0]) + large +
+                      enhanced(NOW + 7_000_000, FRAMES[1]) + large)
+
+    def test_options(self):
+        large = comments(480_000)
+        self.all_read(section(large) + interface(options=large) + enhanced(NOW, FRAMES[0], large) +
+                      enhanced(NOW + 7_000_000, FRAMES[1], large))
+
+
+if __name__ == "__main__":
+    harness.main()
