@@ -5,7 +5,7 @@ import struct
 import unittest
 
 import harness
-from harness import ProgramTest, START, block, enhanced, interface, queries, section
+from harness import ProgramTest, Run, START, block, enhanced, interface, queries, section
 
 FRAMES = queries(4)
 NOW = START * 1_000_000
@@ -34,6 +34,22 @@ class LargeBlocks(ProgramTest):
         large = comments(480_000)
         self.all_read(section(large) + interface(options=large) + enhanced(NOW, FRAMES[0], large) +
                       enhanced(NOW + 7_000_000, FRAMES[1], large))
+
+
+class Damaged(ProgramTest):
+    def test_each_reason_is_told_in_one_line(self):
+        content = section() + interface() + enhanced(NOW, FRAMES[0]) + enhanced(NOW, FRAMES[1], interface_id=7) + \
+            block(6, struct.pack("<IIIII", 0, 0, 0, 0xffffffff, 60) + FRAMES[2])
+        run = Run("--extended", self.file("bad.pcapng", content))
+        self.assertEqual(run.status, 0)
+        self.assertEqual(run.json["ledger"]["tap"]["malformed"]["bad_record"], 2)
+        self.assertEqual(len(run.errors), 1, run.errors)
+        self.assertIn("bad.pcapng: damaged packets left out: 1 with lengths beyond their block, "
+                      "1 of interfaces that are not described", run.errors[0])
+
+    def test_many_interfaces(self):
+        content = section() + interface() * 70_001 + enhanced(NOW, FRAMES[0], interface_id=70_000)
+        self.assertEqual(self.works(self.file("many.pcapng", content))["1m"]["packets"]["total"], 1)
 
 
 if __name__ == "__main__":

@@ -143,9 +143,9 @@ void CaptureFile::note_progress() {
 }
 
 std::string CaptureFile::trouble() const {
-    if (!trouble_.empty()) return trouble_;
     const std::string remark = parser_->remark();
-    return remark.empty() ? std::string() : name_ + ": " + remark;
+    if (remark.empty()) return trouble_;
+    return (trouble_.empty() ? name_ + ": " : trouble_ + "; ") + remark;
 }
 
 Error cannot_open(const std::string& name, const std::string& why) {

@@ -18,7 +18,7 @@ constexpr uint32_t order_magic = 0x1a2b3c4d;
 constexpr uint32_t block_overhead = 12; // type and both lengths
 // Frame and options; what claims more is damaged. Other blocks may have any length.
 constexpr uint32_t packet_block_max = 16 * 1024 * 1024;
-constexpr size_t interfaces_max = 65535; // ids in frames are 16 bits wide
+constexpr size_t interfaces_max = size_t{1} << 18; // of a section; 15 MiB of them
 // What stands before the options or the frame.
 constexpr uint32_t section_bytes = 16;  // magic, version, section length
 constexpr uint32_t interface_bytes = 8; // link type, reserved, snap length
@@ -102,7 +102,7 @@ PcapngParser::Step PcapngParser::begin(const Block& block, size_t window, engine
     if (window < fixed) return Step::hungry;
     if (is_packet(block.type)) {
         Packet packet{};
-        const bool wanted = read_any(block, packet) && packet.caplen <= engine::frame_bytes_max;
+        const bool wanted = read_any(block, packet) == no_fault;
         if (wanted && window - static_cast<size_t>(packet.data - block.body) < packet.caplen)
             return Step::hungry;
         add_packet(block, out, ledger);
@@ -146,6 +146,7 @@ bool PcapngParser::open_section(const Block& block) {
         return false;
     }
     interfaces_.clear();
+    interfaces_left_out_ = 0;
     return true;
 }
 
@@ -178,7 +179,10 @@ uint32_t PcapngParser::read_interface_option(const uint8_t* option, uint32_t lef
 }
 
 void PcapngParser::add_interface() {
-    if (interfaces_.size() == interfaces_max) return; // packets that refer to it are counted as bad
+    if (interfaces_.size() == interfaces_max) {
+        ++interfaces_left_out_;
+        return;
+    }
     if (described_.supported) {
         auto filter = filters_.for_link(described_.linktype);
         described_.filterable = static_cast<bool>(filter);
@@ -210,8 +214,8 @@ bool PcapngParser::read_packet(const Block& block, Packet& packet) const {
 
 // A simple packet block belongs to interface 0, whose snap length is the only word on how much was captured.
 bool PcapngParser::read_simple(const Block& block, Packet& packet) const {
-    if (block.body_bytes < simple_bytes || interfaces_.empty()) return false;
-    const uint32_t snaplen = interfaces_[0].snaplen;
+    if (block.body_bytes < simple_bytes) return false;
+    const uint32_t snaplen = interfaces_.empty() ? 0 : interfaces_[0].snaplen;
     packet.interface_id = 0;
     packet.wirelen = u32(block.body);
     packet.caplen = snaplen == 0 ? packet.wirelen : std::min(packet.wirelen, snaplen);
@@ -220,16 +224,20 @@ bool PcapngParser::read_simple(const Block& block, Packet& packet) const {
     return packet.caplen <= block.body_bytes - simple_bytes;
 }
 
-bool PcapngParser::read_any(const Block& block, Packet& packet) const {
-    return block.type == block_simple_packet ? read_simple(block, packet) : read_packet(block, packet);
+PcapngParser::Fault PcapngParser::read_any(const Block& block, Packet& packet) const {
+    if (block.type == block_simple_packet ? !read_simple(block, packet) : !read_packet(block, packet))
+        return overrun;
+    if (packet.caplen > engine::frame_bytes_max) return too_large;
+    if (packet.interface_id < interfaces_.size()) return no_fault;
+    return packet.interface_id < interfaces_.size() + interfaces_left_out_ ? beyond_limit : undescribed;
 }
 
 void PcapngParser::add_packet(const Block& block, engine::FrameBlock& out, engine::SourceLedger& ledger) {
     ++ledger.received;
     Packet packet{};
-    if (!read_any(block, packet) || packet.caplen > engine::frame_bytes_max ||
-        packet.interface_id >= interfaces_.size()) {
+    if (const Fault fault = read_any(block, packet); fault != no_fault) {
         ++ledger.bad_record;
+        ++faults_[fault];
         return;
     }
     const Interface& interface = interfaces_[packet.interface_id];
@@ -247,17 +255,39 @@ void PcapngParser::add_packet(const Block& block, engine::FrameBlock& out, engin
         return;
     }
     out.frames[out.count++] = {packet.data, last_ts_ns_,        packet.caplen,
-                               wirelen,     interface.linktype, static_cast<uint16_t>(packet.interface_id)};
+                               wirelen,     interface.linktype, packet.interface_id};
     ++ledger.delivered;
 }
 
 std::string PcapngParser::remark() const {
-    if (unsupported_packets_ > 0 && !saw_supported_)
-        return "none of its interfaces has a supported link type: " + link_text(unsupported_link_) + "; " +
-               supported_links();
-    if (!filter_error_.empty())
-        return "the capture filter does not fit all of its interfaces: " + filter_error_;
-    return {};
+    std::string all;
+    const std::string filter =
+        filter_error_.empty() ? ""
+                              : "the capture filter does not fit all of its interfaces: " + filter_error_;
+    for (const std::string& part : {unsupported_remark(), dropped_remark(), filter})
+        all += (all.empty() || part.empty() ? "" : "; ") + part;
+    return all;
+}
+
+std::string PcapngParser::unsupported_remark() const {
+    if (unsupported_packets_ == 0) return {};
+    const std::string link = link_text(unsupported_link_);
+    if (!saw_supported_)
+        return "none of its interfaces has a supported link type: " + link + "; " + supported_links();
+    return "packets of unsupported link types left out: " + std::to_string(unsupported_packets_) +
+           ", the first of " + link;
+}
+
+std::string PcapngParser::dropped_remark() const {
+    static constexpr const char* reasons[fault_count] = {
+        "", "with lengths beyond their block", "larger than a frame may be",
+        "of interfaces that are not described", "of interfaces beyond the limit"};
+    std::string list;
+    for (size_t i = no_fault + 1; i < fault_count; ++i) {
+        if (faults_[i] == 0) continue;
+        list += (list.empty() ? "" : ", ") + std::to_string(faults_[i]) + " " + reasons[i];
+    }
+    return list.empty() ? list : "damaged packets left out: " + list;
 }
 
 } // namespace visor::taps

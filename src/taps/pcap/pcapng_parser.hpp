@@ -13,6 +13,7 @@
 #include "taps/pcap/record_parser.hpp"
 #include "taps/pcap/time_scale.hpp"
 
+#include <array>
 #include <vector>
 
 namespace visor::taps {
@@ -59,6 +60,7 @@ private:
         uint32_t length = 0; // 0: there is none
         uint32_t left = 0;   // up to the second length
     };
+    enum Fault : uint8_t { no_fault, overrun, too_large, undescribed, beyond_limit, fault_count };
     enum class Step : uint8_t { done, hungry, damaged };
 
     uint16_t u16(const uint8_t* p) const;
@@ -72,8 +74,10 @@ private:
     void add_interface();
     bool read_packet(const Block& block, Packet& packet) const;
     bool read_simple(const Block& block, Packet& packet) const;
-    bool read_any(const Block& block, Packet& packet) const;
+    Fault read_any(const Block& block, Packet& packet) const;
     void add_packet(const Block& block, engine::FrameBlock& out, engine::SourceLedger& ledger);
+    std::string dropped_remark() const;
+    std::string unsupported_remark() const;
 
     FilterSet filters_;
     std::vector<Interface> interfaces_; // of the current section
@@ -85,6 +89,8 @@ private:
     bool saw_supported_ = false;
     uint16_t unsupported_link_ = 0; // the first one met
     uint64_t unsupported_packets_ = 0;
+    uint64_t interfaces_left_out_ = 0; // of the current section, as there were too many
+    std::array<uint64_t, fault_count> faults_{};
     int64_t last_ts_ns_ = 0;
     std::string filter_error_;
 };

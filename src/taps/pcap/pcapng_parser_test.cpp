@@ -97,7 +97,8 @@ TEST(PcapngParser, UnsupportedInterfacesAreCounted) {
     const Outcome some = read_all(w.out);
     EXPECT_EQ(some.frames.size(), 1u);
     EXPECT_EQ(some.ledger.unsupported_link, 1u);
-    EXPECT_EQ(some.trouble, "");
+    EXPECT_EQ(some.trouble,
+              "test: packets of unsupported link types left out: 1, the first of link type 147 (USER0)");
 }
 
 TEST(PcapngParser, BadPacketBlocksArePassedOver) {
@@ -115,7 +116,22 @@ TEST(PcapngParser, BadPacketBlocksArePassedOver) {
     const std::vector<Seen> expected = {{frame_of(10, 7), 3000, 10, 1, 0}};
     EXPECT_EQ(got.frames, expected);
     EXPECT_EQ(got.ledger.bad_record, 7u);
-    EXPECT_EQ(got.trouble, "");
+    EXPECT_EQ(got.trouble,
+              "test: damaged packets left out: 4 with lengths beyond their block, 2 larger than a "
+              "frame may be, 1 of interfaces that are not described");
+    w.out.resize(w.out.size() - 3); // damage of both kinds is told
+    const std::string both = read_all(w.out).trouble;
+    EXPECT_TRUE(both.starts_with("test: cut short in record 8 ")) << both;
+    EXPECT_NE(both.find("; damaged packets left out: 4 with"), std::string::npos) << both;
+}
+
+TEST(PcapngParser, SimplePacketsWithoutAnInterface) {
+    PcapngWriter w = section();
+    w.simple(frame_of(10, 1), 10);
+    w.simple(frame_of(10, 1), 10);
+    const Outcome got = read_all(w.out);
+    EXPECT_EQ(got.ledger.bad_record, 2u);
+    EXPECT_EQ(got.trouble, "test: damaged packets left out: 2 of interfaces that are not described");
 }
 
 TEST(PcapngParser, LargeForeignBlocksAreSkipped) {
@@ -208,14 +224,21 @@ TEST(PcapngParser, BrokenChainEndsTheFile) {
 }
 
 TEST(PcapngParser, InterfacesBeyondTheLimitAreCounted) {
+    constexpr uint32_t limit = 1 << 18;
     PcapngWriter w = section();
-    for (int i = 0; i < 65'540; ++i) w.interface(1);
-    w.enhanced(65'534, 1, frame_of(10, 1), 10);
-    w.enhanced(65'535, 1, frame_of(10, 1), 10);
+    for (uint32_t i = 0; i < limit + 2; ++i) w.interface(1);
+    w.enhanced(70'000, 1, frame_of(10, 1), 10);
+    w.enhanced(limit - 1, 1, frame_of(10, 1), 10);
+    w.enhanced(limit, 1, frame_of(10, 1), 10);
+    w.enhanced(limit + 1, 1, frame_of(10, 1), 10);
+    w.enhanced(limit + 2, 1, frame_of(10, 1), 10);
     const Outcome got = read_all(w.out);
-    EXPECT_EQ(got.frames.size(), 1u);
-    EXPECT_EQ(got.frames.at(0).interface_id, 65'534);
-    EXPECT_EQ(got.ledger.bad_record, 1u);
+    ASSERT_EQ(got.frames.size(), 2u);
+    EXPECT_EQ(got.frames[0].interface_id, 70'000u);
+    EXPECT_EQ(got.frames[1].interface_id, limit - 1);
+    EXPECT_EQ(got.trouble,
+              "test: damaged packets left out: 1 of interfaces that are not described, 2 of interfaces "
+              "beyond the limit");
 }
 
 TEST(PcapngParser, OptionsCutShortAreIgnored) {

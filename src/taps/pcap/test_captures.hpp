@@ -154,7 +154,7 @@ struct Seen {
     int64_t ts_ns;
     uint32_t wirelen;
     uint16_t link;
-    uint16_t interface_id;
+    uint32_t interface_id;
     bool operator==(const Seen&) const = default;
 };
 
