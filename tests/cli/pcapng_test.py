@@ -5,7 +5,7 @@ import struct
 import unittest
 
 import harness
-from harness import ProgramTest, Run, START, block, enhanced, interface, queries, section
+from harness import ProgramTest, Run, START, block, enhanced, interface, pcap, queries, section, simple
 
 FRAMES = queries(4)
 NOW = START * 1_000_000
@@ -50,6 +50,32 @@ class Damaged(ProgramTest):
     def test_many_interfaces(self):
         content = section() + interface() * 70_001 + enhanced(NOW, FRAMES[0], interface_id=70_000)
         self.assertEqual(self.works(self.file("many.pcapng", content))["1m"]["packets"]["total"], 1)
+
+
+class NothingToRead(ProgramTest):
+    def test_ends_in_one_line(self):
+        packets = enhanced(NOW, FRAMES[0]) + enhanced(NOW, FRAMES[1])
+        damaged = struct.pack("<IIII", START, 0, 300_000, 300_000)
+        for content, saying in (
+                (section() + interface(147) + packets, "none of its interfaces has a supported link type: link type 147"),
+                (section() + simple(FRAMES[0]), "1 of interfaces that are not described"),
+                (section() + packets, "2 of interfaces that are not described"),
+                (section() + interface() + packets[:len(packets) // 2 - 1] + b"x" + packets, "lengths do not match"),
+                (pcap([]) + damaged, "captured length 300000 exceeds")):
+            for extra in ([], ["--format", "text"], ["--workers", "2"]):
+                self.fails(self.file("none.pcapng", content), *extra, saying="no packet could be read: ")
+                self.fails(self.file("none.pcapng", content), *extra, saying=saying)
+
+    def test_what_holds_or_passes_nothing_works(self):
+        for content in (section() + interface(), pcap([]), section() + interface(147)):
+            self.assertEqual(self.works(self.file("empty.pcapng", content))["1m"]["packets"]["total"], 0)
+        content = section() + interface() + enhanced(NOW, FRAMES[0]) + enhanced(NOW, FRAMES[1], interface_id=3)
+        self.works("-b", "tcp", self.file("filtered.pcapng", content))
+
+    def test_one_of_several(self):
+        bad = self.file("bad.pcapng", section() + interface(147) + enhanced(NOW, FRAMES[0]))
+        result = self.works(bad, self.file("good.pcap", pcap(FRAMES)))
+        self.assertEqual(result["1m"]["packets"]["total"], len(FRAMES))
 
 
 if __name__ == "__main__":

@@ -169,6 +169,12 @@ void log_outcome(const PcapOptions& options, const engine::OfflineRun& run, cons
     if (options.verbose) log_ledger(run, services);
 }
 
+// There were packets, and none could be read.
+bool nothing_read(const engine::Ledger& ledger) {
+    const engine::SourceLedger& s = ledger.source;
+    return s.bad_record + s.unsupported_link > 0 && s.delivered + s.filtered_bpf == 0;
+}
+
 bool print(const std::string& out) {
     return std::fwrite(out.data(), 1, out.size(), stdout) == out.size() && std::fflush(stdout) == 0;
 }
@@ -194,7 +200,9 @@ Result<int> run(PcapOptions& options) {
     if (!done) return Error{done.error()};
     bar.clear();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-    if (const std::string trouble = (*source)->trouble(); !trouble.empty()) spdlog::warn("{}", trouble);
+    const std::string trouble = (*source)->trouble();
+    if (nothing_read((*done)->ledger())) return Error{"no packet could be read: " + trouble};
+    if (!trouble.empty()) spdlog::warn("{}", trouble);
     log_outcome(options, **done, services, elapsed.count());
     log_directions(options, (*done)->ledger(), job->input.host_spec);
 
