@@ -78,5 +78,15 @@ class NothingToRead(ProgramTest):
         self.assertEqual(result["1m"]["packets"]["total"], len(FRAMES))
 
 
+class SimplePackets(ProgramTest):
+    def test_take_the_time_of_a_neighbour(self):
+        timed = enhanced(NOW, FRAMES[2]) + simple(FRAMES[3]) + enhanced(NOW + 3_000_000, FRAMES[4])
+        content = section() + interface() + simple(FRAMES[0]) + simple(FRAMES[1]) + timed
+        for args, stdin in (([self.file("simple.pcapng", content)], b""), (["-"], content)):
+            packets = self.works(*args, stdin=stdin)["1m"]["packets"]
+            self.assertEqual(packets["total"], 5)
+            self.assertEqual(packets["period"], {"start_ts": START, "length": 3})
+
+
 if __name__ == "__main__":
     harness.main()

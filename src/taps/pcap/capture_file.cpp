@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 
 namespace visor::taps {
 namespace {
@@ -21,7 +22,7 @@ size_t round_up(size_t n) {
     return (n + page_bytes - 1) & ~(page_bytes - 1);
 }
 
-class CaptureFile final : public engine::FrameSource {
+class CaptureFile final : public CaptureSource {
 public:
     CaptureFile(std::string name, OpenedBytes opened, std::unique_ptr<RecordParser> parser, size_t header)
         : name_(std::move(name)), stream_(std::move(opened.stream)), parser_(std::move(parser)),
@@ -33,6 +34,8 @@ public:
     const engine::SourceLedger& ledger() const override { return ledger_; }
     const std::string& name() const override { return name_; }
     std::string trouble() const override;
+    std::optional<int64_t> first_ns() const override { return parser_->first_ns(); }
+    void assume_first_ns(int64_t ts_ns) { parser_->assume_first_ns(ts_ns); }
 
 private:
     void skip_ahead(engine::FrameBlock& block);
@@ -189,7 +192,7 @@ std::string not_a_capture(const OpenedBytes& opened) {
     return "not a pcap or pcapng file" + inside;
 }
 
-using Opened = Result<std::unique_ptr<engine::FrameSource>>;
+using Opened = Result<std::unique_ptr<CaptureFile>>;
 
 Opened open_pcap(OpenedBytes opened, const std::string& name, const CaptureOptions& options) {
     if (opened.head.size() < pcap_header_bytes) return cannot_open(name, "the file ends inside its header");
@@ -205,9 +208,25 @@ Opened open_pcap(OpenedBytes opened, const std::string& name, const CaptureOptio
         if (!compiled) return cannot_filter(compiled.error());
         filter = std::move(*compiled);
     }
+    engine::FrameBlock first;
+    first.count = engine::block_frames_max - 1; // so the walk stops behind the first packet
+    engine::SourceLedger unused;
+    PcapParser scout(header, nullptr);
+    scout.walk(opened.head.data() + pcap_header_bytes, opened.head.size() - pcap_header_bytes, first, unused);
     auto parser = std::make_unique<PcapParser>(header, std::move(filter));
-    return Opened(
-        std::make_unique<CaptureFile>(name, std::move(opened), std::move(parser), pcap_header_bytes));
+    if (scout.first_ns()) parser->assume_first_ns(*scout.first_ns());
+    return std::make_unique<CaptureFile>(name, std::move(opened), std::move(parser), pcap_header_bytes);
+}
+
+// Walks on over what has been read already to the first packet with a time.
+std::optional<int64_t> find_first_ns(PcapngParser& scout, const std::vector<uint8_t>& head, Walk walk) {
+    engine::FrameBlock block;
+    engine::SourceLedger unused;
+    for (size_t at = walk.used; walk.stop == Stop::full && !scout.first_ns(); at += walk.used) {
+        block.count = 0;
+        walk = scout.walk(head.data() + at, head.size() - at, block, unused);
+    }
+    return scout.first_ns();
 }
 
 // Walks the blocks before the first packet once, on a parser of its own, to find now what would fail later.
@@ -224,14 +243,12 @@ Opened open_pcapng(OpenedBytes opened, const std::string& name, const CaptureOpt
     if (!scout.filter_error().empty()) return cannot_filter(scout.filter_error());
     const auto syntax = FilterSet(options.bpf).for_link(static_cast<uint16_t>(wire::LinkType::ethernet));
     if (!scout.saw_interface() && !syntax) return cannot_filter(syntax.error());
-    return Opened(std::make_unique<CaptureFile>(name, std::move(opened),
-                                                std::make_unique<PcapngParser>(options.bpf), 0));
+    auto parser = std::make_unique<PcapngParser>(options.bpf);
+    if (const auto first_ns = find_first_ns(scout, opened.head, walk)) parser->assume_first_ns(*first_ns);
+    return std::make_unique<CaptureFile>(name, std::move(opened), std::move(parser), 0);
 }
 
-} // namespace
-
-Opened open_capture_stream(std::unique_ptr<ByteStream> raw, const std::string& name,
-                           const CaptureOptions& options) {
+Opened open_stream(std::unique_ptr<ByteStream> raw, const std::string& name, const CaptureOptions& options) {
     OpenedBytes opened = look_inside(std::move(raw), head_bytes);
     const uint8_t* head = opened.head.data();
     if (is_pcap(head, opened.head.size())) return open_pcap(std::move(opened), name, options);
@@ -239,11 +256,45 @@ Opened open_capture_stream(std::unique_ptr<ByteStream> raw, const std::string& n
     return cannot_open(name, not_a_capture(opened));
 }
 
-Opened open_capture(const std::string& path, const CaptureOptions& options) {
+Opened open_path(const std::string& path, const CaptureOptions& options) {
     const std::string name = path == "-" ? "standard input" : path;
     auto stream = open_bytes(path);
     if (!stream) return cannot_open(name, stream.error());
-    return open_capture_stream(std::move(*stream), name, options);
+    return open_stream(std::move(*stream), name, options);
+}
+
+bool reads_twice(const std::string& path) {
+    std::error_code ignored;
+    return path != "-" && std::filesystem::is_regular_file(path, ignored);
+}
+
+// Reads on until a packet has a time.
+std::optional<int64_t> search_first_ns(CaptureFile& file) {
+    engine::FrameBlock block;
+    do {
+        file.next(block);
+    } while (block.count > 0 && !file.first_ns());
+    return file.first_ns();
+}
+
+} // namespace
+
+Result<std::unique_ptr<CaptureSource>>
+open_capture_stream(std::unique_ptr<ByteStream> raw, const std::string& name, const CaptureOptions& options) {
+    auto opened = open_stream(std::move(raw), name, options);
+    if (!opened) return Error{opened.error()};
+    return std::unique_ptr<CaptureSource>(std::move(*opened));
+}
+
+Result<std::unique_ptr<CaptureSource>> open_capture(const std::string& path, const CaptureOptions& options) {
+    auto opened = open_path(path, options);
+    if (!opened) return Error{opened.error()};
+    if (!(*opened)->first_ns() && reads_twice(path)) {
+        auto again = open_path(path, {});
+        const auto first_ns = again ? search_first_ns(**again) : std::nullopt;
+        if (first_ns) (*opened)->assume_first_ns(*first_ns);
+    }
+    return std::unique_ptr<CaptureSource>(std::move(*opened));
 }
 
 } // namespace visor::taps

@@ -29,18 +29,26 @@
 #include "engine/frames.hpp"
 #include "taps/pcap/byte_stream.hpp"
 
+#include <optional>
+
 namespace visor::taps {
 
 struct CaptureOptions {
     std::string bpf; // pcap-filter(7) expression; empty takes everything
 };
 
+class CaptureSource : public engine::FrameSource {
+public:
+    // Of the first packet that has a time, whatever the filter lets pass. Unknown when there is none, or none
+    // within the first 64 KiB of what can be read only once.
+    virtual std::optional<int64_t> first_ns() const = 0;
+};
+
 // "-" is standard input. The error is one line for the user that names the file.
-Result<std::unique_ptr<engine::FrameSource>> open_capture(const std::string& path,
-                                                          const CaptureOptions& options);
+Result<std::unique_ptr<CaptureSource>> open_capture(const std::string& path, const CaptureOptions& options);
 
 // The same over any stream; `name` is what messages call it.
-Result<std::unique_ptr<engine::FrameSource>>
+Result<std::unique_ptr<CaptureSource>>
 open_capture_stream(std::unique_ptr<ByteStream> raw, const std::string& name, const CaptureOptions& options);
 
 } // namespace visor::taps

@@ -24,7 +24,7 @@ bool can_reopen(const std::string& path) {
 
 Result<std::unique_ptr<engine::FrameSource>> open_captures(const std::vector<std::string>& paths,
                                                            const CaptureOptions& options) {
-    return paths.size() == 1 ? open_capture(paths[0], options) : ConcatSource::open(paths, options);
+    return ConcatSource::open(paths, options);
 }
 
 Result<std::unique_ptr<engine::FrameSource>> ConcatSource::open(const std::vector<std::string>& paths,

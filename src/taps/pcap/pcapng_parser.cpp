@@ -232,6 +232,17 @@ PcapngParser::Fault PcapngParser::read_any(const Block& block, Packet& packet) c
     return packet.interface_id < interfaces_.size() + interfaces_left_out_ ? beyond_limit : undescribed;
 }
 
+int64_t PcapngParser::time_of(const Packet& packet, const Interface& interface) {
+    if (packet.has_time) {
+        last_ts_ns_ = interface.clock.ns(packet.ticks);
+        timed_ = true;
+        if (!first_ns_) first_ns_ = last_ts_ns_;
+    } else if (!timed_) {
+        last_ts_ns_ = first_ns_.value_or(0);
+    }
+    return last_ts_ns_;
+}
+
 void PcapngParser::add_packet(const Block& block, engine::FrameBlock& out, engine::SourceLedger& ledger) {
     ++ledger.received;
     Packet packet{};
@@ -246,7 +257,7 @@ void PcapngParser::add_packet(const Block& block, engine::FrameBlock& out, engin
         ++ledger.unsupported_link;
         return;
     }
-    if (packet.has_time) last_ts_ns_ = interface.clock.ns(packet.ticks);
+    const int64_t ts_ns = time_of(packet, interface);
     const uint32_t wirelen = packet.wirelen != 0 ? packet.wirelen : packet.caplen;
     const bool passes = interface.filterable &&
                         (!interface.filter || interface.filter->matches(packet.data, packet.caplen, wirelen));
@@ -254,8 +265,9 @@ void PcapngParser::add_packet(const Block& block, engine::FrameBlock& out, engin
         ++ledger.filtered_bpf;
         return;
     }
-    out.frames[out.count++] = {packet.data, last_ts_ns_,        packet.caplen,
-                               wirelen,     interface.linktype, packet.interface_id};
+    if (!timed_ && !first_ns_) ++untimed_packets_;
+    out.frames[out.count++] = {packet.data,        ts_ns, packet.caplen, wirelen, interface.linktype,
+                               packet.interface_id};
     ++ledger.delivered;
 }
 
@@ -264,7 +276,7 @@ std::string PcapngParser::remark() const {
     const std::string filter =
         filter_error_.empty() ? ""
                               : "the capture filter does not fit all of its interfaces: " + filter_error_;
-    for (const std::string& part : {unsupported_remark(), dropped_remark(), filter})
+    for (const std::string& part : {unsupported_remark(), dropped_remark(), untimed_remark(), filter})
         all += (all.empty() || part.empty() ? "" : "; ") + part;
     return all;
 }
@@ -276,6 +288,12 @@ std::string PcapngParser::unsupported_remark() const {
         return "none of its interfaces has a supported link type: " + link + "; " + supported_links();
     return "packets of unsupported link types left out: " + std::to_string(unsupported_packets_) +
            ", the first of " + link;
+}
+
+std::string PcapngParser::untimed_remark() const {
+    if (untimed_packets_ == 0) return {};
+    return "packets without a time, and none before to take it from, which count at the beginning of 1970: " +
+           std::to_string(untimed_packets_);
 }
 
 std::string PcapngParser::dropped_remark() const {

@@ -1,6 +1,9 @@
 // Blocks of a pcapng file: any number of sections of either byte order, interfaces each with its own link
 // type and clock, enhanced, simple and obsolete packet blocks. Other blocks are skipped.
 //
+// Simple packets have no time; they take that of the packet before, and the first ones that of the first
+// packet that has one, if it is known (RecordParser::assume_first_ns).
+//
 // A block is believed when its length stands at both its ends; then a packet block with impossible contents
 // is counted and passed over. When the lengths disagree there is no next block to be found, and reading
 // stops. Only packets have to fit the window. All else may be as long as a block can be: it is read option by
@@ -75,9 +78,11 @@ private:
     bool read_packet(const Block& block, Packet& packet) const;
     bool read_simple(const Block& block, Packet& packet) const;
     Fault read_any(const Block& block, Packet& packet) const;
+    int64_t time_of(const Packet& packet, const Interface& interface);
     void add_packet(const Block& block, engine::FrameBlock& out, engine::SourceLedger& ledger);
     std::string dropped_remark() const;
     std::string unsupported_remark() const;
+    std::string untimed_remark() const;
 
     FilterSet filters_;
     std::vector<Interface> interfaces_; // of the current section
@@ -92,6 +97,8 @@ private:
     uint64_t interfaces_left_out_ = 0; // of the current section, as there were too many
     std::array<uint64_t, fault_count> faults_{};
     int64_t last_ts_ns_ = 0;
+    bool timed_ = false;           // a packet with a time was met
+    uint64_t untimed_packets_ = 0; // handed out without any time to give them
     std::string filter_error_;
 };
 

@@ -32,16 +32,32 @@ TEST_P(PcapngOrders, InterfacesHaveTheirOwnLinkAndClock) {
     EXPECT_EQ(got.trouble, "");
 }
 
-TEST_P(PcapngOrders, SimplePacketsTakeSnapLengthAndLastTime) {
+TEST_P(PcapngOrders, SimplePacketsTakeSnapLengthAndANeighboursTime) {
     PcapngWriter w = section(GetParam());
     w.interface(1, 50);
     w.simple(frame_of(50, 1), 1514);
     w.enhanced(0, 7, frame_of(40, 2), 40);
     w.simple(frame_of(30, 3), 30);
-    const std::vector<Seen> expected = {{frame_of(50, 1), 0, 1514, 1, 0},
+    w.enhanced(0, 6, frame_of(40, 4), 40);
+    w.simple(frame_of(30, 5), 30);
+    const std::vector<Seen> expected = {{frame_of(50, 1), 7000, 1514, 1, 0},
                                         {frame_of(40, 2), 7000, 40, 1, 0},
-                                        {frame_of(30, 3), 7000, 30, 1, 0}};
-    EXPECT_EQ(read_all(w.out).frames, expected);
+                                        {frame_of(30, 3), 7000, 30, 1, 0},
+                                        {frame_of(40, 4), 6000, 40, 1, 0},
+                                        {frame_of(30, 5), 6000, 30, 1, 0}};
+    const Outcome got = read_all(w.out);
+    EXPECT_EQ(got.frames, expected);
+    EXPECT_EQ(got.trouble, "");
+    EXPECT_EQ(read_all(w.out, {"less 45"}).frames.size(), 4u) << "the filter changes no times";
+    EXPECT_EQ(read_all(w.out, {"less 35"}).frames.at(0).ts_ns, 7000);
+    PcapngWriter none = section(GetParam());
+    none.interface(1);
+    none.simple(frame_of(50, 1), 50);
+    const Outcome untimed = read_all(none.out);
+    EXPECT_EQ(untimed.frames.at(0).ts_ns, 0);
+    EXPECT_EQ(untimed.trouble,
+              "test: packets without a time, and none before to take it from, which count at the "
+              "beginning of 1970: 1");
 }
 
 TEST_P(PcapngOrders, CutAtEveryByteDeliversWholeBlocks) {

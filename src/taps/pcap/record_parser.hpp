@@ -7,6 +7,8 @@
 #include "engine/frames.hpp"
 #include "taps/pcap/bpf_filter.hpp"
 
+#include <optional>
+
 namespace visor::taps {
 
 enum class Stop : uint8_t {
@@ -40,7 +42,13 @@ public:
     // The end of what was walked lies inside a record although nothing of it is left to be walked again.
     virtual bool inside_record() const { return false; }
 
+    // Of the first packet met that has a time. If it is known beforehand, packets without a time that come
+    // before it take it.
+    const std::optional<int64_t>& first_ns() const { return first_ns_; }
+    void assume_first_ns(int64_t ts_ns) { first_ns_ = ts_ns; }
+
 protected:
+    std::optional<int64_t> first_ns_;
     std::string damage_;
 };
 
