@@ -22,6 +22,10 @@ class Run:
         self.errors = done.stderr.decode(errors="replace").splitlines()
 
     @property
+    def warnings(self):
+        return [line.split("[warning] ", 1)[1] for line in self.errors if "[warning] " in line]
+
+    @property
     def json(self):
         return json.loads(self.out)
 

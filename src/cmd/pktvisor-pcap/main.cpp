@@ -189,8 +189,6 @@ Result<int> run(PcapOptions& options) {
         return Error{options.config + ": " + fault};
     auto source = taps::ConcatSource::open(options.files, {job->input.bpf});
     if (!source) return Error{source.error()};
-    log_input(options, job->input);
-
     const auto begin = std::chrono::steady_clock::now();
     ProgressBar bar;
     engine::OfflineOptions how{options.workers, control::decode_settings(job->plan, std::move(job->hosts)),
@@ -202,6 +200,7 @@ Result<int> run(PcapOptions& options) {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     const std::string trouble = (*source)->trouble();
     if (nothing_read((*done)->ledger())) return Error{"no packet could be read: " + trouble};
+    log_input(options, job->input);
     if (!trouble.empty()) spdlog::warn("{}", trouble);
     log_outcome(options, **done, services, elapsed.count());
     log_directions(options, (*done)->ledger(), job->input.host_spec);
