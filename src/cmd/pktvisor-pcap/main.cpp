@@ -12,7 +12,7 @@
 #include "sinks/json.hpp"
 #include "sinks/rows.hpp"
 #include "sinks/text.hpp"
-#include "taps/pcap/concat_source.hpp"
+#include "taps/pcap/merged_source.hpp"
 
 #include <chrono>
 #include <cstdio>
@@ -166,6 +166,10 @@ void log_outcome(const PcapOptions& options, const engine::OfflineRun& run, cons
                          options.config.empty() ? "--periods 1" : "num_periods: 1");
         }
     }
+    if (ledger.feed.late)
+        spdlog::warn("{} packets are more than a minute older than some before them; "
+                     "they count in a later minute than their own",
+                     ledger.feed.late);
     if (options.verbose) log_ledger(run, services);
 }
 
@@ -187,7 +191,7 @@ Result<int> run(PcapOptions& options) {
     const Services services = databases->services();
     if (const std::string fault = handler_fault(job->plan, services); !fault.empty())
         return Error{options.config + ": " + fault};
-    auto source = taps::ConcatSource::open(options.files, {job->input.bpf});
+    auto source = taps::MergedSource::open(options.files, {job->input.bpf});
     if (!source) return Error{source.error()};
     const auto begin = std::chrono::steady_clock::now();
     ProgressBar bar;

@@ -15,8 +15,6 @@ namespace {
 constexpr size_t page_bytes = 4096;
 constexpr size_t head_bytes = 64 * 1024; // read at open: the file header and the first interfaces
 constexpr size_t target_min = 16 * 1024;
-// Room for a carried-over record, a full read after it, and the alignment of that read.
-constexpr size_t buffer_bytes = record_bytes_max + engine::block_bytes + 4 * page_bytes;
 
 size_t round_up(size_t n) {
     return (n + page_bytes - 1) & ~(page_bytes - 1);
@@ -35,9 +33,14 @@ public:
     const std::string& name() const override { return name_; }
     std::string trouble() const override;
     std::optional<int64_t> first_ns() const override { return parser_->first_ns(); }
+    void limit_block(size_t bytes) override {
+        target_max_ = std::max(bytes, target_min);
+        target_ = std::min(target_, target_max_);
+    }
     void assume_first_ns(int64_t ts_ns) { parser_->assume_first_ns(ts_ns); }
 
 private:
+    void make_room(engine::FrameBlock& block) const;
     void skip_ahead(engine::FrameBlock& block);
     void step(engine::FrameBlock& block);
     void settle(const Walk& walk, const uint8_t* begin, size_t size, const engine::FrameBlock& block);
@@ -53,6 +56,7 @@ private:
     uint64_t skip_ = 0;                       // still to be passed over unread
     uint64_t offset_;                         // in the (decompressed) file, of the first byte of carry_
     size_t target_ = engine::block_bytes / 2; // bytes to have in the buffer for the next block
+    size_t target_max_ = engine::block_bytes;
     bool eof_;
     bool ended_ = false;
     std::string trouble_;
@@ -60,8 +64,8 @@ private:
 
 void CaptureFile::next(engine::FrameBlock& block) {
     block.count = 0;
-    if (block.buffer.size() < buffer_bytes) block.buffer.resize(buffer_bytes);
     while (block.count == 0 && !ended_) {
+        make_room(block);
         if (skip_ > 0)
             skip_ahead(block);
         else
@@ -70,8 +74,14 @@ void CaptureFile::next(engine::FrameBlock& block) {
     note_progress();
 }
 
+// For what is carried over, a full read after it, and the alignment of that read.
+void CaptureFile::make_room(engine::FrameBlock& block) const {
+    const size_t room = round_up(carry_.size()) + round_up(target_) + 2 * page_bytes;
+    if (block.buffer.size() < room) block.buffer.resize(room);
+}
+
 void CaptureFile::skip_ahead(engine::FrameBlock& block) {
-    const size_t want = static_cast<size_t>(std::min<uint64_t>(skip_, engine::block_bytes));
+    const size_t want = static_cast<size_t>(std::min<uint64_t>(skip_, block.buffer.size()));
     const size_t got = eof_ ? 0 : stream_->read(block.buffer.data(), want);
     skip_ -= got;
     offset_ += got;
@@ -121,8 +131,7 @@ void CaptureFile::settle(const Walk& walk, const uint8_t* begin, size_t size,
 // must be copied once more.
 void CaptureFile::aim(const Walk& walk, const engine::FrameBlock& block) {
     if (block.count > 0)
-        target_ =
-            std::clamp(walk.used * engine::block_frames_max / block.count, target_min, engine::block_bytes);
+        target_ = std::clamp(walk.used * engine::block_frames_max / block.count, target_min, target_max_);
     else if (walk.used == 0)
         target_ = engine::block_bytes + record_bytes_max;
 }
