@@ -66,15 +66,16 @@ class SeveralFiles(ProgramTest):
 
 class LatePackets(ProgramTest):
     def test_are_told_in_one_line(self):
-        timed = at([START, START + 600, START, START + 1], queries(2))
-        for form in ("json", "pretty", "text"):
-            run = Run("--periods", "1", "--format", form, self.file("late.pcap", capture(timed)))
-            self.assertEqual(run.status, 0)
-            self.assertEqual(len(run.warnings), 1, run.errors)
-            self.assertIn("2 packets are more than a minute older", run.warnings[0])
+        for seconds in ((0, 600, 0, 1), (600, 539, 0, 601)):
+            path = self.file("late.pcap", capture(at([START + second for second in seconds], queries(2))))
+            for form in ("json", "pretty", "text"):
+                run = Run("--periods", "1", "--format", form, path)
+                self.assertEqual(run.status, 0)
+                self.assertEqual(len(run.warnings), 1, run.errors)
+                self.assertIn("2 packets are more than a minute older", run.warnings[0])
 
     def test_are_not_told_when_there_are_none(self):
-        timed = at([START + 50, START, START + 59, START + 1], queries(2))
+        timed = at([START + 60, START, START + 59, START + 1], queries(2))
         self.assertEqual(Run(self.file("fine.pcap", capture(timed))).warnings, [])
 
 
