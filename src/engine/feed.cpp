@@ -90,7 +90,8 @@ int64_t Feed::period_of(int64_t ts_ns) {
     }
     const int64_t oldest_open = std::max<int64_t>(period_ - 1, 0);
     if (ts_ns >= period_start(oldest_open)) return oldest_open;
-    if (ts_ns < t0_ns_ && period_ == 0) return 0; // before the first frame, by its own time: the first period
+    // Before the first frame, by its own time: the first period.
+    if (ts_ns < t0_ns_ && period_ == 0 && t0_ns_ - ts_ns <= period_ns) return 0;
     ++totals_.late;
     return oldest_open;
 }

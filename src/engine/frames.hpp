@@ -22,7 +22,7 @@ struct Frame {
     uint32_t caplen;
     uint32_t wirelen;      // what was on the wire; >= caplen unless the file says otherwise
     uint16_t link;         // LINKTYPE number
-    uint16_t interface_id; // pcapng interface; 0 in pcap
+    uint32_t interface_id; // pcapng interface; 0 in pcap
 };
 
 inline constexpr uint32_t block_frames_max = 1024;

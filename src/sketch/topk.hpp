@@ -139,7 +139,7 @@ struct TopK {
         for (uint32_t b = 0; b < buckets; ++b) {
             if (buckets_[b].count[0] == 0) continue;
             buckets_[b] = {};
-            least_ways_[b] = 0;
+            least_[b] = {};
             std::fill(refs_[b], refs_[b] + ways, TextRef{});
         }
         text_.clear();

@@ -22,6 +22,10 @@ class Run:
         self.errors = done.stderr.decode(errors="replace").splitlines()
 
     @property
+    def warnings(self):
+        return [line.split("[warning] ", 1)[1] for line in self.errors if "[warning] " in line]
+
+    @property
     def json(self):
         return json.loads(self.out)
 
@@ -80,12 +84,26 @@ def block(kind, body):
     return struct.pack("<I", kind) + length + body + length
 
 
+def section(options=b""):
+    return block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1) + options)
+
+
+def interface(link=1, options=b"", snaplen=0):
+    return block(1, struct.pack("<HHI", link, 0, snaplen) + options)
+
+
+def enhanced(time_us, frame, options=b"", interface_id=0):
+    return block(6, struct.pack("<IIIII", interface_id, time_us >> 32, time_us & 0xffffffff, len(frame), len(frame)) +
+                 frame + bytes(-len(frame) % 4) + options)
+
+
+def simple(frame):
+    return block(3, struct.pack("<I", len(frame)) + frame)
+
+
 def pcapng(frames, link=1):
-    out = [block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1)), block(1, struct.pack("<HHI", link, 0, 0))]
-    for i, frame in enumerate(frames):
-        time = (START * 1000 + i) * 1000
-        out.append(block(6, struct.pack("<IIIII", 0, time >> 32, time & 0xffffffff, len(frame), len(frame)) + frame))
-    return b"".join(out)
+    return section() + interface(link) + b"".join(enhanced((START * 1000 + i) * 1000, frame)
+                                                  for i, frame in enumerate(frames))
 
 
 def ip4(src, dst, proto, body, identification=0, fragment=0):

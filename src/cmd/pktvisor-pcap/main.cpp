@@ -12,7 +12,7 @@
 #include "sinks/json.hpp"
 #include "sinks/rows.hpp"
 #include "sinks/text.hpp"
-#include "taps/pcap/concat_source.hpp"
+#include "taps/pcap/merged_source.hpp"
 
 #include <chrono>
 #include <cstdio>
@@ -167,7 +167,17 @@ void log_outcome(const PcapOptions& options, const engine::OfflineRun& run, cons
                          options.config.empty() ? "--periods 1" : "num_periods: 1");
         }
     }
+    if (ledger.feed.late)
+        spdlog::warn("{} packets are more than a minute older than some before them; "
+                     "they count in a later minute than their own",
+                     ledger.feed.late);
     if (options.verbose) log_ledger(run, services);
+}
+
+// There were packets, and none could be read.
+bool nothing_read(const engine::Ledger& ledger) {
+    const engine::SourceLedger& s = ledger.source;
+    return s.bad_record + s.unsupported_link > 0 && s.delivered + s.filtered_bpf == 0;
 }
 
 bool print(const std::string& out) {
@@ -183,10 +193,8 @@ Result<int> run(PcapOptions& options) {
     if (const std::string fault = handler_fault(job->plan, services); !fault.empty())
         return Error{options.config + ": " + fault};
     const StopSignal stop = stop_on_signals();
-    auto source = taps::ConcatSource::open(options.files, {job->input.bpf, stop.fd});
+    auto source = taps::MergedSource::open(options.files, {job->input.bpf, stop.fd});
     if (!source) return Error{source.error()};
-    log_input(options, job->input);
-
     const auto begin = std::chrono::steady_clock::now();
     ProgressBar bar;
     engine::OfflineOptions how{options.workers, control::decode_settings(job->plan, std::move(job->hosts)),
@@ -196,7 +204,10 @@ Result<int> run(PcapOptions& options) {
     if (!done) return Error{done.error()};
     bar.clear();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-    if (const std::string trouble = (*source)->trouble(); !trouble.empty()) spdlog::warn("{}", trouble);
+    const std::string trouble = (*source)->trouble();
+    if (nothing_read((*done)->ledger())) return Error{"no packet could be read: " + trouble};
+    log_input(options, job->input);
+    if (!trouble.empty()) spdlog::warn("{}", trouble);
     log_outcome(options, **done, services, elapsed.count());
     log_directions(options, (*done)->ledger(), job->input.host_spec);
 

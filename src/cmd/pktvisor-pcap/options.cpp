@@ -44,7 +44,8 @@ std::vector<std::string> long_names_of(const CLI::App& app) {
 }
 
 void declare(CLI::App& app, PcapOptions& o) {
-    app.add_option("FILE", o.files, "capture files, in the order to read them; - for standard input")
+    app.add_option("FILE", o.files,
+                   "capture files, merged by the times of their packets; - for standard input")
         ->required();
     app.add_option("-i", o.input, "input type: pcap")->type_name("INPUT")->capture_default_str();
     app.add_option("-b", o.bpf, "capture filter (pcap-filter(7)): only these frames")->type_name("BPF");

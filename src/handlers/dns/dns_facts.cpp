@@ -177,7 +177,7 @@ void FactRecorder::record(Facts& facts, std::span<const Outcomes> messages) cons
     add_names(facts, messages, keys);
     if (groups_.rcodes)
         for (const Outcomes& message : messages)
-            facts.rcode.count[message.rcode] += message.event->message.header.response();
+            facts.rcode.add(message.rcode, message.event->message.header.response());
     for (const size_t i : keys.listed)
         add_name(list_of(facts, messages[i].outcome), messages[i].event->qname(), keys.outcome_hash[i]);
     if (groups_.noerror_names || groups_.bytes) add_details(facts, messages);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 
 namespace visor::taps {
 namespace {
@@ -14,14 +15,12 @@ namespace {
 constexpr size_t page_bytes = 4096;
 constexpr size_t head_bytes = 64 * 1024; // read at open: the file header and the first interfaces
 constexpr size_t target_min = 16 * 1024;
-// Room for a carried-over record, a full read after it, and the alignment of that read.
-constexpr size_t buffer_bytes = record_bytes_max + engine::block_bytes + 4 * page_bytes;
 
 size_t round_up(size_t n) {
     return (n + page_bytes - 1) & ~(page_bytes - 1);
 }
 
-class CaptureFile final : public engine::FrameSource {
+class CaptureFile final : public CaptureSource {
 public:
     CaptureFile(std::string name, OpenedBytes opened, std::unique_ptr<RecordParser> parser, size_t header)
         : name_(std::move(name)), stream_(std::move(opened.stream)), parser_(std::move(parser)),
@@ -34,8 +33,15 @@ public:
     const engine::SourceLedger& ledger() const override { return ledger_; }
     const std::string& name() const override { return name_; }
     std::string trouble() const override;
+    std::optional<int64_t> first_ns() const override { return parser_->first_ns(); }
+    void limit_block(size_t bytes) override {
+        target_max_ = std::max(bytes, target_min);
+        target_ = std::min(target_, target_max_);
+    }
+    void assume_first_ns(int64_t ts_ns) { parser_->assume_first_ns(ts_ns); }
 
 private:
+    void make_room(engine::FrameBlock& block) const;
     void skip_ahead(engine::FrameBlock& block);
     void step(engine::FrameBlock& block);
     void settle(const Walk& walk, const uint8_t* begin, size_t size, const engine::FrameBlock& block);
@@ -51,6 +57,7 @@ private:
     uint64_t skip_ = 0;                       // still to be passed over unread
     uint64_t offset_;                         // in the (decompressed) file, of the first byte of carry_
     size_t target_ = engine::block_bytes / 2; // bytes to have in the buffer for the next block
+    size_t target_max_ = engine::block_bytes;
     bool eof_;
     bool ended_ = false;
     std::string trouble_;
@@ -58,8 +65,8 @@ private:
 
 void CaptureFile::next(engine::FrameBlock& block) {
     block.count = 0;
-    if (block.buffer.size() < buffer_bytes) block.buffer.resize(buffer_bytes);
     while (block.count == 0 && !ended_) {
+        make_room(block);
         if (skip_ > 0)
             skip_ahead(block);
         else
@@ -68,8 +75,14 @@ void CaptureFile::next(engine::FrameBlock& block) {
     note_progress();
 }
 
+// For what is carried over, a full read after it, and the alignment of that read.
+void CaptureFile::make_room(engine::FrameBlock& block) const {
+    const size_t room = round_up(carry_.size()) + round_up(target_) + 2 * page_bytes;
+    if (block.buffer.size() < room) block.buffer.resize(room);
+}
+
 void CaptureFile::skip_ahead(engine::FrameBlock& block) {
-    const size_t want = static_cast<size_t>(std::min<uint64_t>(skip_, engine::block_bytes));
+    const size_t want = static_cast<size_t>(std::min<uint64_t>(skip_, block.buffer.size()));
     const size_t got = eof_ ? 0 : stream_->read(block.buffer.data(), want);
     skip_ -= got;
     offset_ += got;
@@ -119,8 +132,7 @@ void CaptureFile::settle(const Walk& walk, const uint8_t* begin, size_t size,
 // must be copied once more.
 void CaptureFile::aim(const Walk& walk, const engine::FrameBlock& block) {
     if (block.count > 0)
-        target_ =
-            std::clamp(walk.used * engine::block_frames_max / block.count, target_min, engine::block_bytes);
+        target_ = std::clamp(walk.used * engine::block_frames_max / block.count, target_min, target_max_);
     else if (walk.used == 0)
         target_ = engine::block_bytes + record_bytes_max;
 }
@@ -128,7 +140,7 @@ void CaptureFile::aim(const Walk& walk, const engine::FrameBlock& block) {
 void CaptureFile::end_of_file() {
     ended_ = true;
     if (stream_->stopped()) return; // the record at hand was still coming
-    if (!carry_.empty() || skip_ > 0) {
+    if (!carry_.empty() || skip_ > 0 || parser_->inside_record()) {
         ++ledger_.received;
         ++ledger_.cut_short;
         trouble_ = name_ + ": cut short in record " + std::to_string(ledger_.received) + " (offset " +
@@ -145,9 +157,9 @@ void CaptureFile::note_progress() {
 }
 
 std::string CaptureFile::trouble() const {
-    if (!trouble_.empty()) return trouble_;
     const std::string remark = parser_->remark();
-    return remark.empty() ? std::string() : name_ + ": " + remark;
+    if (remark.empty()) return trouble_;
+    return (trouble_.empty() ? name_ + ": " : trouble_ + "; ") + remark;
 }
 
 Error cannot_open(const std::string& name, const std::string& why) {
@@ -197,7 +209,7 @@ std::string not_a_capture(const OpenedBytes& opened) {
     return "not a pcap or pcapng file" + inside;
 }
 
-using Opened = Result<std::unique_ptr<engine::FrameSource>>;
+using Opened = Result<std::unique_ptr<CaptureFile>>;
 
 Opened open_pcap(OpenedBytes opened, const std::string& name, const CaptureOptions& options) {
     if (opened.head.size() < pcap_header_bytes) return cannot_open(name, header_incomplete(opened));
@@ -213,9 +225,25 @@ Opened open_pcap(OpenedBytes opened, const std::string& name, const CaptureOptio
         if (!compiled) return cannot_filter(compiled.error());
         filter = std::move(*compiled);
     }
+    engine::FrameBlock first;
+    first.count = engine::block_frames_max - 1; // so the walk stops behind the first packet
+    engine::SourceLedger unused;
+    PcapParser scout(header, nullptr);
+    scout.walk(opened.head.data() + pcap_header_bytes, opened.head.size() - pcap_header_bytes, first, unused);
     auto parser = std::make_unique<PcapParser>(header, std::move(filter));
-    return Opened(
-        std::make_unique<CaptureFile>(name, std::move(opened), std::move(parser), pcap_header_bytes));
+    if (scout.first_ns()) parser->assume_first_ns(*scout.first_ns());
+    return std::make_unique<CaptureFile>(name, std::move(opened), std::move(parser), pcap_header_bytes);
+}
+
+// Walks on over what has been read already to the first packet with a time.
+std::optional<int64_t> find_first_ns(PcapngParser& scout, const std::vector<uint8_t>& head, Walk walk) {
+    engine::FrameBlock block;
+    engine::SourceLedger unused;
+    for (size_t at = walk.used; walk.stop == Stop::full && !scout.first_ns(); at += walk.used) {
+        block.count = 0;
+        walk = scout.walk(head.data() + at, head.size() - at, block, unused);
+    }
+    return scout.first_ns();
 }
 
 // Walks the blocks before the first packet once, on a parser of its own, to find now what would fail later.
@@ -225,21 +253,18 @@ Opened open_pcapng(OpenedBytes opened, const std::string& name, const CaptureOpt
     full.count = engine::block_frames_max; // so the walk stops at the first packet
     engine::SourceLedger unused;
     const Walk walk = scout.walk(opened.head.data(), opened.head.size(), full, unused);
-    if (walk.used == 0) {
-        const bool damaged = walk.stop == Stop::damaged;
+    const bool damaged = walk.stop == Stop::damaged, whole_file = opened.head.size() < head_bytes;
+    if (!scout.saw_section() && (damaged || whole_file))
         return cannot_open(name, damaged ? scout.damage() : header_incomplete(opened));
-    }
     if (!scout.filter_error().empty()) return cannot_filter(scout.filter_error());
     const auto syntax = FilterSet(options.bpf).for_link(static_cast<uint16_t>(wire::LinkType::ethernet));
     if (!scout.saw_interface() && !syntax) return cannot_filter(syntax.error());
-    return Opened(std::make_unique<CaptureFile>(name, std::move(opened),
-                                                std::make_unique<PcapngParser>(options.bpf), 0));
+    auto parser = std::make_unique<PcapngParser>(options.bpf);
+    if (const auto first_ns = find_first_ns(scout, opened.head, walk)) parser->assume_first_ns(*first_ns);
+    return std::make_unique<CaptureFile>(name, std::move(opened), std::move(parser), 0);
 }
 
-} // namespace
-
-Opened open_capture_stream(std::unique_ptr<ByteStream> raw, const std::string& name,
-                           const CaptureOptions& options) {
+Opened open_stream(std::unique_ptr<ByteStream> raw, const std::string& name, const CaptureOptions& options) {
     OpenedBytes opened = look_inside(std::move(raw), head_bytes);
     const uint8_t* head = opened.head.data();
     if (is_pcap(head, opened.head.size())) return open_pcap(std::move(opened), name, options);
@@ -247,11 +272,45 @@ Opened open_capture_stream(std::unique_ptr<ByteStream> raw, const std::string& n
     return cannot_open(name, not_a_capture(opened));
 }
 
-Opened open_capture(const std::string& path, const CaptureOptions& options) {
+Opened open_path(const std::string& path, const CaptureOptions& options) {
     const std::string name = path == "-" ? "standard input" : path;
     auto stream = open_bytes(path, options.stop_fd);
     if (!stream) return cannot_open(name, stream.error());
-    return open_capture_stream(std::move(*stream), name, options);
+    return open_stream(std::move(*stream), name, options);
+}
+
+bool reads_twice(const std::string& path) {
+    std::error_code ignored;
+    return path != "-" && std::filesystem::is_regular_file(path, ignored);
+}
+
+// Reads on until a packet has a time.
+std::optional<int64_t> search_first_ns(CaptureFile& file) {
+    engine::FrameBlock block;
+    do {
+        file.next(block);
+    } while (block.count > 0 && !file.first_ns());
+    return file.first_ns();
+}
+
+} // namespace
+
+Result<std::unique_ptr<CaptureSource>>
+open_capture_stream(std::unique_ptr<ByteStream> raw, const std::string& name, const CaptureOptions& options) {
+    auto opened = open_stream(std::move(raw), name, options);
+    if (!opened) return Error{opened.error()};
+    return std::unique_ptr<CaptureSource>(std::move(*opened));
+}
+
+Result<std::unique_ptr<CaptureSource>> open_capture(const std::string& path, const CaptureOptions& options) {
+    auto opened = open_path(path, options);
+    if (!opened) return Error{opened.error()};
+    if (!(*opened)->first_ns() && reads_twice(path)) {
+        auto again = open_path(path, {});
+        const auto first_ns = again ? search_first_ns(**again) : std::nullopt;
+        if (first_ns) (*opened)->assume_first_ns(*first_ns);
+    }
+    return std::unique_ptr<CaptureSource>(std::move(*opened));
 }
 
 } // namespace visor::taps

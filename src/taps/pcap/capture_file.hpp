@@ -22,12 +22,15 @@
 // what remains is spent in the kernel, most of it in that copy.
 //
 // Threads: as engine::FrameSource.
-// Owns: the open file and the carried-over bytes, at most as many as a block's buffer (592 KiB) holds.
-// Units: nanoseconds since 1970, bytes.
+// Owns: the open file and the carried-over bytes, at most as many as a block's buffer holds: about what is
+// read at once, and up to 592 KiB when frames are as large as they may be. Units: nanoseconds since 1970,
+// bytes.
 #pragma once
 
 #include "engine/frames.hpp"
 #include "taps/pcap/byte_stream.hpp"
+
+#include <optional>
 
 namespace visor::taps {
 
@@ -36,12 +39,20 @@ struct CaptureOptions {
     int stop_fd = -1; // once readable, a pipe's silence is its end; -1 = nobody will say so
 };
 
+class CaptureSource : public engine::FrameSource {
+public:
+    // Of the first packet that has a time, whatever the filter lets pass. Unknown when there is none, or none
+    // within the first 64 KiB of what can be read only once.
+    virtual std::optional<int64_t> first_ns() const = 0;
+    // Read at most so much at once from now on, unless a frame is larger: at least 16 KiB.
+    virtual void limit_block(size_t bytes) = 0;
+};
+
 // "-" is standard input. The error is one line for the user that names the file.
-Result<std::unique_ptr<engine::FrameSource>> open_capture(const std::string& path,
-                                                          const CaptureOptions& options);
+Result<std::unique_ptr<CaptureSource>> open_capture(const std::string& path, const CaptureOptions& options);
 
 // The same over any stream; `name` is what messages call it.
-Result<std::unique_ptr<engine::FrameSource>>
+Result<std::unique_ptr<CaptureSource>>
 open_capture_stream(std::unique_ptr<ByteStream> raw, const std::string& name, const CaptureOptions& options);
 
 } // namespace visor::taps

@@ -1,6 +1,8 @@
 #include "taps/pcap/test_captures.hpp"
 
 #include <fcntl.h>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <random>
 #include <thread>
@@ -66,6 +68,38 @@ TEST(CaptureFile, StandardInput) {
     ASSERT_TRUE(source) << source.error();
     EXPECT_EQ((*source)->name(), "standard input");
     EXPECT_TRUE(got.frames == read_all(content).frames);
+}
+
+Content simple_first(uint32_t simple) {
+    PcapngWriter w;
+    w.section();
+    w.interface(1);
+    for (uint32_t i = 0; i < simple; ++i) w.simple(frame_of(100, 0), 100);
+    w.enhanced(0, 5'000'000, frame_of(100, 0), 100);
+    return w.out;
+}
+
+TEST(CaptureFile, FirstTimeIsFoundAnywhereInAFileThatCanBeReadTwice) {
+    const Content content = simple_first(20'000); // 2 MB of packets without a time
+    const std::string path = ::testing::TempDir() + "visor_untimed_" + std::to_string(::getpid());
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
+    auto source = open_capture(path, {});
+    std::filesystem::remove(path);
+    ASSERT_TRUE(source) << source.error();
+    EXPECT_EQ((*source)->first_ns(), 5'000'000'000);
+    const Outcome got = drain(**source);
+    ASSERT_EQ(got.frames.size(), 20'001u);
+    for (const Seen& seen : got.frames) ASSERT_EQ(seen.ts_ns, 5'000'000'000);
+    EXPECT_EQ(got.trouble, "");
+}
+
+TEST(CaptureFile, FirstTimeInAStreamIsFoundInItsFirstBytes) {
+    EXPECT_EQ(read_all(simple_first(500)).frames.at(0).ts_ns, 5'000'000'000);
+    const Outcome far = read_all(simple_first(20'000));
+    EXPECT_EQ(far.frames.at(0).ts_ns, 0);
+    EXPECT_EQ(far.frames.at(20'000).ts_ns, 5'000'000'000);
+    EXPECT_TRUE(far.trouble.ends_with("count at the beginning of 1970: 20000")) << far.trouble;
 }
 
 std::string why(const std::string& text) {

@@ -45,8 +45,11 @@ PcapHeader read_pcap_header(const uint8_t* data) {
 
 Walk PcapParser::walk(const uint8_t* data, size_t size, engine::FrameBlock& block,
                       engine::SourceLedger& ledger) {
-    return header_.swapped ? walk_as<true>(data, size, block, ledger)
-                           : walk_as<false>(data, size, block, ledger);
+    const uint32_t already = block.count;
+    const Walk walked = header_.swapped ? walk_as<true>(data, size, block, ledger)
+                                        : walk_as<false>(data, size, block, ledger);
+    if (!first_ns_ && block.count > already) first_ns_ = block.frames[already].ts_ns;
+    return walked;
 }
 
 template <bool Swapped>

@@ -15,9 +15,17 @@ constexpr uint32_t block_obsolete_packet = 2;
 constexpr uint32_t block_simple_packet = 3;
 constexpr uint32_t block_enhanced_packet = 6;
 constexpr uint32_t order_magic = 0x1a2b3c4d;
-constexpr size_t block_overhead = 12;                   // type and both lengths
-constexpr uint32_t block_length_max = 16 * 1024 * 1024; // as other readers hold it
-constexpr size_t interfaces_max = 65535;                // ids in frames are 16 bits wide
+constexpr uint32_t block_overhead = 12; // type and both lengths
+// Frame and options; what claims more is damaged. Other blocks may have any length.
+constexpr uint32_t packet_block_max = 16 * 1024 * 1024;
+constexpr size_t interfaces_max = size_t{1} << 18; // of a section; 15 MiB of them
+// What stands before the options or the frame.
+constexpr uint32_t section_bytes = 16;  // magic, version, section length
+constexpr uint32_t interface_bytes = 8; // link type, reserved, snap length
+constexpr uint32_t packet_bytes = 20;   // interface, time, both lengths
+constexpr uint32_t simple_bytes = 4;    // the wire length
+// Code, length and value of the longest interface option that is read.
+constexpr size_t option_bytes_max = 12;
 
 bool is_packet(uint32_t type) {
     return type == block_enhanced_packet || type == block_simple_packet || type == block_obsolete_packet;
@@ -49,7 +57,10 @@ Walk PcapngParser::stop_damaged(size_t used, std::string why, engine::SourceLedg
 Walk PcapngParser::walk(const uint8_t* data, size_t size, engine::FrameBlock& block,
                         engine::SourceLedger& ledger) {
     size_t used = 0;
-    while (used < size && size - used >= block_overhead) {
+    for (;;) {
+        const Step passed = open_.length != 0 ? pass_over(data, size, used) : Step::done;
+        if (passed == Step::damaged) return stop_damaged(used, "block lengths do not match", ledger);
+        if (passed == Step::hungry || size - used < block_overhead) break;
         const uint8_t* start = data + used;
         __builtin_prefetch(start + prefetch_ahead);
         const uint32_t type = u32(start);
@@ -60,36 +71,72 @@ Walk PcapngParser::walk(const uint8_t* data, size_t size, engine::FrameBlock& bl
             swapped_ = magic != order_magic;
         }
         const uint32_t length = u32(start + 4);
-        if (length < block_overhead || length % 4 != 0 || length > block_length_max)
+        if (length < block_overhead || length % 4 != 0 || (is_packet(type) && length > packet_block_max))
             return stop_damaged(used, "impossible block length " + std::to_string(length), ledger);
         if (is_packet(type) && block.count == engine::block_frames_max) return {used, Stop::full};
-        if (length > record_bytes_max) {
-            if (type == block_section || type == block_interface)
-                return stop_damaged(used, "impossible block length " + std::to_string(length), ledger);
-            ledger.bad_record += is_packet(type);
-            ledger.received += is_packet(type);
+        const Block here{start + 8, type, length - block_overhead};
+        if (is_packet(type) && length <= record_bytes_max) {
+            if (length > size - used) break;
+            if (u32(start + length - 4) != length)
+                return stop_damaged(used, "block lengths do not match", ledger);
+            add_packet(here, block, ledger);
             used += length;
             continue;
         }
-        if (length > size - used) break;
-        if (u32(start + length - 4) != length)
-            return stop_damaged(used, "block lengths do not match", ledger);
-        const Block here{start + 8, type, length - static_cast<uint32_t>(block_overhead)};
-        if (is_packet(type)) {
-            add_packet(here, block, ledger);
-        } else if (type == block_interface) {
-            add_interface(here);
-        } else if (type == block_section && !open_section(here)) {
-            return stop_damaged(used, damage_, ledger);
-        }
-        used += length;
+        const Step begun = begin(here, size - used - 8, block, ledger);
+        if (begun == Step::damaged) return stop_damaged(used, damage_, ledger);
+        if (begun == Step::hungry) break;
+        used += length - 4 - open_.left;
     }
     return {used, Stop::hungry};
 }
 
+// Reads the fixed part of a block, and the frame of one too large for the window, if the window holds it.
+PcapngParser::Step PcapngParser::begin(const Block& block, size_t window, engine::FrameBlock& out,
+                                       engine::SourceLedger& ledger) {
+    uint32_t fixed = 0;
+    if (block.type == block_section) fixed = section_bytes;
+    if (block.type == block_interface) fixed = interface_bytes;
+    if (is_packet(block.type)) fixed = packet_bytes;
+    fixed = std::min(fixed, block.body_bytes);
+    if (window < fixed) return Step::hungry;
+    if (is_packet(block.type)) {
+        Packet packet{};
+        const bool wanted = read_any(block, packet) == no_fault;
+        if (wanted && window - static_cast<size_t>(packet.data - block.body) < packet.caplen)
+            return Step::hungry;
+        add_packet(block, out, ledger);
+    } else if (block.type == block_interface) {
+        describe_interface(block);
+    } else if (block.type == block_section && !open_section(block)) {
+        return Step::damaged;
+    }
+    open_ = {block.type, block.body_bytes + block_overhead, block.body_bytes - fixed};
+    return Step::done;
+}
+
+// Goes on behind the fixed part of the open block, up to its end or the window's.
+PcapngParser::Step PcapngParser::pass_over(const uint8_t* data, size_t size, size_t& used) {
+    while (open_.type == block_interface && open_.left > 0) {
+        const size_t wanted = std::min<size_t>(open_.left, option_bytes_max);
+        if (used > size || size - used < wanted) return Step::hungry;
+        const uint32_t passed = read_interface_option(data + used, open_.left);
+        used += passed;
+        open_.left -= passed;
+    }
+    used += open_.left;
+    open_.left = 0;
+    if (used > size || size - used < 4) return Step::hungry;
+    if (u32(data + used) != open_.length) return Step::damaged;
+    used += 4;
+    if (open_.type == block_interface) add_interface();
+    saw_section_ = true; // which is the first block
+    open_ = {};
+    return Step::done;
+}
+
 bool PcapngParser::open_section(const Block& block) {
-    constexpr uint32_t fixed_bytes = 16; // magic, version, section length
-    if (block.body_bytes < fixed_bytes) {
+    if (block.body_bytes < section_bytes) {
         damage_ = "section header too short";
         return false;
     }
@@ -99,89 +146,109 @@ bool PcapngParser::open_section(const Block& block) {
         return false;
     }
     interfaces_.clear();
+    interfaces_left_out_ = 0;
     return true;
 }
 
-void PcapngParser::add_interface(const Block& block) {
-    constexpr uint32_t fixed_bytes = 8;               // link type, reserved, snap length
-    if (interfaces_.size() == interfaces_max) return; // packets that refer to it are counted as bad
-    Interface interface;
-    interface.linktype = unsupported_linktype;
-    if (block.body_bytes >= fixed_bytes) {
-        interface.linktype = u16(block.body);
-        interface.snaplen = u32(block.body + 4);
-        interface.supported = wire::link_supported(interface.linktype);
-        read_interface_options(block.body + fixed_bytes, block.body_bytes - fixed_bytes, interface);
+void PcapngParser::describe_interface(const Block& block) {
+    described_ = {};
+    described_.linktype = unsupported_linktype;
+    if (block.body_bytes < interface_bytes) return;
+    described_.linktype = u16(block.body);
+    described_.snaplen = u32(block.body + 4);
+    described_.supported = wire::link_supported(described_.linktype);
+}
+
+// Of the options the window holds at least option_bytes_max bytes, or all that are left. Returns how many
+// bytes are done with, which may be more than the window holds.
+uint32_t PcapngParser::read_interface_option(const uint8_t* option, uint32_t left) {
+    constexpr uint16_t end_of_options = 0;
+    constexpr uint16_t if_tsresol = 9;
+    constexpr uint16_t if_tsoffset = 14;
+    if (left < 4) return left;
+    const uint16_t code = u16(option);
+    const uint16_t length = u16(option + 2);
+    const uint32_t padded = 4 + ((uint32_t{length} + 3) & ~uint32_t{3});
+    if (code == end_of_options || padded > left) return left;
+    if (code == if_tsresol && length >= 1) described_.clock.set_resolution(option[4]);
+    if (code == if_tsoffset && length >= 8) {
+        const auto offset = load_native<uint64_t>(option + 4);
+        described_.clock.set_offset_s(static_cast<int64_t>(swapped_ ? __builtin_bswap64(offset) : offset));
     }
-    if (interface.supported) {
-        auto filter = filters_.for_link(interface.linktype);
-        interface.filterable = static_cast<bool>(filter);
+    return padded;
+}
+
+void PcapngParser::add_interface() {
+    if (interfaces_.size() == interfaces_max) {
+        ++interfaces_left_out_;
+        return;
+    }
+    if (described_.supported) {
+        auto filter = filters_.for_link(described_.linktype);
+        described_.filterable = static_cast<bool>(filter);
         if (filter) {
-            interface.filter = *filter;
+            described_.filter = *filter;
         } else if (filter_error_.empty()) {
             filter_error_ = filter.error();
         }
     } else if (unsupported_link_ == 0) {
-        unsupported_link_ = interface.linktype;
+        unsupported_link_ = described_.linktype;
     }
     saw_interface_ = true;
-    saw_supported_ = saw_supported_ || interface.supported;
-    interfaces_.push_back(interface);
-}
-
-void PcapngParser::read_interface_options(const uint8_t* options, size_t size, Interface& interface) {
-    constexpr uint16_t end_of_options = 0;
-    constexpr uint16_t if_tsresol = 9;
-    constexpr uint16_t if_tsoffset = 14;
-    while (size >= 4) {
-        const uint16_t code = u16(options);
-        const uint16_t length = u16(options + 2);
-        const size_t padded = 4 + ((size_t{length} + 3) & ~size_t{3});
-        if (code == end_of_options || padded > size) return;
-        if (code == if_tsresol && length >= 1) interface.clock.set_resolution(options[4]);
-        if (code == if_tsoffset && length >= 8) {
-            const auto offset = load_native<uint64_t>(options + 4);
-            interface.clock.set_offset_s(static_cast<int64_t>(swapped_ ? __builtin_bswap64(offset) : offset));
-        }
-        options += padded;
-        size -= padded;
-    }
+    saw_supported_ = saw_supported_ || described_.supported;
+    interfaces_.push_back(described_);
 }
 
 // The enhanced and the obsolete packet block differ only in the width of the interface id.
 bool PcapngParser::read_packet(const Block& block, Packet& packet) const {
-    constexpr uint32_t fixed_bytes = 20;
-    if (block.body_bytes < fixed_bytes) return false;
+    if (block.body_bytes < packet_bytes) return false;
     const uint8_t* p = block.body;
     packet.interface_id = block.type == block_enhanced_packet ? u32(p) : u16(p);
     packet.ticks = uint64_t{u32(p + 4)} << 32 | u32(p + 8);
     packet.caplen = u32(p + 12);
     packet.wirelen = u32(p + 16);
-    packet.data = p + fixed_bytes;
+    packet.data = p + packet_bytes;
     packet.has_time = true;
-    return packet.caplen <= block.body_bytes - fixed_bytes;
+    return packet.caplen <= block.body_bytes - packet_bytes;
 }
 
 // A simple packet block belongs to interface 0, whose snap length is the only word on how much was captured.
 bool PcapngParser::read_simple(const Block& block, Packet& packet) const {
-    constexpr uint32_t fixed_bytes = 4;
-    if (block.body_bytes < fixed_bytes || interfaces_.empty()) return false;
-    const uint32_t snaplen = interfaces_[0].snaplen;
+    if (block.body_bytes < simple_bytes) return false;
+    const uint32_t snaplen = interfaces_.empty() ? 0 : interfaces_[0].snaplen;
     packet.interface_id = 0;
     packet.wirelen = u32(block.body);
     packet.caplen = snaplen == 0 ? packet.wirelen : std::min(packet.wirelen, snaplen);
-    packet.data = block.body + fixed_bytes;
+    packet.data = block.body + simple_bytes;
     packet.has_time = false;
-    return packet.caplen <= block.body_bytes - fixed_bytes;
+    return packet.caplen <= block.body_bytes - simple_bytes;
+}
+
+PcapngParser::Fault PcapngParser::read_any(const Block& block, Packet& packet) const {
+    if (block.type == block_simple_packet ? !read_simple(block, packet) : !read_packet(block, packet))
+        return overrun;
+    if (packet.caplen > engine::frame_bytes_max) return too_large;
+    if (packet.interface_id < interfaces_.size()) return no_fault;
+    return packet.interface_id < interfaces_.size() + interfaces_left_out_ ? beyond_limit : undescribed;
+}
+
+int64_t PcapngParser::time_of(const Packet& packet, const Interface& interface) {
+    if (packet.has_time) {
+        last_ts_ns_ = interface.clock.ns(packet.ticks);
+        timed_ = true;
+        if (!first_ns_) first_ns_ = last_ts_ns_;
+    } else if (!timed_) {
+        last_ts_ns_ = first_ns_.value_or(0);
+    }
+    return last_ts_ns_;
 }
 
 void PcapngParser::add_packet(const Block& block, engine::FrameBlock& out, engine::SourceLedger& ledger) {
     ++ledger.received;
     Packet packet{};
-    const bool read =
-        block.type == block_simple_packet ? read_simple(block, packet) : read_packet(block, packet);
-    if (!read || packet.caplen > engine::frame_bytes_max || packet.interface_id >= interfaces_.size()) {
+    if (const Fault fault = read_any(block, packet); fault != no_fault) {
         ++ledger.bad_record;
+        ++faults_[fault];
         return;
     }
     const Interface& interface = interfaces_[packet.interface_id];
@@ -190,7 +257,7 @@ void PcapngParser::add_packet(const Block& block, engine::FrameBlock& out, engin
         ++ledger.unsupported_link;
         return;
     }
-    if (packet.has_time) last_ts_ns_ = interface.clock.ns(packet.ticks);
+    const int64_t ts_ns = time_of(packet, interface);
     const uint32_t wirelen = packet.wirelen != 0 ? packet.wirelen : packet.caplen;
     const bool passes = interface.filterable &&
                         (!interface.filter || interface.filter->matches(packet.data, packet.caplen, wirelen));
@@ -198,18 +265,47 @@ void PcapngParser::add_packet(const Block& block, engine::FrameBlock& out, engin
         ++ledger.filtered_bpf;
         return;
     }
-    out.frames[out.count++] = {packet.data, last_ts_ns_,        packet.caplen,
-                               wirelen,     interface.linktype, static_cast<uint16_t>(packet.interface_id)};
+    if (!timed_ && !first_ns_) ++untimed_packets_;
+    out.frames[out.count++] = {packet.data,        ts_ns, packet.caplen, wirelen, interface.linktype,
+                               packet.interface_id};
     ++ledger.delivered;
 }
 
 std::string PcapngParser::remark() const {
-    if (unsupported_packets_ > 0 && !saw_supported_)
-        return "none of its interfaces has a supported link type: " + link_text(unsupported_link_) + "; " +
-               supported_links();
-    if (!filter_error_.empty())
-        return "the capture filter does not fit all of its interfaces: " + filter_error_;
-    return {};
+    std::string all;
+    const std::string filter =
+        filter_error_.empty() ? ""
+                              : "the capture filter does not fit all of its interfaces: " + filter_error_;
+    for (const std::string& part : {unsupported_remark(), dropped_remark(), untimed_remark(), filter})
+        all += (all.empty() || part.empty() ? "" : "; ") + part;
+    return all;
+}
+
+std::string PcapngParser::unsupported_remark() const {
+    if (unsupported_packets_ == 0) return {};
+    const std::string link = link_text(unsupported_link_);
+    if (!saw_supported_)
+        return "none of its interfaces has a supported link type: " + link + "; " + supported_links();
+    return "packets of unsupported link types left out: " + std::to_string(unsupported_packets_) +
+           ", the first of " + link;
+}
+
+std::string PcapngParser::untimed_remark() const {
+    if (untimed_packets_ == 0) return {};
+    return "packets without a time, and none before to take it from, which count at the beginning of 1970: " +
+           std::to_string(untimed_packets_);
+}
+
+std::string PcapngParser::dropped_remark() const {
+    static constexpr const char* reasons[fault_count] = {
+        "", "with lengths beyond their block", "larger than a frame may be",
+        "of interfaces that are not described", "of interfaces beyond the limit"};
+    std::string list;
+    for (size_t i = no_fault + 1; i < fault_count; ++i) {
+        if (faults_[i] == 0) continue;
+        list += (list.empty() ? "" : ", ") + std::to_string(faults_[i]) + " " + reasons[i];
+    }
+    return list.empty() ? list : "damaged packets left out: " + list;
 }
 
 } // namespace visor::taps

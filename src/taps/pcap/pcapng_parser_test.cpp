@@ -32,16 +32,32 @@ TEST_P(PcapngOrders, InterfacesHaveTheirOwnLinkAndClock) {
     EXPECT_EQ(got.trouble, "");
 }
 
-TEST_P(PcapngOrders, SimplePacketsTakeSnapLengthAndLastTime) {
+TEST_P(PcapngOrders, SimplePacketsTakeSnapLengthAndANeighboursTime) {
     PcapngWriter w = section(GetParam());
     w.interface(1, 50);
     w.simple(frame_of(50, 1), 1514);
     w.enhanced(0, 7, frame_of(40, 2), 40);
     w.simple(frame_of(30, 3), 30);
-    const std::vector<Seen> expected = {{frame_of(50, 1), 0, 1514, 1, 0},
+    w.enhanced(0, 6, frame_of(40, 4), 40);
+    w.simple(frame_of(30, 5), 30);
+    const std::vector<Seen> expected = {{frame_of(50, 1), 7000, 1514, 1, 0},
                                         {frame_of(40, 2), 7000, 40, 1, 0},
-                                        {frame_of(30, 3), 7000, 30, 1, 0}};
-    EXPECT_EQ(read_all(w.out).frames, expected);
+                                        {frame_of(30, 3), 7000, 30, 1, 0},
+                                        {frame_of(40, 4), 6000, 40, 1, 0},
+                                        {frame_of(30, 5), 6000, 30, 1, 0}};
+    const Outcome got = read_all(w.out);
+    EXPECT_EQ(got.frames, expected);
+    EXPECT_EQ(got.trouble, "");
+    EXPECT_EQ(read_all(w.out, {"less 45"}).frames.size(), 4u) << "the filter changes no times";
+    EXPECT_EQ(read_all(w.out, {"less 35"}).frames.at(0).ts_ns, 7000);
+    PcapngWriter none = section(GetParam());
+    none.interface(1);
+    none.simple(frame_of(50, 1), 50);
+    const Outcome untimed = read_all(none.out);
+    EXPECT_EQ(untimed.frames.at(0).ts_ns, 0);
+    EXPECT_EQ(untimed.trouble,
+              "test: packets without a time, and none before to take it from, which count at the "
+              "beginning of 1970: 1");
 }
 
 TEST_P(PcapngOrders, CutAtEveryByteDeliversWholeBlocks) {
@@ -97,7 +113,9 @@ TEST(PcapngParser, UnsupportedInterfacesAreCounted) {
     const Outcome some = read_all(w.out);
     EXPECT_EQ(some.frames.size(), 1u);
     EXPECT_EQ(some.ledger.unsupported_link, 1u);
-    EXPECT_EQ(some.trouble, "");
+    EXPECT_TRUE(some.trouble.starts_with(
+        "test: packets of unsupported link types left out: 1, the first of link type 147"))
+        << some.trouble;
 }
 
 TEST(PcapngParser, BadPacketBlocksArePassedOver) {
@@ -115,7 +133,22 @@ TEST(PcapngParser, BadPacketBlocksArePassedOver) {
     const std::vector<Seen> expected = {{frame_of(10, 7), 3000, 10, 1, 0}};
     EXPECT_EQ(got.frames, expected);
     EXPECT_EQ(got.ledger.bad_record, 7u);
-    EXPECT_EQ(got.trouble, "");
+    EXPECT_EQ(got.trouble,
+              "test: damaged packets left out: 4 with lengths beyond their block, 2 larger than a "
+              "frame may be, 1 of interfaces that are not described");
+    w.out.resize(w.out.size() - 3); // damage of both kinds is told
+    const std::string both = read_all(w.out).trouble;
+    EXPECT_TRUE(both.starts_with("test: cut short in record 8 ")) << both;
+    EXPECT_NE(both.find("; damaged packets left out: 4 with"), std::string::npos) << both;
+}
+
+TEST(PcapngParser, SimplePacketsWithoutAnInterface) {
+    PcapngWriter w = section();
+    w.simple(frame_of(10, 1), 10);
+    w.simple(frame_of(10, 1), 10);
+    const Outcome got = read_all(w.out);
+    EXPECT_EQ(got.ledger.bad_record, 2u);
+    EXPECT_EQ(got.trouble, "test: damaged packets left out: 2 of interfaces that are not described");
 }
 
 TEST(PcapngParser, LargeForeignBlocksAreSkipped) {
@@ -123,16 +156,66 @@ TEST(PcapngParser, LargeForeignBlocksAreSkipped) {
     w.block(10, Content(5'000'000, 6)); // more than any buffer holds
     w.interface(1);
     w.enhanced(0, 1, frame_of(10, 1), 10);
-    w.block(10, Content(1'000'000, 6));
+    w.block(0x4444, Content(17'000'000, 6));
     w.enhanced(0, 2, frame_of(10, 2), 10);
     const Outcome whole = read_all(w.out);
     EXPECT_EQ(whole.frames.size(), 2u);
     EXPECT_EQ(whole.trouble, "");
     w.block(10, Content(1'000'000, 6));
-    w.out.erase(w.out.end() - 500'000, w.out.end());
-    const Outcome cut = read_all(w.out);
-    EXPECT_EQ(cut.frames.size(), 2u);
-    EXPECT_EQ(cut.ledger.cut_short, 1u);
+    const Content content = w.out;
+    for (const size_t missing : {1, 3, 4, 5, 500'000, 1'000'004, 1'000'005}) {
+        const Outcome cut = read_all(Content(content.begin(), content.end() - static_cast<int64_t>(missing)));
+        EXPECT_EQ(cut.frames.size(), 2u);
+        EXPECT_EQ(cut.ledger.cut_short, 1u) << missing;
+        EXPECT_NE(cut.trouble.find("cut short in record 3"), std::string::npos) << missing << cut.trouble;
+    }
+    w.out.back() ^= 1;
+    w.enhanced(0, 3, frame_of(10, 2), 10);
+    const Outcome bent = read_all(w.out);
+    EXPECT_EQ(bent.frames.size(), 2u);
+    EXPECT_NE(bent.trouble.find("block lengths do not match"), std::string::npos) << bent.trouble;
+}
+
+// Whatever stands before it in the file, the clock of an interface stands behind its comments here.
+TEST_P(PcapngOrders, OptionsOfAnyLength) {
+    for (const size_t size : {1'000, 40'000, 70'000, 320'000, 330'000, 3'000'000}) {
+        PcapngWriter w;
+        w.swapped = GetParam();
+        const Content comments = w.comments(size);
+        w.section(1, comments);
+        w.interface(1, 60, 9, 100, comments);
+        w.enhanced(0, 1, frame_of(50, 1), 50);
+        w.enhanced(0, 2, frame_of(1001, 2), 2000, comments);
+        w.enhanced(0, 3, frame_of(engine::frame_bytes_max, 3), engine::frame_bytes_max, comments);
+        w.enhanced(0, 4, frame_of(engine::frame_bytes_max + 1, 3), 4, comments);
+        w.simple(frame_of(40, 4), 40);
+        const std::vector<Seen> expected = {
+            {frame_of(50, 1), 100'000'000'001, 50, 1, 0},
+            {frame_of(1001, 2), 100'000'000'002, 2000, 1, 0},
+            {frame_of(engine::frame_bytes_max, 3), 100'000'000'003, engine::frame_bytes_max, 1, 0},
+            {frame_of(40, 4), 100'000'000'003, 40, 1, 0}};
+        const Outcome got = read_all(w.out);
+        EXPECT_TRUE(got.frames == expected) << size << " " << got.frames.size();
+        EXPECT_EQ(got.ledger.bad_record, 1u) << size;
+        EXPECT_EQ(got.ledger.received, 5u) << size;
+    }
+}
+
+TEST(PcapngParser, LargeBlocksOfTheFirstHeadersCutShort) {
+    PcapngWriter w;
+    w.section(1, w.comments(10'000));
+    w.out.resize(9'000);
+    EXPECT_NE(open_error(w.out).find("the file ends inside its header"), std::string::npos);
+    PcapngWriter bent;
+    bent.section(1, bent.comments(10'000));
+    bent.out.back() ^= 1;
+    EXPECT_NE(open_error(bent.out).find("block lengths do not match"), std::string::npos);
+    PcapngWriter described = section();
+    described.interface(1, 0, 9, 0, described.comments(500'000));
+    described.out.resize(400'000);
+    const Outcome got = read_all(described.out);
+    EXPECT_EQ(got.frames.size(), 0u);
+    EXPECT_EQ(got.ledger.cut_short, 1u);
 }
 
 TEST(PcapngParser, BrokenChainEndsTheFile) {
@@ -158,14 +241,21 @@ TEST(PcapngParser, BrokenChainEndsTheFile) {
 }
 
 TEST(PcapngParser, InterfacesBeyondTheLimitAreCounted) {
+    constexpr uint32_t limit = 1 << 18;
     PcapngWriter w = section();
-    for (int i = 0; i < 65'540; ++i) w.interface(1);
-    w.enhanced(65'534, 1, frame_of(10, 1), 10);
-    w.enhanced(65'535, 1, frame_of(10, 1), 10);
+    for (uint32_t i = 0; i < limit + 2; ++i) w.interface(1);
+    w.enhanced(70'000, 1, frame_of(10, 1), 10);
+    w.enhanced(limit - 1, 1, frame_of(10, 1), 10);
+    w.enhanced(limit, 1, frame_of(10, 1), 10);
+    w.enhanced(limit + 1, 1, frame_of(10, 1), 10);
+    w.enhanced(limit + 2, 1, frame_of(10, 1), 10);
     const Outcome got = read_all(w.out);
-    EXPECT_EQ(got.frames.size(), 1u);
-    EXPECT_EQ(got.frames.at(0).interface_id, 65'534);
-    EXPECT_EQ(got.ledger.bad_record, 1u);
+    ASSERT_EQ(got.frames.size(), 2u);
+    EXPECT_EQ(got.frames[0].interface_id, 70'000u);
+    EXPECT_EQ(got.frames[1].interface_id, limit - 1);
+    EXPECT_EQ(got.trouble,
+              "test: damaged packets left out: 1 of interfaces that are not described, 2 of interfaces "
+              "beyond the limit");
 }
 
 TEST(PcapngParser, OptionsCutShortAreIgnored) {

@@ -7,6 +7,8 @@
 #include "engine/frames.hpp"
 #include "taps/pcap/bpf_filter.hpp"
 
+#include <optional>
+
 namespace visor::taps {
 
 enum class Stop : uint8_t {
@@ -20,8 +22,8 @@ struct Walk {
     Stop stop = Stop::hungry;
 };
 
-// The longest record a window must be able to hold: the largest frame, and for pcapng 64 KiB of header and
-// options.
+// The longest record a window must be able to hold: the largest frame, and 64 KiB for what stands before it
+// and, in pcapng, behind it.
 inline constexpr size_t record_bytes_max = engine::frame_bytes_max + 64 * 1024;
 
 // Each link of the record chain is a load from the second-level cache; fetching this far ahead saves 1 to 2
@@ -37,8 +39,16 @@ public:
     const std::string& damage() const { return damage_; }
     // Worth telling at the end although nothing was damaged: a filter or a link type that does not fit.
     virtual std::string remark() const { return {}; }
+    // The end of what was walked lies inside a record although nothing of it is left to be walked again.
+    virtual bool inside_record() const { return false; }
+
+    // Of the first packet met that has a time. If it is known beforehand, packets without a time that come
+    // before it take it.
+    const std::optional<int64_t>& first_ns() const { return first_ns_; }
+    void assume_first_ns(int64_t ts_ns) { first_ns_ = ts_ns; }
 
 protected:
+    std::optional<int64_t> first_ns_;
     std::string damage_;
 };
 

@@ -58,20 +58,34 @@ struct PcapngWriter : Writer {
         put(length);
     }
     Writer body() const { return {swapped, {}}; }
-    void section(uint16_t major = 1) {
+    static constexpr int no_tsresol = -1;
+    // So many bytes of comments, which are 4 to 65532 bytes each.
+    Content comments(size_t size) const {
+        Writer b = body();
+        while (b.out.size() < size) {
+            const size_t text = std::min<size_t>(65'528, (size - b.out.size() + 3) / 4 * 4 - 4);
+            b.put(uint16_t{1});
+            b.put(static_cast<uint16_t>(text));
+            b.put_bytes(Content(text, 'c'));
+        }
+        return b.out;
+    }
+    void section(uint16_t major = 1, const Content& options = {}) {
         Writer b = body();
         b.put(uint32_t{0x1a2b3c4d});
         b.put(major);
         b.put(uint16_t{0});
         b.put(int64_t{-1});
+        b.put_bytes(options);
         block(0x0a0d0d0a, b.out);
     }
-    static constexpr int no_tsresol = -1;
-    void interface(uint16_t linktype, uint32_t snaplen = 0, int tsresol = no_tsresol, int64_t offset_s = 0) {
+    void interface(uint16_t linktype, uint32_t snaplen = 0, int tsresol = no_tsresol, int64_t offset_s = 0,
+                   const Content& options = {}) {
         Writer b = body();
         b.put(linktype);
         b.put(uint16_t{0});
         b.put(snaplen);
+        b.put_bytes(options);
         if (tsresol != no_tsresol) {
             b.put(uint16_t{9});
             b.put(uint16_t{1});
@@ -85,14 +99,16 @@ struct PcapngWriter : Writer {
         b.put(uint32_t{0});
         block(1, b.out);
     }
-    void enhanced(uint32_t id, uint64_t ticks, const Content& frame, uint32_t original) {
+    void enhanced(uint32_t id, uint64_t ticks, const Content& frame, uint32_t original,
+                  const Content& options = {}) {
         Writer b = body();
         b.put(id);
         b.put(static_cast<uint32_t>(ticks >> 32));
         b.put(static_cast<uint32_t>(ticks));
         b.put(static_cast<uint32_t>(frame.size()));
         b.put(original);
-        b.put_bytes(frame);
+        b.put_bytes(frame, options.empty() ? 1 : 4);
+        b.put_bytes(options);
         block(6, b.out);
     }
     void obsolete(uint16_t id, uint64_t ticks, const Content& frame, uint32_t original) {
@@ -138,7 +154,7 @@ struct Seen {
     int64_t ts_ns;
     uint32_t wirelen;
     uint16_t link;
-    uint16_t interface_id;
+    uint32_t interface_id;
     bool operator==(const Seen&) const = default;
 };
 
