@@ -65,7 +65,7 @@ TEST(Link, HeadersInBetweenMayBeCut) {
 TEST(Link, Names) {
     EXPECT_TRUE(link_supported(1));
     EXPECT_EQ(link_name(1), "Ethernet");
-    EXPECT_FALSE(link_supported(147));
+    EXPECT_FALSE(link_supported(70));
     EXPECT_TRUE(link_name(70000).empty());
 }
 
@@ -235,10 +235,10 @@ TEST(Link, EveryTypeCutAtEveryByte) {
     for (uint32_t type = 0; type < 300; ++type) {
         if (!link_supported(type)) continue;
         for (unsigned fill = 0; fill < 256; ++fill) {
-            for (size_t size = 0; size < 80; ++size) {
+            for (size_t size = 0; size < 120; ++size) {
                 const std::vector<uint8_t> exact(size, static_cast<uint8_t>(fill));
                 Packet p;
-                decode(static_cast<LinkType>(type), exact.data(), static_cast<uint32_t>(size), 80, p);
+                decode(static_cast<LinkType>(type), exact.data(), static_cast<uint32_t>(size), 120, p);
                 ASSERT_LE(p.payload + p.payload_len, size);
                 ASSERT_NE(p.anomaly, Anomaly::unsupported_link);
             }
