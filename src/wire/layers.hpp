@@ -34,6 +34,7 @@ void rare_link(LinkType link, Packet& p, End end);
 // ether.cpp
 void ethernet(Packet& p, uint32_t off, End end, unsigned depth);
 void ethertype(Packet& p, uint32_t type, uint32_t off, End end, unsigned depth);
+void type_or_length(Packet& p, uint32_t value, uint32_t off, End end, unsigned depth);
 void llc(Packet& p, uint32_t off, End end, unsigned depth);
 void snap(Packet& p, uint32_t off, End end, unsigned depth, uint32_t bridge_padding); // from the OUI on
 // shims.cpp
