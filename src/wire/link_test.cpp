@@ -152,6 +152,33 @@ TEST(Link, MplsStacks) {
     EXPECT_EQ(decoded(ether(0x8847, labels)).anomaly, Anomaly::deep_nesting);
 }
 
+// The frames were shown to tshark 4.0, which looks both addresses up in the list of makers.
+TEST(Link, MplsPseudowires) {
+    const Raw maker{0, 0x1b, 0x21, 0, 0, 1}, virtual_machine{0x52, 0x54, 0, 0, 0, 1}, local{2, 0, 0, 0, 0, 1},
+        sparse{0x3c, 0x5a, 0xb4, 1, 2, 3}, low{4, 0x09, 0x73, 1, 2, 3}, several{0x33, 0x33, 0, 0, 0, 1},
+        misleading{0x52, 0x54, 0, 0x11, 0x22, 0x33};
+    const auto wire = [](const Raw& control, const Raw& to, const Raw& from) {
+        return version(ether(0x8847, label(100) + control + to + from + be16(0x0800) + v4));
+    };
+    const Raw none, zero = be32(0), numbered = be32(5), sized = be32(0x002e0007);
+    EXPECT_EQ(wire(none, maker, virtual_machine), 4);
+    EXPECT_EQ(wire(none, maker, sparse), 4);
+    EXPECT_EQ(wire(none, low, sparse), 4) << "the type tells";
+    EXPECT_EQ(wire(none, maker, local), 0) << "no registered sender";
+    EXPECT_EQ(wire(none, local, maker), 0);
+    for (const Raw& control : {zero, numbered, sized}) {
+        EXPECT_EQ(wire(control, maker, virtual_machine), 4);
+        EXPECT_EQ(wire(control, sparse, sparse), 4);
+        EXPECT_EQ(wire(control, Raw(6, 0xff), maker), 4);
+    }
+    EXPECT_EQ(wire(zero, several, maker), 0)
+        << "bytes 0 to 2 and 6 to 8 are makers': read as no control word";
+    EXPECT_EQ(wire(zero, misleading, maker), 0);
+    const Raw whole = ether(0x8847, label(100) + maker + maker + be16(0x0800) + v4);
+    EXPECT_EQ(decoded(Raw(whole.begin(), whole.begin() + 32)).ip_version, 4);
+    EXPECT_EQ(decoded(Raw(whole.begin(), whole.begin() + 31)).ip_version, 0);
+}
+
 TEST(Link, Pppoe) {
     EXPECT_EQ(version(ether(0x8864, pppoe(be16(0x21) + v4))), 4);
     EXPECT_EQ(version(ether(0x8864, pppoe(be16(0x57) + v6))), 6);
