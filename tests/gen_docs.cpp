@@ -1,6 +1,7 @@
 // Writes the reference documents into a folder, or with --check tells whether those in it are up to date.
 #include "control/registry.hpp"
 #include "sinks/docs.hpp"
+#include "wire/link.hpp"
 
 #include <cstdio>
 #include <fstream>
@@ -22,6 +23,28 @@ bool write(const std::string& path, const std::string& text) {
     return static_cast<bool>(file.flush());
 }
 
+std::string link_types_markdown() {
+    std::string decoded, counted;
+    for (uint32_t type = 0; type <= 0xffff; ++type) {
+        if (!visor::wire::link_supported(type)) continue;
+        std::string& table = visor::wire::link_counted_only(type) ? counted : decoded;
+        table += "| " + std::to_string(type) + " | " + std::string(visor::wire::link_name(type)) + " |\n";
+    }
+    const std::string head = "| number | type |\n|---|---|\n";
+    return "# Link types\n\n"
+           "<!-- Made by `make docs` from the program's own tables; changes belong there. -->\n\n"
+           "Numbers are those of the LINKTYPE registry of the pcap formats. A file of a number that is in "
+           "neither\n"
+           "list is refused.\n\n"
+           "## IP is found in these\n\n" +
+           head + decoded +
+           "\n## Frames of these are counted\n\n"
+           "They carry no IP, or carry it so seldom or so deep that it is not looked for: every frame "
+           "counts, in\n"
+           "`total` and `other_l4`, as one without IP.\n\n" +
+           head + counted;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -37,6 +60,7 @@ int main(int argc, char** argv) {
     const std::pair<const char*, std::string> documents[] = {
         {"metrics.md", visor::sinks::metrics_markdown(schemas)},
         {"options.md", visor::sinks::options_markdown(handlers)},
+        {"link_types.md", link_types_markdown()},
     };
     int failures = 0;
     for (const auto& [name, text] : documents) {

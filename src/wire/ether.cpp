@@ -19,6 +19,13 @@ void length_framed(Packet& p, uint32_t length, uint32_t off, End end, unsigned d
     llc(p, off, end, depth);
 }
 
+// Cisco's Inter-Switch Link: an address of five bytes and a kind of frame in place of a destination, a length
+// in place of a type, then 12 bytes before the whole frame.
+bool is_isl(const uint8_t* addresses) {
+    constexpr uint64_t group = 0x01000c0000, other_group = 0x0c000c0000; // kind 0: Ethernet
+    const uint64_t to = static_cast<uint64_t>(load_be32(addresses)) << 8 | addresses[4];
+    return (to == group || to == other_group) && addresses[5] >> 4 == 0;
+}
 } // namespace
 
 void ethernet(Packet& p, uint32_t off, End end, unsigned depth) {
@@ -27,7 +34,13 @@ void ethernet(Packet& p, uint32_t off, End end, unsigned depth) {
     const uint32_t type = load_be16(p.data + off + 12);
     off += 14;
     if (type > length_max) return ethertype(p, type, off, end, depth);
+    if (is_isl(p.data + off - 14) && depth <= nesting_max)
+        return ethernet(p, off + 12, type != 0 ? end.within(off + type) : end, depth + 1);
     if (type != 0) length_framed(p, type, off, end, depth); // length 0 is taken for an unknown type
+}
+
+void type_or_length(Packet& p, uint32_t value, uint32_t off, End end, unsigned depth) {
+    value > length_max ? ethertype(p, value, off, end, depth) : length_framed(p, value, off, end, depth);
 }
 
 // RFC 1042: OUI 0 and Cisco's 00-00-f8 carry an EtherType; 00-80-c2 bridges whole frames (RFC 2427

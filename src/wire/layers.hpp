@@ -27,9 +27,14 @@ inline constexpr unsigned nesting_max = 64;
 // IPv6 extension headers followed; a 1500-byte packet could hold 180.
 inline constexpr unsigned extension_max = 128;
 
+// packet.cpp
+void link_layer(LinkType link, Packet& p, End end); // any link type, from the start of the frame
+// rare_links.cpp
+void rare_link(LinkType link, Packet& p, End end);
 // ether.cpp
 void ethernet(Packet& p, uint32_t off, End end, unsigned depth);
 void ethertype(Packet& p, uint32_t type, uint32_t off, End end, unsigned depth);
+void type_or_length(Packet& p, uint32_t value, uint32_t off, End end, unsigned depth);
 void llc(Packet& p, uint32_t off, End end, unsigned depth);
 void snap(Packet& p, uint32_t off, End end, unsigned depth, uint32_t bridge_padding); // from the OUI on
 // shims.cpp
@@ -57,13 +62,29 @@ void ieee802_11(Packet& p, uint32_t off, End end, bool padded);
 void radiotap(Packet& p, End end);
 void prism(Packet& p, End end);
 void avs(Packet& p, End end);
-void ppi(Packet& p, End end);
 // lan_wan.cpp
 void token_ring(Packet& p, End end);
 void fddi(Packet& p, End end);
 void nlpid(Packet& p, uint32_t off, End end);
-void frame_relay(Packet& p, End end);
+void frame_relay(Packet& p, uint32_t off, End end);
 void ip_over_fc(Packet& p, End end);
+void sunatm(Packet& p, End end);
+void arcnet(Packet& p, uint32_t off, End end, bool exceptions); // from the protocol on
+void ax25(Packet& p, uint32_t off, End end);
+void gfp(Packet& p, End end);
+// capture_headers.cpp
+void nested(LinkType link, Packet& p, uint32_t off, End end); // a frame of another link type
+void pktap(Packet& p, End end);
+void ppi(Packet& p, End end);
+void erf(Packet& p, End end);
+void tzsp(Packet& p, End end);
+void netanalyzer(Packet& p, End end);
+void symantec(Packet& p, End end);
+void exported_pdu(Packet& p, End end);
+// juniper.cpp
+void juniper(LinkType link, Packet& p, End end);
+// mpacket.cpp
+void mpacket(Packet& p, End end);
 // ip4.cpp, ip6.cpp
 void ipv4(Packet& p, uint32_t off, End end);
 void vj_uncompressed(Packet& p, uint32_t off, End end); // RFC 1144

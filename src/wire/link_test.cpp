@@ -48,13 +48,57 @@ TEST(Link, HeadersBetweenEthernetAndIp) {
     EXPECT_EQ(version(ether(0x88e7, Raw(4, 0) + inner)), 4);                            // 802.1ah
     EXPECT_EQ(version(ether(0x8903, Raw(2, 0) + inner)), 4);                            // FabricPath
     EXPECT_EQ(version(ether(0x22f3, Raw{0, 0x50} + Raw(4, 0) + Raw(4, 0) + inner)), 4); // TRILL
-    EXPECT_EQ(version(ether(0x8870, Raw{0xaa, 0xaa, 3, 0, 0, 0} + type + v4)), 4);      // jumbo LLC
+    EXPECT_EQ(version(ether(0x893f, Raw(6, 1) + type + v4)), 4);                        // port extender
+    EXPECT_EQ(version(ether(0x8926, Raw(4, 0xc0) + be16(0x86dd) + v6)), 6);             // VN-TAG
+    EXPECT_EQ(
+        version(ether(0x8926, Raw(4, 0) + be16(8 + static_cast<unsigned>(v4.size())) + snap + type + v4)), 4);
+    EXPECT_EQ(version(ether(0xf1c1, Raw(4, 0) + be16(0x8100) + be16(5) + type + v4)), 4); // 802.1CB
+    EXPECT_EQ(version(ether(0x8870, Raw{0xaa, 0xaa, 3, 0, 0, 0} + type + v4)), 4);        // jumbo LLC
     EXPECT_EQ(version(Raw{1, 2} + Raw(22, 0) + v4, LinkType::ipnet), 4);
     EXPECT_EQ(version(Raw{1, 26} + Raw(22, 0) + v6, LinkType::ipnet), 6);
 }
 
+TEST(Link, InterSwitchLink) {
+    const auto isl = [](uint8_t first, uint8_t kind, unsigned length, const Raw& frame) {
+        return Raw{first, 0, 0xc, 0, 0, kind} + Raw(6, 7) + be16(length) + Raw{0xaa, 0xaa, 3} + Raw(9, 0) +
+               frame;
+    };
+    const Raw inner = ether(0x0800, v4);
+    EXPECT_EQ(version(isl(1, 0, 100, inner)), 4);
+    EXPECT_EQ(version(isl(0x0c, 7, 100, inner)), 4) << "priority";
+    EXPECT_EQ(version(isl(3, 0, 100, inner)), 0);
+    EXPECT_EQ(version(isl(1, 0x10, 100, inner)), 0) << "Token Ring";
+    EXPECT_EQ(decoded(isl(1, 0, 46, inner)).payload_len, 0u) << "the length ends the frame";
+    Raw nested = inner;
+    for (int i = 0; i < 100; ++i) nested = isl(1, 0, 1500, nested);
+    EXPECT_EQ(decoded(nested).ip_version, 0);
+    for (size_t size = 14; size < 40; ++size)
+        EXPECT_EQ(decoded(Raw(nested.begin(), nested.begin() + static_cast<ptrdiff_t>(size))).ip_version, 0);
+}
+
+TEST(Link, SixLowPan) {
+    EXPECT_EQ(version(ether(0xa0ed, Raw{0x41} + v6)), 6);
+    EXPECT_EQ(version(ether(0xa0ed, Raw{0x41} + v4)), 0);
+    EXPECT_EQ(version(ether(0xa0ed, Raw{0x7a, 0x33} + Raw(30, 0))), 0) << "compressed";
+}
+
+TEST(Link, Batman) {
+    const auto mesh = [](uint8_t type, uint8_t header_version, size_t rest) {
+        return ether(0x4305, Raw{type, header_version, 50} + Raw(rest, 1) + ether(0x0800, v4));
+    };
+    EXPECT_EQ(version(mesh(0x40, 15, 7)), 4) << "unicast";
+    EXPECT_EQ(version(mesh(0x42, 15, 15)), 4) << "unicast with the originator's address";
+    EXPECT_EQ(version(mesh(1, 15, 11)), 4) << "broadcast";
+    EXPECT_EQ(version(mesh(3, 14, 7)), 4);
+    EXPECT_EQ(version(mesh(4, 14, 11)), 4);
+    EXPECT_EQ(version(mesh(9, 14, 15)), 4);
+    EXPECT_EQ(version(mesh(0x41, 15, 17)), 0) << "part of a frame";
+    EXPECT_EQ(version(mesh(0x40, 16, 7)), 0);
+}
+
 TEST(Link, HeadersInBetweenMayBeCut) {
-    for (const unsigned type : {0x88e5U, 0x894fU, 0xd28bU, 0x892fU, 0x8909U, 0x88e7U, 0x8903U, 0x22f3U}) {
+    for (const unsigned type : {0x893fU, 0x8926U, 0xf1c1U, 0x4305U, 0xa0edU, 0x88e5U, 0x894fU, 0xd28bU,
+                                0x892fU, 0x8909U, 0x88e7U, 0x8903U, 0x22f3U}) {
         const Raw frame = ether(type, Raw{0, 1, 0, 0x10});
         for (size_t size = 14; size <= frame.size(); ++size)
             EXPECT_EQ(decoded(Raw(frame.begin(), frame.begin() + static_cast<ptrdiff_t>(size))).ip_version,
@@ -65,7 +109,7 @@ TEST(Link, HeadersInBetweenMayBeCut) {
 TEST(Link, Names) {
     EXPECT_TRUE(link_supported(1));
     EXPECT_EQ(link_name(1), "Ethernet");
-    EXPECT_FALSE(link_supported(147));
+    EXPECT_FALSE(link_supported(70));
     EXPECT_TRUE(link_name(70000).empty());
 }
 
@@ -106,6 +150,33 @@ TEST(Link, MplsStacks) {
     Raw labels;
     for (int i = 0; i < 600; ++i) labels = labels + label(100, false);
     EXPECT_EQ(decoded(ether(0x8847, labels)).anomaly, Anomaly::deep_nesting);
+}
+
+// The frames were shown to tshark 4.0, which looks both addresses up in the list of makers.
+TEST(Link, MplsPseudowires) {
+    const Raw maker{0, 0x1b, 0x21, 0, 0, 1}, virtual_machine{0x52, 0x54, 0, 0, 0, 1}, local{2, 0, 0, 0, 0, 1},
+        sparse{0x3c, 0x5a, 0xb4, 1, 2, 3}, low{4, 0x09, 0x73, 1, 2, 3}, several{0x33, 0x33, 0, 0, 0, 1},
+        misleading{0x52, 0x54, 0, 0x11, 0x22, 0x33};
+    const auto wire = [](const Raw& control, const Raw& to, const Raw& from) {
+        return version(ether(0x8847, label(100) + control + to + from + be16(0x0800) + v4));
+    };
+    const Raw none, zero = be32(0), numbered = be32(5), sized = be32(0x002e0007);
+    EXPECT_EQ(wire(none, maker, virtual_machine), 4);
+    EXPECT_EQ(wire(none, maker, sparse), 4);
+    EXPECT_EQ(wire(none, low, sparse), 4) << "the type tells";
+    EXPECT_EQ(wire(none, maker, local), 0) << "no registered sender";
+    EXPECT_EQ(wire(none, local, maker), 0);
+    for (const Raw& control : {zero, numbered, sized}) {
+        EXPECT_EQ(wire(control, maker, virtual_machine), 4);
+        EXPECT_EQ(wire(control, sparse, sparse), 4);
+        EXPECT_EQ(wire(control, Raw(6, 0xff), maker), 4);
+    }
+    EXPECT_EQ(wire(zero, several, maker), 0)
+        << "bytes 0 to 2 and 6 to 8 are makers': read as no control word";
+    EXPECT_EQ(wire(zero, misleading, maker), 0);
+    const Raw whole = ether(0x8847, label(100) + maker + maker + be16(0x0800) + v4);
+    EXPECT_EQ(decoded(Raw(whole.begin(), whole.begin() + 32)).ip_version, 4);
+    EXPECT_EQ(decoded(Raw(whole.begin(), whole.begin() + 31)).ip_version, 0);
 }
 
 TEST(Link, Pppoe) {
@@ -235,10 +306,10 @@ TEST(Link, EveryTypeCutAtEveryByte) {
     for (uint32_t type = 0; type < 300; ++type) {
         if (!link_supported(type)) continue;
         for (unsigned fill = 0; fill < 256; ++fill) {
-            for (size_t size = 0; size < 80; ++size) {
+            for (size_t size = 0; size < 120; ++size) {
                 const std::vector<uint8_t> exact(size, static_cast<uint8_t>(fill));
                 Packet p;
-                decode(static_cast<LinkType>(type), exact.data(), static_cast<uint32_t>(size), 80, p);
+                decode(static_cast<LinkType>(type), exact.data(), static_cast<uint32_t>(size), 120, p);
                 ASSERT_LE(p.payload + p.payload_len, size);
                 ASSERT_NE(p.anomaly, Anomaly::unsupported_link);
             }

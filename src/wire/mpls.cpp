@@ -15,16 +15,36 @@ void associated_channel(Packet& p, uint32_t off, End end) {
     if (channel == 0x0057) ipv6(p, off + 4, end);
 }
 
-// First nibble 0: an Ethernet pseudowire, with the control word of RFC 4448 unless the bytes read better as a
-// frame between two registered unicast addresses without one.
+// Whether these are the first bytes of a registered address: 1 for the blocks the IEEE gave out whole, which
+// most equipment has, and for the prefix of virtual machines; 0 when they may be, as any unicast address that
+// is not locally administered; -1 else.
+int registered(const uint8_t* address) {
+    static constexpr uint8_t given_out_whole[] = {0x30, 0x40, 0x50, 0x60, 0x80, 0x90, 0xa0, 0xc0, 0xd0, 0xe0};
+    const uint8_t second = address[1];
+    if (address[0] == 0) {
+        if (second <= 0x26) return 1;
+        for (const uint8_t block : given_out_whole)
+            if (second == block) return 1;
+    }
+    if (load_be32(address) >> 8 == 0x525400) return 1;
+    return (address[0] & 3) == 0 ? 0 : -1;
+}
+
+bool is_common_type(const uint8_t* b) {
+    const uint32_t type = load_be16(b);
+    return (type == 0x0800 && b[2] >> 4 == 4) || (type == 0x86dd && b[2] >> 4 == 6) || type == 0x0806 ||
+           type == 0x8100 || type == 0x88a8;
+}
+
+// First nibble 0: an Ethernet pseudowire, with the control word of RFC 4448 unless the bytes begin with two
+// registered addresses. What the addresses leave open, the type behind them decides.
 void pseudowire(Packet& p, uint32_t off, End end, unsigned depth) {
-    if (end.captured >= off + 15) {
+    if (end.captured >= off + 14) {
         const uint8_t* b = p.data + off;
-        const uint32_t type = load_be16(b + 12);
-        const bool registered = (b[0] & 3) == 0 && (b[6] & 3) == 0;
-        const bool plain = (type == 0x0800 && b[14] >> 4 == 4) || (type == 0x86dd && b[14] >> 4 == 6) ||
-                           type == 0x8100 || type == 0x88a8 || type == 0x0806;
-        if (registered && plain) return ethernet(p, off, end, depth);
+        const int to = registered(b), from = registered(b + 6);
+        const bool certain = to > 0 && from > 0, open = to >= 0 && from >= 0;
+        const bool typed = end.captured > off + 14 && is_common_type(b + 12);
+        if (certain || (open && typed)) return ethernet(p, off, end, depth);
     }
     ethernet(p, off + 4, end, depth);
 }

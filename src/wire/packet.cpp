@@ -50,14 +50,16 @@ void other_link(LinkType link, Packet& p, layers::End end) {
     case LinkType::fddi:
         return layers::fddi(p, end);
     case LinkType::frame_relay:
-        return layers::frame_relay(p, end);
+        return layers::frame_relay(p, 0, end);
     case LinkType::ip_over_fc:
         return layers::ip_over_fc(p, end);
     case LinkType::atm_rfc1483:
+    case LinkType::atm_rfc1483_dlt:
         return layers::llc(p, 0, end, 1);
     case LinkType::pflog:
         return layers::pflog(p, end);
     case LinkType::enc:
+    case LinkType::enc_dlt:
         return layers::enc(p, end);
     case LinkType::nflog:
         return layers::nflog(p, end);
@@ -72,15 +74,12 @@ void other_link(LinkType link, Packet& p, layers::End end) {
         if (end.captured < 44) return layers::stop(p, Anomaly::short_link);
         return layers::ethertype(p, load_be16(p.data + 40), 44, end, 1);
     default:
-        return layers::stop(p, Anomaly::unsupported_link);
+        return layers::rare_link(link, p, end);
     }
 }
 } // namespace
 
-void decode_layers(LinkType link, const uint8_t* data, uint32_t caplen, uint32_t wirelen, Packet& p) {
-    reset(p, data, caplen, wirelen);
-    // A record that says it captured more than there was is believed about what it holds.
-    const layers::End end{caplen, std::max(caplen, wirelen)};
+void layers::link_layer(LinkType link, Packet& p, End end) {
     switch (link) {
     case LinkType::ethernet:
         return layers::ethernet(p, 0, end, 0);
@@ -106,10 +105,17 @@ void decode_layers(LinkType link, const uint8_t* data, uint32_t caplen, uint32_t
     case LinkType::ppp_ether:
         return layers::pppoe(p, 0, end, 1);
     case LinkType::chdlc:
+    case LinkType::chdlc_netbsd:
         return layers::chdlc(p, 0, end);
     default:
         return other_link(link, p, end);
     }
+}
+
+void decode_layers(LinkType link, const uint8_t* data, uint32_t caplen, uint32_t wirelen, Packet& p) {
+    reset(p, data, caplen, wirelen);
+    // A record that says it captured more than there was is believed about what it holds.
+    layers::link_layer(link, p, {caplen, std::max(caplen, wirelen)});
 }
 
 namespace {

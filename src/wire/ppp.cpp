@@ -29,7 +29,7 @@ void ppp(Packet& p, uint32_t off, End end, unsigned depth) {
     ++off;
     switch (protocol) {
     case 0x0021:
-    case 0x0800: // an EtherType by mistake
+    case 0x0800: // an EtherType by mistake, as is 86dd
         return ipv4(p, off, end);
     case 0x0061: // full headers of RTP compression (RFC 2509)
         if (end.captured > off && p.data[off] >> 4 == 4) ipv4(p, off, end);
@@ -37,6 +37,7 @@ void ppp(Packet& p, uint32_t off, End end, unsigned depth) {
     case 0x002f:
         return vj_uncompressed(p, off, end);
     case 0x0057:
+    case 0x86dd:
         return ipv6(p, off, end);
     case 0x0031:
         return bridged(p, off, end, depth + 1);

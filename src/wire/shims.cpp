@@ -1,6 +1,7 @@
 // Headers of networks' own that stand between Ethernet and what it carries: MACsec without encryption
 // (IEEE 802.1AE), service chaining (RFC 8300), backbone bridges (IEEE 802.1ah), TRILL (RFC 6325), FabricPath,
-// HSR (IEC 62439-3), Cisco's metadata and Arista's timestamps.
+// HSR (IEC 62439-3), Cisco's metadata and Arista's timestamps; the tags of port extenders (IEEE 802.1BR,
+// VN-TAG) and of redundant paths (IEEE 802.1CB), and the mesh of B.A.T.M.A.N. advanced.
 #include "wire/layers.hpp"
 
 namespace visor::wire::layers {
@@ -54,6 +55,26 @@ void fixed_shim(Packet& p, uint32_t off, uint32_t size, End end, unsigned depth)
     if (end.captured < off) return stop(p, Anomaly::short_link);
     ethertype(p, load_be16(p.data + off - 2), off, end, depth);
 }
+
+// The frame stands whole behind its packet's header, which both versions of the protocol have differently;
+// parts of fragmented frames are not put together.
+void batman(Packet& p, uint32_t off, End end, unsigned depth) {
+    if (end.captured < off + 2) return stop(p, Anomaly::short_link);
+    const uint32_t version = p.data[off + 1];
+    switch (version << 8 | p.data[off]) {
+    case 14 << 8 | 3: // unicast
+    case 15 << 8 | 0x40:
+        return ethernet(p, off + 10, end, depth);
+    case 14 << 8 | 4: // broadcast
+    case 15 << 8 | 1:
+        return ethernet(p, off + 14, end, depth);
+    case 14 << 8 | 9: // unicast with the originator's address
+    case 15 << 8 | 0x42:
+        return ethernet(p, off + 18, end, depth);
+    default:
+        return;
+    }
+}
 } // namespace
 
 void shim(Packet& p, uint32_t type, uint32_t off, End end, unsigned depth) {
@@ -66,8 +87,20 @@ void shim(Packet& p, uint32_t type, uint32_t off, End end, unsigned depth) {
         return arista(p, off, end, depth);
     case 0x892f: // HSR: path and size, sequence number
         return fixed_shim(p, off, 6, end, depth);
+    case 0xf1c1: // 802.1CB: reserved, sequence number
+        return fixed_shim(p, off, 6, end, depth);
+    case 0x8926: // VN-TAG: direction and virtual interfaces
+        if (end.captured < off + 6) return stop(p, Anomaly::short_link);
+        return type_or_length(p, load_be16(p.data + off + 4), off + 6, end, depth);
+    case 0x893f: // 802.1BR: priority and channels
     case 0x8909: // Cisco's metadata: version, length, option, value
         return fixed_shim(p, off, 8, end, depth);
+    case 0x4305:
+        return batman(p, off, end, depth);
+    case 0xa0ed: // 6LoWPAN (RFC 7973): only what is not compressed
+        if (end.captured <= off) return stop(p, Anomaly::short_link);
+        if (p.data[off] == 0x41) ipv6(p, off + 1, end);
+        return;
     case 0x88e7: // 802.1ah: service tag, then the customer's frame
         return ethernet(p, off + 4, end, depth);
     case 0x8903: // FabricPath: tree and hop count, then the edge's frame

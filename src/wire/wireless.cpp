@@ -75,11 +75,4 @@ void avs(Packet& p, End end) {
     ieee802_11(p, length, end, false);
 }
 
-void ppi(Packet& p, End end) {
-    if (end.captured < 8) return stop(p, Anomaly::short_link);
-    const uint32_t length = le16(p.data + 2), link = le32(p.data + 4);
-    if (link == static_cast<uint32_t>(LinkType::ieee802_11)) return ieee802_11(p, length, end, false);
-    if (link == static_cast<uint32_t>(LinkType::ethernet)) ethernet(p, length, end, 1);
-}
-
 } // namespace visor::wire::layers

@@ -48,8 +48,13 @@ class NoCapture(ProgramTest):
             self.fails(self.file("foreign", content), saying="not a pcap or pcapng file")
 
     def test_link_type_and_version(self):
-        self.fails(self.file("usb.pcap", pcap(FRAMES, link=189)), saying="not supported")
+        self.fails(self.file("l70.pcap", pcap(FRAMES, link=70)), saying="not supported")
         self.fails(self.file("v9.pcap", pcap([])[:4] + b"\x09" + pcap([])[5:]), saying="version 9")
+
+    def test_frames_without_ip_are_counted(self):
+        packets = self.works(self.file("usb.pcap", pcap(FRAMES, link=189)))["1m"]["packets"]
+        self.assertEqual((packets["total"], packets["other_l4"]), (len(FRAMES), len(FRAMES)))
+        self.assertEqual((packets["ipv4"], packets["ipv6"], packets["udp"]), (0, 0, 0))
 
     def test_one_bad_file_of_many(self):
         good = self.file("good.pcap", pcap(FRAMES))

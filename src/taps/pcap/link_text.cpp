@@ -18,7 +18,7 @@ std::string supported_links() {
     constexpr uint32_t registry_end = 400; // LINKTYPE numbers in use are below
     std::string list = "supported:";
     for (uint32_t linktype = 0; linktype < registry_end; ++linktype) {
-        if (!wire::link_supported(linktype)) continue;
+        if (!wire::link_supported(linktype) || wire::link_counted_only(linktype)) continue;
         list += list.back() == ':' ? " " : ", ";
         list += std::to_string(linktype) + " (" + std::string(wire::link_name(linktype)) + ")";
     }
