@@ -28,13 +28,14 @@ public:
     void on_batch(const Batch& batch, void* cells_ptr) override {
         auto& cells = *static_cast<NetCells*>(cells_ptr);
         Tally tally(batch.period_start_ns);
-        Remote remotes[remotes_ahead];
-        for (size_t begin = 0; begin < batch.packets.size();) {
-            // At most two of a packet's addresses are remote.
-            size_t count = 0;
-            for (; begin < batch.packets.size() && count + 2 <= remotes_ahead; ++begin)
-                count += look(cells, batch.packets[begin], tally, remotes + count);
-            for (size_t i = 0; i < count; ++i) add(remotes[i]);
+        constexpr size_t packets_ahead = remotes_ahead / 2; // at most two of a packet's addresses are remote
+        for (size_t begin = 0; begin < batch.packets.size(); begin += packets_ahead) {
+            Remotes remotes;
+            for (const wire::Packet& packet :
+                 batch.packets.subspan(begin, std::min(packets_ahead, batch.packets.size() - begin)))
+                look(cells, packet, tally, remotes);
+            for (size_t i = 0; i < remotes.count[0]; ++i) add<4>(remotes.list[0][i]);
+            for (size_t i = 0; i < remotes.count[1]; ++i) add<16>(remotes.list[1][i]);
         }
         settle(cells, tally);
         cells.events += batch.packets.size();
@@ -57,15 +58,30 @@ private:
         Side sides[3]; // by wire::Direction
     };
     enum L4 : uint32_t { udp, tcp, other };
+    static uint32_t l4_of(const wire::Packet& packet) {
+        static constexpr auto by_proto = [] {
+            std::array<uint8_t, 256> table{};
+            table.fill(other);
+            table[wire::ip_proto::udp] = udp;
+            table[wire::ip_proto::tcp] = tcp;
+            return table;
+        }();
+        const bool headed = (packet.ip_version != 0) & !packet.has(wire::packet_flag::later_fragment);
+        return headed ? by_proto[packet.proto] : uint32_t{other};
+    }
 
-    // An address to count, its hash known and what it leads to on its way to the cache.
+    // Addresses to count, their hashes known and what these lead to on its way to the cache; of IPv4 and of
+    // IPv6, so that one does not keep the processor from foreseeing what comes next of the other.
     struct Remote {
         DirectionCells* cells;
         const uint8_t* ip;
         uint64_t hash;
-        bool v4;
     };
     static constexpr size_t remotes_ahead = 32;
+    struct Remotes {
+        Remote list[2][remotes_ahead]; // IPv4, IPv6
+        size_t count[2] = {};
+    };
 
     static void leave_second(NetCells& cells, Tally& tally) {
         const uint32_t second = tally.second.second();
@@ -100,8 +116,8 @@ private:
         }
     }
 
-    // Counts a packet and says which addresses are to be counted; returns how many.
-    size_t look(NetCells& cells, const wire::Packet& packet, Tally& tally, Remote* remotes) const {
+    // Counts a packet and says which addresses are to be counted.
+    void look(NetCells& cells, const wire::Packet& packet, Tally& tally, Remotes& remotes) const {
         if (!tally.second.holds(packet.ts_ns)) [[unlikely]] {
             leave_second(cells, tally);
             tally.second.enter(packet.ts_ns);
@@ -111,7 +127,7 @@ private:
         tally.deep_samples += deep;
         if (!passes(packet)) {
             cells.filtered++;
-            return 0;
+            return;
         }
         const auto direction = static_cast<size_t>(packet.direction);
         DirectionCells& d = cells.direction[direction];
@@ -120,43 +136,48 @@ private:
         side.bytes += packet.wirelen;
         side.sizes.add(packet.wirelen);
         d.sizes.put(packet.wirelen);
-        const uint32_t l4 = packet.is_udp() ? udp : packet.is_tcp() ? tcp : other;
+        const uint32_t l4 = l4_of(packet);
         ++side.kinds[(packet.ip_version >> 1) * 4U + l4];
-        return deep ? look_deep(d, packet, remotes) : 0;
+        if (deep) look_deep(d, packet, remotes);
     }
 
-    size_t look_deep(DirectionCells& d, const wire::Packet& packet, Remote* remotes) const {
+    void look_deep(DirectionCells& d, const wire::Packet& packet, Remotes& remotes) const {
         if ((packet.tcp_flags & wire::tcp_flag::syn) && packet.is_tcp()) d.syn++;
-        if (!packet.has(wire::packet_flag::has_addresses)) return 0;
+        if (!packet.has(wire::packet_flag::has_addresses)) return;
         if (packet.direction == wire::Direction::unknown) {
-            if (!wanted_.both_ends) return 0;
-            read(d, packet, packet.src_ip(), remotes[0]);
-            read(d, packet, packet.dst_ip(), remotes[1]);
-            return 2;
+            if (!wanted_.both_ends) return;
+            read(d, packet, 0, remotes);
+            read(d, packet, 1, remotes);
+        } else {
+            read(d, packet, packet.direction == wire::Direction::out, remotes);
         }
-        const bool in = packet.direction == wire::Direction::in;
-        read(d, packet, in ? packet.src_ip() : packet.dst_ip(), remotes[0]);
-        return 1;
     }
 
-    static void read(DirectionCells& d, const wire::Packet& packet, const uint8_t* ip, Remote& remote) {
-        const bool v4 = packet.is_v4();
-        const uint64_t hash = v4 ? sketch::keyed_hash_u64(sketch::offline_hash_key, load_native<uint32_t>(ip))
-                                 : sketch::keyed_hash_16(sketch::offline_hash_key, load_native<uint64_t>(ip),
-                                                         load_native<uint64_t>(ip + 8));
-        (v4 ? d.top_ipv4 : d.top_ipv6).prefetch(hash);
-        remote = {&d, ip, hash, v4};
+    // The source, or the destination. Without a branch: directions come as by the toss of a coin.
+    static void read(DirectionCells& d, const wire::Packet& packet, uint64_t destination, Remotes& remotes) {
+        const bool v6 = !packet.is_v4();
+        const uint8_t* const ip = packet.addresses + (destination << (v6 ? 4 : 2));
+        uint64_t hash;
+        if (v6)
+            hash = sketch::keyed_hash_16(sketch::offline_hash_key, load_native<uint64_t>(ip),
+                                         load_native<uint64_t>(ip + 8));
+        else
+            hash = sketch::keyed_hash_u64(sketch::offline_hash_key, load_native<uint32_t>(ip));
+        (v6 ? d.top_ipv6 : d.top_ipv4).prefetch(hash);
+        remotes.list[v6][remotes.count[v6]++] = {&d, ip, hash};
     }
 
+    template <uint32_t bytes>
     void add(const Remote& remote) const {
+        constexpr bool v4 = bytes == 4;
         DirectionCells& d = *remote.cells;
-        sketch::TopNames& top = remote.v4 ? d.top_ipv4 : d.top_ipv6;
+        sketch::TopNames& top = v4 ? d.top_ipv4 : d.top_ipv6;
         // An address in the top list was counted among the distinct ones when it came to stand there.
-        const bool counted = wanted_.top_ips && top.add(remote.hash, 1, remote.ip, remote.v4 ? 4 : 16);
+        const bool counted = wanted_.top_ips && top.add(remote.hash, 1, remote.ip, bytes);
         if (wanted_.cardinality && !counted)
-            d.ips.update(remote.v4 ? sketch::murmur3_128_4(remote.ip) : sketch::murmur3_128_16(remote.ip));
-        if (wanted_.city) place(d.top_geo, *services_.city, remote.v4, remote.ip);
-        if (wanted_.asn) place(d.top_asn, *services_.asn, remote.v4, remote.ip);
+            d.ips.update(v4 ? sketch::murmur3_128_4(remote.ip) : sketch::murmur3_128_16(remote.ip));
+        if (wanted_.city) place(d.top_geo, *services_.city, v4, remote.ip);
+        if (wanted_.asn) place(d.top_asn, *services_.asn, v4, remote.ip);
     }
 
     static void place(sketch::TopNames& top, const GeoTable& table, bool v4, const uint8_t* ip) {
