@@ -40,17 +40,17 @@ public:
     static Result<PrefixSet> parse(std::string_view comma_separated);
     void add(const IpPrefix& prefix);
     bool empty() const { return v4_.empty() && v6_.empty(); }
+    // All prefixes are asked, without a branch: nobody can foresee which packet is of ours.
     bool contains_v4(uint32_t host_order) const {
-        for (const auto& p : v4_)
-            if ((host_order & p.mask) == p.value) return true;
-        return false;
+        bool found = false;
+        for (const auto& p : v4_) found |= (host_order & p.mask) == p.value;
+        return found;
     }
     bool contains_v6(const uint8_t* network_order) const {
-        for (const auto& p : v6_) {
-            const uint64_t hi = load_be64(network_order), lo = load_be64(network_order + 8);
-            if (((hi ^ p.hi) & p.mask_hi) == 0 && ((lo ^ p.lo) & p.mask_lo) == 0) return true;
-        }
-        return false;
+        const uint64_t hi = load_be64(network_order), lo = load_be64(network_order + 8);
+        bool found = false;
+        for (const auto& p : v6_) found |= (((hi ^ p.hi) & p.mask_hi) | ((lo ^ p.lo) & p.mask_lo)) == 0;
+        return found;
     }
     bool contains(const IpAddress& address) const {
         return address.is_v4() ? contains_v4(load_be32(address.v4_bytes()))

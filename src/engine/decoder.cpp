@@ -62,11 +62,16 @@ void Decoder::read_dns() {
 inline void Decoder::set_direction(wire::Packet& packet) const {
     const PrefixSet& hosts = settings_.hosts;
     if (hosts.empty()) return;
-    const bool v4 = packet.is_v4();
-    if (v4 ? hosts.contains_v4(load_be32(packet.dst_ip())) : hosts.contains_v6(packet.dst_ip()))
-        packet.direction = wire::Direction::in;
-    else if (v4 ? hosts.contains_v4(load_be32(packet.src_ip())) : hosts.contains_v6(packet.src_ip()))
-        packet.direction = wire::Direction::out;
+    bool to_us, from_us;
+    if (packet.is_v4()) {
+        to_us = hosts.contains_v4(load_be32(packet.addresses + 4));
+        from_us = hosts.contains_v4(load_be32(packet.addresses));
+    } else {
+        to_us = hosts.contains_v6(packet.addresses + 16);
+        from_us = hosts.contains_v6(packet.addresses);
+    }
+    static_assert(static_cast<int>(wire::Direction::in) == 1 && static_cast<int>(wire::Direction::out) == 2);
+    packet.direction = static_cast<wire::Direction>(to_us | (from_us & !to_us) << 1);
 }
 
 // What only the ordered lane or sampling asks of packets without ports of their own, and of fragments.

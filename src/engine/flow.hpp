@@ -6,8 +6,6 @@
 #include "sketch/hash.hpp"
 #include "wire/packet.hpp"
 
-#include <algorithm>
-
 namespace visor::engine {
 
 namespace detail {
@@ -29,8 +27,9 @@ inline Endpoints endpoints(const wire::Packet& p, const sketch::HashKey& key) {
 // The same for a query and its reply. Only for packets with an IP header.
 inline uint64_t symmetric_flow_hash(const wire::Packet& p, const sketch::HashKey& key) {
     const auto e = detail::endpoints(p, key);
-    return sketch::keyed_hash_16(key, std::min(e.src, e.dst) ^ uint64_t{p.proto} << 56,
-                                 std::max(e.src, e.dst));
+    const uint64_t swap =
+        (e.src ^ e.dst) & (uint64_t{0} - (e.dst < e.src)); // to the smaller first, without a branch
+    return sketch::keyed_hash_16(key, e.src ^ swap ^ uint64_t{p.proto} << 56, e.dst ^ swap);
 }
 
 // Different for the two directions of a connection.

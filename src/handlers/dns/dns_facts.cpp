@@ -9,8 +9,6 @@
 namespace visor::dns {
 
 namespace {
-enum Rcode : uint16_t { noerror = 0, servfail = 2, nxdomain = 3, refused = 5 };
-
 void add_place(sketch::TopNames& top, uint32_t id) {
     top.add(sketch::keyed_hash_u64(sketch::offline_hash_key, id), 1, &id, sizeof id);
 }
@@ -41,23 +39,6 @@ struct Chosen {
     const uint8_t* end() const { return at + count; }
 };
 } // namespace
-
-Outcomes outcomes_of(const DnsEvent& event) {
-    static constexpr auto by_rcode = [] {
-        std::array<uint8_t, 16> table{};
-        table[noerror] = static_cast<uint8_t>(Outcome::noerror);
-        table[servfail] = static_cast<uint8_t>(Outcome::srvfail);
-        table[nxdomain] = static_cast<uint8_t>(Outcome::nxdomain);
-        table[refused] = static_cast<uint8_t>(Outcome::refused);
-        return table;
-    }();
-    static_assert(static_cast<int>(Outcome::nodata) == static_cast<int>(Outcome::noerror) + 1);
-    const bool reply = event.message.header.response();
-    const uint32_t rcode = wire::dns_full_rcode(event.message) & (0U - reply);
-    const uint32_t outcome = by_rcode[std::min<uint32_t>(rcode, 15)];
-    const bool empty = (rcode == noerror) & (event.message.header.ancount == 0);
-    return {&event, static_cast<uint16_t>(rcode), static_cast<Outcome>((outcome + empty) & (0U - reply))};
-}
 
 uint64_t KindTally::replies() const {
     return std::accumulate(kinds_ + kind_count / 2, kinds_ + kind_count, uint64_t{0});
@@ -188,7 +169,7 @@ void FactRecorder::add_details(Facts& facts, std::span<const Outcomes> messages)
         const DnsEvent& reply = *message.event;
         if (!reply.message.header.response() || !reply.message.has_question()) continue;
         const uint64_t hash = name_key(reply.qname());
-        if (groups_.noerror_names && message.rcode == noerror)
+        if (groups_.noerror_names && message.rcode == rcode_noerror)
             add_name(facts.top_noerror, reply.qname(), hash);
         if (groups_.bytes) add_name(facts.top_bytes, reply.qname(), hash, reply.size);
     }

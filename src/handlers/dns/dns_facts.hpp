@@ -6,6 +6,9 @@
 #include "handlers/dns/dns_filter.hpp"
 #include "handlers/dns/qname.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace visor::dns {
 
 // What is looked at deeply, resolved from metric groups once.
@@ -24,7 +27,24 @@ struct Outcomes {
     uint16_t rcode; // 0 of a query
     Outcome outcome;
 };
-Outcomes outcomes_of(const DnsEvent& event);
+inline constexpr uint16_t rcode_noerror = 0;
+
+inline Outcomes outcomes_of(const DnsEvent& event) {
+    static constexpr auto by_rcode = [] {
+        std::array<uint8_t, 16> table{};
+        table[0] = static_cast<uint8_t>(Outcome::noerror);
+        table[2] = static_cast<uint8_t>(Outcome::srvfail);
+        table[3] = static_cast<uint8_t>(Outcome::nxdomain);
+        table[5] = static_cast<uint8_t>(Outcome::refused);
+        return table;
+    }();
+    static_assert(static_cast<int>(Outcome::nodata) == static_cast<int>(Outcome::noerror) + 1);
+    const bool reply = event.message.header.response();
+    const uint32_t rcode = wire::dns_full_rcode(event.message) & (0U - reply);
+    const uint32_t outcome = by_rcode[std::min<uint32_t>(rcode, 15)];
+    const bool empty = (rcode == rcode_noerror) & (event.message.header.ancount == 0);
+    return {&event, static_cast<uint16_t>(rcode), static_cast<Outcome>((outcome + empty) & (0U - reply))};
+}
 
 // Messages are recorded so many at a time, table by table: what they lead to is on its way to the cache while
 // the keys of the others are made, and one kind of message does not keep the processor from foreseeing what
