@@ -78,6 +78,7 @@ void TcpStreams::begin(const TcpSegment& segment) {
     current_ = nullptr;
     const bool syn = (segment.flags & wire::tcp_flag::syn) != 0;
     if (segment.wire_len == 0 && !syn) return;
+    if (segment.flags & wire::tcp_flag::rst) return; // what it carries says why (RFC 9293 section 3.5.2)
     const uint64_t key = segment.stream ? segment.stream : 1;
     Stream* stream = find(key);
     if (!stream || syn) {

@@ -277,6 +277,15 @@ TEST(TcpStreams, NotDns) {
     EXPECT_EQ(r.counts().not_dns, 2u) << "found in two pieces";
 }
 
+TEST(TcpStreams, DataOfAResetIsNotOfTheStream) {
+    Receiver r;
+    r.syn(0);
+    r.segment(1, framed(message('x')), {.flags = wire::tcp_flag::rst | wire::tcp_flag::ack});
+    EXPECT_TRUE(r.got.empty());
+    r.segment(1, framed(message('a')));
+    EXPECT_EQ(r.got, Messages{message('a')});
+}
+
 TEST(TcpStreams, EmptySegmentsMeanNothing) {
     Receiver r;
     r.segment(50, "", {.flags = wire::tcp_flag::ack});
