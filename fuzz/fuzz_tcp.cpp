@@ -1,5 +1,5 @@
 // Any bytes as TCP segments and IP fragments: out of order, overlapping, cut, of a few streams. Messages must
-// be as long as a DNS header, datagrams within 64 KiB, and every byte handed out must be readable.
+// hold the flags of a DNS header, datagrams within 64 KiB, and every byte handed out must be readable.
 //
 // Each step is 8 bytes: what, stream, offset (2, big-endian), length (2), missing, time; then its payload.
 
@@ -13,7 +13,7 @@ using namespace visor;
 
 namespace {
 
-constexpr uint32_t header_size = 12;
+constexpr uint32_t flags_end = 4;
 
 void require(bool holds) {
     if (!holds) std::abort();
@@ -66,7 +66,7 @@ public:
 private:
     void message(Bytes m) {
         ++messages_;
-        require(m.ok() && m.size() >= header_size && m.size() <= 65535);
+        require(m.ok() && m.size() >= flags_end && m.size() <= 65535);
         touch(m);
     }
     engine::TcpStreams streams_;

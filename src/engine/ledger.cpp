@@ -24,7 +24,7 @@ std::vector<LedgerLine> ledger_lines(const Ledger& ledger) {
         {"tcp.retransmitted", t.retransmitted, "segments seen before"},
         {"tcp.out_of_order", t.out_of_order, "segments held for an earlier one"},
         {"tcp.gaps", t.gaps, "places a stream went on behind missing bytes"},
-        {"tcp.not_dns", t.not_dns, "streams given up as they are not DNS"},
+        {"tcp.short_length", t.short_length, "lengths in TCP streams too short for a DNS header"},
         {"tcp.streams_evicted", t.streams_evicted, "streams forgotten to make room"},
         {"tcp.not_followed", t.not_followed, "segments of connections beyond the limit that was asked for"},
         {"tcp.no_room", t.no_room, "segments or messages dropped as buffers were full"},

@@ -11,6 +11,7 @@ namespace {
 constexpr uint32_t ways_least = 8;
 constexpr uint32_t one_set_max = 64;
 constexpr uint32_t length_bytes = 2;
+constexpr uint32_t flags_end = 4; // of a DNS header: from here on it is known what the message is
 
 int32_t seq_distance(uint32_t from, uint32_t to) {
     return static_cast<int32_t>(to - from);
@@ -84,7 +85,7 @@ void TcpStreams::begin(const TcpSegment& segment) {
     if (!stream || syn) {
         // A repeated SYN of the same connection must not forget what came since.
         const uint32_t first = segment.seq + (syn ? 1 : 0);
-        if (stream && syn && !stream->ignored && stream->first_seq == first) return;
+        if (stream && syn && stream->first_seq == first) return;
         if (stream)
             reset(*stream);
         else if (stream = claim(key, segment); !stream)
@@ -93,7 +94,7 @@ void TcpStreams::begin(const TcpSegment& segment) {
         stream->first_seq = stream->next_seq = first;
     }
     stream->last_us = segment.now_us;
-    if (stream->ignored || segment.wire_len == 0) return;
+    if (segment.wire_len == 0) return;
     current_ = stream;
     const uint32_t seq = segment.seq + (syn ? 1 : 0);
     if (seq_distance(stream->next_seq, seq) > 0) {
@@ -192,7 +193,7 @@ Bytes TcpStreams::next_message() {
     for (;;) {
         if (const Bytes message = from_feed(); message.ok()) return message;
         buffers_.give_back(feed_owner_);
-        if (current_->ignored || !release_held()) return {};
+        if (!release_held()) return {};
     }
 }
 
@@ -207,7 +208,6 @@ Bytes TcpStreams::from_feed() {
         }
         if (stream.partial_len == 0) {
             if (const Bytes message = whole_message(); message.ok()) return message;
-            if (stream.ignored) return {};
         }
         if (!feed_.bytes.empty() && collect()) {
             message_owner_ = stream.partial;
@@ -217,7 +217,6 @@ Bytes TcpStreams::from_feed() {
             --unfinished_;
             return {buffers_.data(message_owner_), length};
         }
-        if (stream.ignored) return {};
     }
     pass_missing();
     return {};
@@ -227,10 +226,11 @@ Bytes TcpStreams::from_feed() {
 Bytes TcpStreams::whole_message() {
     if (feed_.bytes.size() < length_bytes) return {};
     const uint32_t length = load_be16(feed_.bytes.data());
-    if (length < wire::dns_header_size) return give_up(), Bytes{};
+    if (length < flags_end) return {};
     const uint32_t need = length + length_bytes, have = static_cast<uint32_t>(feed_.bytes.size());
     if (have < need && have + feed_.missing < need) return {};
     if (have < need && have < length_bytes + wire::dns_header_size) return {};
+    counts_.short_length += length < wire::dns_header_size;
     feed_.bytes.skip(length_bytes);
     if (have < need) feed_.missing -= need - have;
     return feed_.bytes.take(std::min(length, have - length_bytes));
@@ -242,10 +242,12 @@ bool TcpStreams::collect() {
     while (stream.partial_len < length_bytes) {
         if (feed_.bytes.empty()) return false;
         stream.prefix[stream.partial_len++] = feed_.bytes.u8();
-        unfinished_ += stream.partial_len == length_bytes;
+        if (stream.partial_len < length_bytes) continue;
+        ++unfinished_;
+        length_known();
+        if (stream.partial_len == 0) return false;
     }
     const uint32_t length = load_be16(stream.prefix);
-    if (length < wire::dns_header_size) return give_up(), false;
     if (feed_.bytes.empty()) return false;
     if (!stream.partial.held()) stream.partial = buffers_.take(length);
     if (!stream.partial.held()) {
@@ -280,12 +282,13 @@ void TcpStreams::lose_framing() {
     current_->skip = 0;
 }
 
-void TcpStreams::give_up() {
-    ++counts_.not_dns;
-    lose_framing();
-    drop_held(*current_);
-    current_->ignored = true;
-    feed_ = {};
+// The length of the message being collected is there; one too short to say what it is is passed over.
+void TcpStreams::length_known() {
+    const uint32_t length = load_be16(current_->prefix);
+    counts_.short_length += length < wire::dns_header_size;
+    if (length >= flags_end) return;
+    drop_partial(*current_);
+    current_->skip = length;
 }
 
 void TcpStreams::drop_held(Stream& stream) {

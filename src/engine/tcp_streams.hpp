@@ -3,7 +3,8 @@
 // One direction of one connection is a stream. Segments that repeat or overlap what was seen are trimmed,
 // those ahead of a gap are held; when a gap will not fill (too much held, nothing came for long, the capture
 // is over) the stream goes on behind it, as if a message began there. A message inside one segment is handed
-// out where it lies, without a copy.
+// out where it lies, without a copy. A length too short for a DNS header is counted, and the stream goes on
+// behind it: what holds the header's flags is handed out, less is passed over.
 //
 // When the table of streams is full, the one idle for longest makes room for a new one. Where a limit was
 // asked for, it is kept to the letter: a connection that had to go, or was never seen to begin, is not
@@ -36,7 +37,7 @@ struct TcpStreamCounts {
     uint64_t retransmitted = 0; // segments wholly seen before
     uint64_t out_of_order = 0;  // segments held for an earlier one
     uint64_t gaps = 0;          // places a stream went on, or ended, behind missing bytes
-    uint64_t not_dns = 0;       // streams given up as their framing cannot be DNS
+    uint64_t short_length = 0;  // length prefixes too short for a DNS header
     uint64_t streams_evicted = 0;
     uint64_t not_followed = 0; // segments of connections beyond the limit that was asked for
     uint64_t no_room = 0;      // segments or messages that found the pools empty
@@ -87,10 +88,9 @@ private:
         uint32_t first_seq = 0; // of the connection's first byte, or the first byte seen
         uint32_t next_seq = 0;
         uint32_t partial_len = 0; // bytes of the message being collected, its length prefix included
-        uint32_t skip = 0;        // bytes of a damaged message still to pass over
+        uint32_t skip = 0;        // bytes of a message that is lost or no DNS still to pass over
         uint16_t held_head = 0;   // index + 1 of the first held segment, by sequence number
         uint16_t held_count = 0;
-        bool ignored = false;          // not DNS: everything is passed over until a new SYN
         uint8_t prefix[2] = {};        // length prefix of the message being collected
         StreamBuffers::Handle partial; // ... and what follows it
     };
@@ -130,7 +130,7 @@ private:
     bool collect(); // true when the partial message is complete
     void pass_missing();
     void lose_framing();
-    void give_up(); // this stream is not DNS
+    void length_known();
     void feed(uint32_t seq, Bytes captured, uint32_t wire_len);
     void hold(const TcpSegment& segment);
     void skip_gap(uint32_t seq);

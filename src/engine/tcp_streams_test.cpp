@@ -261,20 +261,27 @@ TEST(TcpStreams, HeldSegmentsKeepTheirPacket) {
     EXPECT_EQ(told, 1u);
 }
 
-TEST(TcpStreams, NotDns) {
+TEST(TcpStreams, LengthsTooShortForAHeader) {
+    for (const size_t length : {0U, 1U, 3U, 4U, 11U}) {
+        const std::string bad = framed(message('x', length)), bytes = bad + framed(message('b'));
+        for (uint32_t cut = 0; cut <= bad.size() + 2; ++cut) { // wherever the segments part
+            Receiver r;
+            if (cut) r.segment(1, bytes.substr(0, cut));
+            r.segment(1 + cut, bytes.substr(cut));
+            Messages expected{message('b')};
+            if (length >= 4) expected.insert(expected.begin(), message('x', length));
+            ASSERT_EQ(r.got, expected) << "length " << length << " cut at " << cut;
+            EXPECT_EQ(r.counts().short_length, 1u) << "length " << length << " cut at " << cut;
+        }
+    }
+}
+
+TEST(TcpStreams, ZerosAreLengths) {
     Receiver r;
-    r.syn(0);
-    r.segment(100, framed(message('x')));
-    r.segment(1, std::string("\0\x0b", 2) + message('a', 11));
-    r.segment(14, framed(message('b')));
-    EXPECT_TRUE(r.got.empty());
-    EXPECT_EQ(r.counts().not_dns, 1u);
-    r.syn(0);
-    r.segment(1, framed(message('c')));
-    EXPECT_EQ(r.got, Messages{message('c')}) << "until a new SYN";
-    r.segment(23, std::string(1, '\0'));
-    r.segment(24, std::string(1, '\x0b'));
-    EXPECT_EQ(r.counts().not_dns, 2u) << "found in two pieces";
+    r.segment(1, std::string(1401, '\0'));
+    EXPECT_EQ(r.counts().short_length, 700u);
+    r.segment(1402, std::string(1, '\0') + framed(message('a')));
+    EXPECT_EQ(r.got, Messages{message('a')});
 }
 
 TEST(TcpStreams, DataOfAResetIsNotOfTheStream) {
