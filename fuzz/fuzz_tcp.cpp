@@ -56,10 +56,10 @@ public:
                           .payload = payload,
                           .now_us = now_us,
                           .flags = static_cast<uint8_t>(step.what >> 4)},
-                         [this](Bytes m) { message(m); });
+                         [this](Bytes m, const wire::Packet*) { message(m); });
     }
     void flush(int64_t before_us) {
-        streams_.flush_idle(before_us, [this](Bytes m, const wire::Packet&) { message(m); });
+        streams_.cross_gaps(before_us, [this](Bytes m, const wire::Packet*) { message(m); });
     }
     void check() const { require(streams_.counts().messages == messages_); }
 

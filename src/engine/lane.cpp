@@ -77,8 +77,8 @@ void OrderedLane::process_run(const Run& run, const Decoder& decoded, PeriodBuck
 void OrderedLane::enter_period(int64_t period) {
     PeriodBuckets& ended = window_.at(writer_, period_);
     const int64_t now_ns = feed_.period_start(period);
-    tcp_.flush_idle(now_ns / 1000 - TcpStreams::idle_us, [&](Bytes message, const wire::Packet& packet) {
-        deliver(message, packet, DnsTransport::tcp, ended);
+    tcp_.cross_gaps(now_ns / 1000 - TcpStreams::hole_wait_us, [&](Bytes message, const wire::Packet* packet) {
+        deliver(message, *packet, DnsTransport::tcp, ended);
     });
     fragments_.expire(now_ns / 1000);
     tell_errors(ended);
@@ -120,7 +120,9 @@ void OrderedLane::segment(const wire::Packet& packet, PeriodBuckets& buckets) {
                              .now_us = packet.ts_ns / 1000,
                              .flags = packet.tcp_flags,
                              .packet = &packet};
-    tcp_.segment(segment, [&](Bytes message) { deliver(message, packet, DnsTransport::tcp, buckets); });
+    tcp_.segment(segment, [&](Bytes message, const wire::Packet* completed_by) {
+        deliver(message, *completed_by, DnsTransport::tcp, buckets);
+    });
 }
 
 void OrderedLane::fragment(const wire::Packet& packet, PeriodBuckets& buckets) {
@@ -150,8 +152,8 @@ void OrderedLane::deliver(Bytes message, const wire::Packet& packet, DnsTranspor
 
 void OrderedLane::finish() {
     PeriodBuckets& buckets = window_.at(writer_, period_);
-    tcp_.flush([&](Bytes message, const wire::Packet& packet) {
-        deliver(message, packet, DnsTransport::tcp, buckets);
+    tcp_.flush([&](Bytes message, const wire::Packet* packet) {
+        deliver(message, *packet, DnsTransport::tcp, buckets);
     });
     fragments_.expire(INT64_MAX);
     tell_errors(buckets);

@@ -162,8 +162,8 @@ TEST(TcpStreams, NewSynIsANewConnection) {
     r.segment(500, framed(message('x')));
     r.syn(77);
     r.segment(78, framed(message('b')));
-    EXPECT_EQ(r.got, Messages{message('b')});
-    EXPECT_EQ(r.counts().gaps, 1u) << "what was held behind one is lost, and counted";
+    EXPECT_EQ(r.got, (Messages{message('x'), message('b')})) << "what waited is the earlier connection's";
+    EXPECT_EQ(r.counts().gaps, 1u);
 }
 
 TEST(TcpStreams, BeginsInTheMiddle) {
@@ -211,25 +211,40 @@ TEST(TcpStreams, FlushCrossesEveryGap) {
     EXPECT_EQ(r.got.size(), 3u);
 }
 
-TEST(TcpStreams, FlushOfTheIdleLeavesTheBusy) {
+TEST(TcpStreams, OldGapsAreCrossed) {
     Receiver r;
     r.syn(0, 1);
     r.syn(0, 2);
     r.segment(100, framed(message('a')), {.stream = 1, .now_us = 1000});
     r.segment(100, framed(message('b')), {.stream = 2, .now_us = 2000});
-    r.streams.flush_idle(1500, [&](Bytes m, const wire::Packet&) { r.take(m); });
+    r.cross_gaps(1001);
     EXPECT_EQ(r.got, Messages{message('a')});
     r.segment(100, framed(message('a')), {.stream = 1, .now_us = 3000});
     EXPECT_EQ(r.got.size(), 1u) << "the stream is still known";
+    EXPECT_EQ(r.counts().gaps, 1u);
 }
 
-TEST(TcpStreams, IdlePartialMessageIsPassedOver) {
+TEST(TcpStreams, AGapThatShrinksIsWaitedForAnew) {
+    Receiver r;
+    const std::string a = framed(message('a')), b = framed(message('b'));
+    r.segment(0, a.substr(0, 5), {.now_us = 0});
+    r.segment(22, b, {.now_us = 0});
+    r.segment(5, a.substr(5, 5), {.now_us = 5000});
+    r.cross_gaps(5000);
+    EXPECT_TRUE(r.got.empty());
+    r.segment(10, a.substr(10), {.now_us = 6000});
+    EXPECT_EQ(r.got, (Messages{message('a'), message('b')}));
+    r.cross_gaps(INT64_MAX);
+    EXPECT_EQ(r.counts().gaps, 0u);
+}
+
+TEST(TcpStreams, HalfAMessageWaitsForItsRest) {
     Receiver r;
     const std::string a = framed(message('a'));
-    r.segment(0, a.substr(0, 9));
-    r.flush();
-    r.segment(9, a.substr(9) + framed(message('b')));
-    EXPECT_EQ(r.got, Messages{message('b')});
+    r.segment(0, a.substr(0, 9), {.now_us = 0});
+    r.cross_gaps(INT64_MAX);
+    r.segment(9, a.substr(9) + framed(message('b')), {.now_us = 4'000'000'000});
+    EXPECT_EQ(r.got, (Messages{message('a'), message('b')}));
 }
 
 TEST(TcpStreams, HeldSegmentsKeepTheirPacket) {
@@ -248,10 +263,11 @@ TEST(TcpStreams, HeldSegmentsKeepTheirPacket) {
                            .payload = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()},
                            .now_us = 1,
                            .packet = &packet},
-                          [&](Bytes m) { r.take(m); });
+                          [&](Bytes m, const wire::Packet*) { r.take(m); });
     }
     size_t told = 0;
-    r.streams.flush([&](Bytes, const wire::Packet& packet) {
+    r.streams.flush([&](Bytes, const wire::Packet* waited) {
+        const wire::Packet& packet = *waited;
         ++told;
         EXPECT_EQ(packet.ts_ns, 77);
         EXPECT_EQ(packet.src().text(), "10.0.0.1");
@@ -353,7 +369,7 @@ TEST(TcpStreams, PayloadLongerThanOnTheWireIsTrimmed) {
                        .seq = 0,
                        .wire_len = 22,
                        .payload = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}},
-                      [&](Bytes m) { r.take(m); });
+                      [&](Bytes m, const wire::Packet*) { r.take(m); });
     r.segment(22, framed(message('b')));
     EXPECT_EQ(r.got, (Messages{message('a'), message('b')}));
 }

@@ -48,14 +48,17 @@ public:
                          .payload = {exact.get(), bytes.size()},
                          .now_us = extra.now_us,
                          .flags = extra.flags},
-                        [&](Bytes m) { take(m); });
+                        [&](Bytes m, const wire::Packet*) { take(m); });
     }
     void segment(uint32_t seq, const std::string& bytes) { segment(seq, bytes, {}); }
     void syn(uint32_t seq, uint64_t stream = 42) {
         segment(seq, "", {.flags = wire::tcp_flag::syn, .stream = stream});
     }
+    void cross_gaps(int64_t before_us) {
+        streams.cross_gaps(before_us, [&](Bytes m, const wire::Packet*) { take(m); });
+    }
     void flush() {
-        streams.flush([&](Bytes m, const wire::Packet&) { take(m); });
+        streams.flush([&](Bytes m, const wire::Packet*) { take(m); });
     }
     void take(Bytes m) { got.emplace_back(reinterpret_cast<const char*>(m.data()), m.size()); }
     const TcpStreamCounts& counts() const { return streams.counts(); }
