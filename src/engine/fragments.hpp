@@ -53,7 +53,7 @@ public:
     static constexpr uint32_t parts_max = 2048;
     static constexpr uint32_t parts_total = 65536;
     static constexpr uint32_t buffer_memory = 12 << 20;
-    static constexpr int64_t timeout_us = 30'000'000;
+    static constexpr int64_t timeout_us = 180'000'000;
 
 private:
     // Bytes [begin, end) of a datagram, between gaps.

@@ -106,6 +106,15 @@ TEST(Fragments, TimesOut) {
     EXPECT_EQ(r.part(8, 0, "cccccccc", true, t), "ccccccccbb");
 }
 
+TEST(Fragments, SlowOnesAreWaitedFor) {
+    Receiver r;
+    for (uint32_t i = 0; i < 4; ++i) {
+        const int64_t now_us = i * int64_t{40'000'000};
+        r.fragments.expire(now_us);
+        EXPECT_EQ(r.part(7, i * 8, "aaaaaaaa", i != 3, now_us), i == 3 ? std::string(32, 'a') : "");
+    }
+}
+
 TEST(Fragments, ExpireGivesUpTheOld) {
     Receiver r;
     const int64_t t = Fragments::timeout_us;

@@ -30,7 +30,7 @@ std::vector<LedgerLine> ledger_lines(const Ledger& ledger) {
         {"tcp.no_room", t.no_room, "half messages given up to make room for others"},
         {"fragments.seen", f.fragments, "fragments of UDP datagrams"},
         {"fragments.datagrams", f.datagrams, "DNS datagrams made whole from them"},
-        {"fragments.timed_out", f.timed_out, "datagrams given up after 30 s"},
+        {"fragments.timed_out", f.timed_out, "datagrams given up after three minutes"},
         {"fragments.evicted", f.evicted, "datagrams given up to make room for others"},
         {"fragments.no_room", f.no_room, "fragments dropped: too many of a datagram, or beyond 64 KiB"},
     };

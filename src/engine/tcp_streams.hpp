@@ -87,7 +87,7 @@ public:
     static constexpr uint32_t held_max = 1024;           // segments held for a gap, per stream
     static constexpr uint32_t held_bytes_max = 1 << 20;  // ... and their bytes
     static constexpr uint32_t held_total = 65536;        // segments held in all
-    static constexpr int64_t hole_wait_us = 60'000'000; // a gap is waited for so long since it last shrank
+    static constexpr int64_t hole_wait_us = 180'000'000; // a gap is waited for so long since it last shrank
     static constexpr int64_t idle_us = 60'000'000;       // a connection silent for so long is not in use
 
 private:

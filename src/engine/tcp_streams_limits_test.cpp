@@ -127,6 +127,21 @@ TEST(TcpStreams, IdlestStreamMakesRoom) {
     EXPECT_EQ(r.got, Messages(3, message('a')));
 }
 
+// A lane ends periods of a minute: gaps are asked for at its edges only.
+TEST(TcpStreams, AGapIsWaitedForAsLongAsTcpRepeats) {
+    constexpr int64_t second = 1'000'000;
+    Receiver r;
+    r.syn(0);
+    r.segment(23, framed(message('b')), {.now_us = 1 * second});
+    for (const int64_t edge : {60, 120, 180}) r.cross_gaps(edge * second - TcpStreams::hole_wait_us);
+    EXPECT_TRUE(r.got.empty());
+    r.segment(1, framed(message('a')), {.now_us = 180 * second});
+    EXPECT_EQ(r.got, (Messages{message('a'), message('b')}));
+    r.segment(100, framed(message('d')), {.now_us = 181 * second});
+    for (const int64_t edge : {240, 300, 360, 420}) r.cross_gaps(edge * second - TcpStreams::hole_wait_us);
+    EXPECT_EQ(r.got.back(), message('d')) << "and no longer";
+}
+
 long resident_kib() {
     std::ifstream status("/proc/self/status");
     for (std::string word; status >> word;)

@@ -5,7 +5,6 @@
 #include "engine/tcp_streams.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,12 +39,11 @@ public:
 
     void segment(uint32_t seq, const std::string& bytes, const Extra& extra) {
         // Exactly as large as the payload, so that reading past it is seen by a sanitizer.
-        const auto exact = std::make_unique<uint8_t[]>(bytes.size());
-        std::copy(bytes.begin(), bytes.end(), exact.get());
+        const std::vector<uint8_t> exact(bytes.begin(), bytes.end());
         streams.segment({.stream = extra.stream,
                          .seq = seq,
                          .wire_len = static_cast<uint32_t>(bytes.size()) + extra.missing,
-                         .payload = {exact.get(), bytes.size()},
+                         .payload = {exact.data(), exact.size()},
                          .now_us = extra.now_us,
                          .flags = extra.flags},
                         [&](Bytes m, const wire::Packet*) { take(m); });
