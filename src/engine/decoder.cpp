@@ -62,7 +62,8 @@ void Decoder::classify(uint16_t index) {
     // A datagram with a cut part cannot be made whole: what its first part holds is read as it stands.
     const bool cut = packet.has(wire::packet_flag::cut_fragment);
     if (packet.has(cut ? wire::packet_flag::later_fragment : wire::packet_flag::fragment)) {
-        if (settings_.dns && packet.proto == wire::ip_proto::udp && !cut) joins_[join_count_++] = index;
+        const bool joinable = packet.proto == wire::ip_proto::udp || packet.proto == wire::ip_proto::tcp;
+        if (settings_.dns && joinable && !cut) joins_[join_count_++] = index;
         return;
     }
     if (!packet.has(wire::packet_flag::has_ports)) return;
