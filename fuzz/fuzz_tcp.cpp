@@ -1,5 +1,5 @@
 // Any bytes as TCP segments and IP fragments: out of order, overlapping, cut, of a few streams. Messages must
-// be as long as a DNS header, datagrams within 64 KiB, and every byte handed out must be readable.
+// hold the flags of a DNS header, datagrams within 64 KiB, and every byte handed out must be readable.
 //
 // Each step is 8 bytes: what, stream, offset (2, big-endian), length (2), missing, time; then its payload.
 
@@ -13,7 +13,7 @@ using namespace visor;
 
 namespace {
 
-constexpr uint32_t header_size = 12;
+constexpr uint32_t flags_end = 4;
 
 void require(bool holds) {
     if (!holds) std::abort();
@@ -56,17 +56,17 @@ public:
                           .payload = payload,
                           .now_us = now_us,
                           .flags = static_cast<uint8_t>(step.what >> 4)},
-                         [this](Bytes m) { message(m); });
+                         [this](Bytes m, const wire::Packet*) { message(m); });
     }
     void flush(int64_t before_us) {
-        streams_.flush_idle(before_us, [this](Bytes m, const wire::Packet&) { message(m); });
+        streams_.cross_gaps(before_us, [this](Bytes m, const wire::Packet*) { message(m); });
     }
     void check() const { require(streams_.counts().messages == messages_); }
 
 private:
     void message(Bytes m) {
         ++messages_;
-        require(m.ok() && m.size() >= header_size && m.size() <= 65535);
+        require(m.ok() && m.size() >= flags_end && m.size() <= 65535);
         touch(m);
     }
     engine::TcpStreams streams_;

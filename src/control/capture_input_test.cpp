@@ -69,7 +69,7 @@ TEST(CaptureInput, LargestLimitOfConnectionsCounts) {
     EXPECT_EQ(limit(10, 10), 10U);
     EXPECT_EQ(limit(10, 30), 30U);
     EXPECT_EQ(limit(10, 0), 0U) << "who says nothing keeps the usual table";
-    EXPECT_EQ(limit(0, 30'000), 30'000U);
+    EXPECT_EQ(limit(0, 60'000), 60'000U);
 }
 
 TEST(CaptureInput, DifferentFiltersNeedTheCommandLine) {

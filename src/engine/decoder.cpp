@@ -78,9 +78,10 @@ inline void Decoder::set_direction(wire::Packet& packet) const {
 void Decoder::classify_portless(uint16_t index) {
     wire::Packet& packet = packets_[index];
     if (settings_.flow_hashes) packet.flow_hash = address_pair_hash(packet, settings_.key);
-    if (packet.has(wire::packet_flag::fragment) && !packet.has(wire::packet_flag::cut_fragment) &&
-        settings_.dns && packet.proto == wire::ip_proto::udp)
-        joins_[join_count_++] = index;
+    const bool whole =
+        packet.has(wire::packet_flag::fragment) && !packet.has(wire::packet_flag::cut_fragment);
+    const bool joinable = packet.proto == wire::ip_proto::udp || packet.proto == wire::ip_proto::tcp;
+    if (settings_.dns && whole && joinable) joins_[join_count_++] = index;
 }
 
 inline void Decoder::classify(uint16_t index) {

@@ -35,7 +35,8 @@ public:
     std::span<const wire::Packet> packets() const { return {packets_.data(), count_}; }
     std::span<const DnsEvent> dns() const { return {dns_.data(), dns_count_}; }
     std::span<const uint16_t> dhcp() const { return {dhcp_.data(), dhcp_count_}; }
-    // Packets only the ordered lane can turn into messages: TCP segments on DNS ports, fragments of UDP.
+    // Packets only the ordered lane can turn into messages: TCP segments on DNS ports, fragments of UDP
+    // and TCP.
     std::span<const uint16_t> joins() const { return {joins_.data(), join_count_}; }
     const std::array<uint64_t, 3>& directions() const { return directions_; } // frames, since construction
     const std::array<uint64_t, wire::anomaly_count>& anomalies() const {

@@ -106,6 +106,15 @@ TEST(Fragments, TimesOut) {
     EXPECT_EQ(r.part(8, 0, "cccccccc", true, t), "ccccccccbb");
 }
 
+TEST(Fragments, SlowOnesAreWaitedFor) {
+    Receiver r;
+    for (uint32_t i = 0; i < 4; ++i) {
+        const int64_t now_us = i * int64_t{40'000'000};
+        r.fragments.expire(now_us);
+        EXPECT_EQ(r.part(7, i * 8, "aaaaaaaa", i != 3, now_us), i == 3 ? std::string(32, 'a') : "");
+    }
+}
+
 TEST(Fragments, ExpireGivesUpTheOld) {
     Receiver r;
     const int64_t t = Fragments::timeout_us;
@@ -120,18 +129,46 @@ TEST(Fragments, ExpireGivesUpTheOld) {
 
 TEST(Fragments, OldestMakesRoom) {
     Receiver r;
-    const auto key = [](uint64_t i) { return i << 32 | 5; }; // all in one set
-    for (uint64_t i = 1; i <= 9; ++i) r.part(key(i), 0, "aaaaaaaa", true, i == 3 ? 1 : 100);
+    constexpr uint64_t most = Fragments::datagrams_max;
+    for (uint64_t i = 1; i <= most; ++i) r.part(i, 0, i == 2 ? "!aaaaaaa" : "aaaaaaaa", true);
+    EXPECT_EQ(r.counts().evicted, 0u);
+    r.part(most + 1, 0, "aaaaaaaa", true);
+    EXPECT_EQ(r.counts().evicted, 0u) << "a mark goes first";
+    r.part(most + 2, 0, "aaaaaaaa", true);
     EXPECT_EQ(r.counts().evicted, 1u);
-    EXPECT_EQ(r.part(key(3), 8, "b", false, 200), "");
-    EXPECT_EQ(r.part(key(9), 8, "b", false, 200), "aaaaaaaab");
+    for (uint64_t i = 3; i <= most + 2; ++i) ASSERT_EQ(r.part(i, 8, "b", false), "aaaaaaaab") << i;
+    EXPECT_EQ(r.part(1, 8, "b", false), "");
+}
+
+TEST(Fragments, ThousandsAtATime) {
+    Receiver r;
+    const std::string all = text(1980);
+    for (uint64_t i = 1; i <= 5000; ++i) r.part(i, 0, all.substr(0, 1480), true);
+    for (uint64_t i = 1; i <= 5000; ++i) ASSERT_EQ(r.part(i, 1480, all.substr(1480), false), all);
+    EXPECT_EQ(r.counts().evicted, 0u);
+    EXPECT_EQ(r.counts().no_room, 0u);
 }
 
 TEST(Fragments, TooManyPartsAreRefused) {
     Receiver r;
-    const std::string all = text(200 * 8);
-    for (uint32_t i = 1; i < 200; i += 2) r.part(7, i * 8, all.substr(i * 8, 8), true);
-    EXPECT_EQ(r.counts().no_room, 100u - 48u);
+    const std::string all = text(8000 * 8);
+    for (uint32_t i = 1; i < 8000; i += 2) r.part(7, i * 8, all.substr(i * 8, 8), true);
+    EXPECT_EQ(r.counts().no_room, 4000u - Fragments::parts_max);
+}
+
+TEST(Fragments, SmallestPartsInAnyOrder) {
+    Receiver r;
+    const std::string all = text(60000);
+    std::vector<uint32_t> order(7500);
+    for (uint32_t i = 0; i < 7500; ++i) order[i] = 7499 - i;
+    std::mt19937 random(4);
+    for (uint64_t key = 1; key <= 2; ++key) {
+        std::string whole;
+        for (const uint32_t i : order) whole = r.part(key, i * 8, all.substr(i * 8, 8), i != 7499);
+        EXPECT_EQ(whole, all);
+        std::shuffle(order.begin(), order.end(), random);
+    }
+    EXPECT_EQ(r.counts().no_room, 0u);
 }
 
 TEST(Fragments, Beyond64KiBIsRefused) {
@@ -159,17 +196,27 @@ TEST(Fragments, ShorterLastPartWins) {
     EXPECT_EQ(r.part(7, 0, "aaaaaaaa", true), "aaaaaaaabb");
 }
 
-TEST(Fragments, WithoutRoomOthersGoOn) {
+TEST(Fragments, WithoutRoomTheOldestIsGivenUp) {
     Receiver r;
-    uint64_t key = 1;
-    for (; r.counts().no_room == 0 && key < 1000; ++key) r.part(key, 20000, "x", true);
-    ASSERT_GT(r.counts().no_room, 0u);
-    EXPECT_EQ(r.part(5000, 0, "aaaaaaaa", true), "");
-    EXPECT_EQ(r.part(5000, 8, "b", false), "aaaaaaaab") << "small ones have their own pool";
-    r.fragments.expire(Fragments::timeout_us);
-    const uint64_t no_room = r.counts().no_room;
-    r.part(6000, 20000, "x", true, Fragments::timeout_us);
-    EXPECT_EQ(r.counts().no_room, no_room);
+    const std::string all = text(60000);
+    for (uint64_t i = 1; i <= 300; ++i) r.part(i, 0, all.substr(0, 59200), true);
+    const uint64_t lost = r.counts().evicted;
+    EXPECT_GT(lost, 0u);
+    EXPECT_LT(lost, 110u) << "12 MiB hold 205 of them";
+    for (uint64_t i = lost + 1; i <= 300; ++i) ASSERT_EQ(r.part(i, 59200, all.substr(59200), false), all);
+    EXPECT_EQ(r.counts().evicted, lost);
+    for (uint64_t i = 1; i <= 200; ++i) r.part(1000 + i, 0, all.substr(0, 59200), true);
+    EXPECT_EQ(r.counts().evicted, lost) << "buffers are free again";
+}
+
+TEST(Fragments, OneOfManyPartsMakesRoomToo) {
+    Receiver r;
+    constexpr uint32_t each = 1000;
+    for (uint64_t i = 1; i <= 100; ++i)
+        for (uint32_t part = 0; part < each; ++part) r.part(i, 8 + part * 16, "aaaaaaaa", true);
+    EXPECT_GT(r.counts().evicted, 100 - Fragments::parts_total / each - 1);
+    EXPECT_LT(r.counts().evicted, 100 - Fragments::parts_total / each + 2);
+    EXPECT_EQ(r.counts().no_room, 0u);
 }
 
 TEST(Fragments, AnyPartsGiveTheSameDatagram) {

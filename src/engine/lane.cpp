@@ -7,7 +7,7 @@
 namespace visor::engine {
 
 namespace {
-constexpr uint32_t udp_header = 8;
+constexpr uint32_t udp_header = 8, tcp_header = 20;
 
 // Payload of a TCP segment as it was on the wire: what the IP header says, or the frame's length where it
 // says 0.
@@ -77,8 +77,8 @@ void OrderedLane::process_run(const Run& run, const Decoder& decoded, PeriodBuck
 void OrderedLane::enter_period(int64_t period) {
     PeriodBuckets& ended = window_.at(writer_, period_);
     const int64_t now_ns = feed_.period_start(period);
-    tcp_.flush_idle(now_ns / 1000 - TcpStreams::idle_us, [&](Bytes message, const wire::Packet& packet) {
-        deliver(message, packet, DnsTransport::tcp, ended);
+    tcp_.cross_gaps(now_ns / 1000 - TcpStreams::hole_wait_us, [&](Bytes message, const wire::Packet* packet) {
+        deliver(message, *packet, DnsTransport::tcp, ended);
     });
     fragments_.expire(now_ns / 1000);
     tell_errors(ended);
@@ -104,8 +104,9 @@ Batch OrderedLane::batch_for(const PeriodBuckets& buckets) const {
     return batch;
 }
 
+// Of a TCP segment whose first part was cut by the capture, that part stands for itself.
 void OrderedLane::join(const wire::Packet& packet, PeriodBuckets& buckets) {
-    if (packet.proto == wire::ip_proto::udp)
+    if (packet.has(wire::packet_flag::fragment) && !packet.has(wire::packet_flag::cut_fragment))
         fragment(packet, buckets);
     else
         segment(packet, buckets);
@@ -113,28 +114,53 @@ void OrderedLane::join(const wire::Packet& packet, PeriodBuckets& buckets) {
 
 void OrderedLane::segment(const wire::Packet& packet, PeriodBuckets& buckets) {
     if (packet.payload == 0) return; // the header itself was cut off
-    const TcpSegment segment{.stream = directed_flow_hash(packet, settings_.key),
-                             .seq = load_be32(packet.data + packet.l4 + 4),
-                             .wire_len = tcp_wire_payload(packet),
-                             .payload = packet.payload_bytes(),
-                             .now_us = packet.ts_ns / 1000,
-                             .flags = packet.tcp_flags,
-                             .packet = &packet};
-    tcp_.segment(segment, [&](Bytes message) { deliver(message, packet, DnsTransport::tcp, buckets); });
+    segment(TcpSegment{.stream = directed_flow_hash(packet, settings_.key),
+                       .seq = load_be32(packet.data + packet.l4 + 4),
+                       .wire_len = tcp_wire_payload(packet),
+                       .payload = packet.payload_bytes(),
+                       .now_us = packet.ts_ns / 1000,
+                       .flags = packet.tcp_flags,
+                       .packet = &packet},
+            buckets);
+}
+
+void OrderedLane::segment(const TcpSegment& segment, PeriodBuckets& buckets) {
+    tcp_.segment(segment, [&](Bytes message, const wire::Packet* completed_by) {
+        deliver(message, *completed_by, DnsTransport::tcp, buckets);
+    });
 }
 
 void OrderedLane::fragment(const wire::Packet& packet, PeriodBuckets& buckets) {
     const wire::Fragment part = wire::fragment_of(packet);
     const uint64_t key = fragment_hash(packet, part.id, settings_.key);
-    const Bytes datagram = fragments_.add(key, part, packet.ts_ns / 1000, [](Bytes udp) {
-        return wire::is_dns_port(load_be16(udp.data())) || wire::is_dns_port(load_be16(udp.data() + 2));
+    const Bytes whole = fragments_.add(key, part, packet.ts_ns / 1000, [](Bytes ports) {
+        return wire::is_dns_port(load_be16(ports.data())) || wire::is_dns_port(load_be16(ports.data() + 2));
     });
-    if (!datagram.ok() || datagram.size() < udp_header) return;
-    wire::Packet whole = packet;
-    whole.src_port = load_be16(datagram.data());
-    whole.dst_port = load_be16(datagram.data() + 2);
+    if (whole.ok()) datagram(whole, packet, buckets);
+}
+
+// A UDP datagram or TCP segment made whole from fragments.
+void OrderedLane::datagram(Bytes datagram, const wire::Packet& last_part, PeriodBuckets& buckets) {
+    const bool udp = last_part.proto == wire::ip_proto::udp;
+    if (datagram.size() < (udp ? udp_header : tcp_header)) return;
+    const uint8_t* header = datagram.data();
+    wire::Packet whole = last_part;
+    whole.src_port = load_be16(header);
+    whole.dst_port = load_be16(header + 2);
     whole.flow_hash = symmetric_flow_hash(whole, settings_.key);
-    deliver(datagram.from(udp_header), whole, DnsTransport::udp, buckets);
+    if (udp) return deliver(datagram.from(udp_header), whole, DnsTransport::udp, buckets);
+    whole.tcp_flags = header[13];
+    const uint32_t header_size = (header[12] >> 4) * 4U;
+    const Bytes payload = datagram.from(header_size);
+    if (header_size < tcp_header || !payload.ok()) return;
+    segment(TcpSegment{.stream = directed_flow_hash(whole, settings_.key),
+                       .seq = load_be32(header + 4),
+                       .wire_len = static_cast<uint32_t>(payload.size()),
+                       .payload = payload,
+                       .now_us = whole.ts_ns / 1000,
+                       .flags = whole.tcp_flags,
+                       .packet = &whole},
+            buckets);
 }
 
 void OrderedLane::deliver(Bytes message, const wire::Packet& packet, DnsTransport transport,
@@ -150,8 +176,8 @@ void OrderedLane::deliver(Bytes message, const wire::Packet& packet, DnsTranspor
 
 void OrderedLane::finish() {
     PeriodBuckets& buckets = window_.at(writer_, period_);
-    tcp_.flush([&](Bytes message, const wire::Packet& packet) {
-        deliver(message, packet, DnsTransport::tcp, buckets);
+    tcp_.flush([&](Bytes message, const wire::Packet* packet) {
+        deliver(message, *packet, DnsTransport::tcp, buckets);
     });
     fragments_.expire(INT64_MAX);
     tell_errors(buckets);

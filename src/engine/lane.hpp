@@ -54,7 +54,9 @@ private:
     void enter_period(int64_t period);
     void join(const wire::Packet& packet, PeriodBuckets& buckets);
     void segment(const wire::Packet& packet, PeriodBuckets& buckets);
+    void segment(const TcpSegment& segment, PeriodBuckets& buckets);
     void fragment(const wire::Packet& packet, PeriodBuckets& buckets);
+    void datagram(Bytes datagram, const wire::Packet& last_part, PeriodBuckets& buckets);
     void deliver(Bytes message, const wire::Packet& packet, DnsTransport transport, PeriodBuckets& buckets);
     void tell_errors(PeriodBuckets& buckets);
     Batch batch_for(const PeriodBuckets& buckets) const;

@@ -24,15 +24,15 @@ std::vector<LedgerLine> ledger_lines(const Ledger& ledger) {
         {"tcp.retransmitted", t.retransmitted, "segments seen before"},
         {"tcp.out_of_order", t.out_of_order, "segments held for an earlier one"},
         {"tcp.gaps", t.gaps, "places a stream went on behind missing bytes"},
-        {"tcp.not_dns", t.not_dns, "streams given up as they are not DNS"},
+        {"tcp.short_length", t.short_length, "lengths in TCP streams too short for a DNS header"},
         {"tcp.streams_evicted", t.streams_evicted, "streams forgotten to make room"},
         {"tcp.not_followed", t.not_followed, "segments of connections beyond the limit that was asked for"},
-        {"tcp.no_room", t.no_room, "segments or messages dropped as buffers were full"},
-        {"fragments.seen", f.fragments, "fragments of UDP datagrams"},
-        {"fragments.datagrams", f.datagrams, "DNS datagrams made whole from them"},
-        {"fragments.timed_out", f.timed_out, "datagrams given up after 30 s"},
-        {"fragments.evicted", f.evicted, "datagrams forgotten to make room"},
-        {"fragments.no_room", f.no_room, "fragments dropped as buffers were full"},
+        {"tcp.no_room", t.no_room, "half messages given up to make room for others"},
+        {"fragments.seen", f.fragments, "fragments of UDP datagrams and TCP segments"},
+        {"fragments.datagrams", f.datagrams, "datagrams and segments on DNS ports made whole from them"},
+        {"fragments.timed_out", f.timed_out, "datagrams given up after three minutes"},
+        {"fragments.evicted", f.evicted, "datagrams given up to make room for others"},
+        {"fragments.no_room", f.no_room, "fragments dropped: too many of a datagram, or beyond 64 KiB"},
     };
     lines.insert(lines.end(), std::begin(more), std::end(more));
     return lines;

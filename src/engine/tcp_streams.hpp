@@ -1,22 +1,33 @@
 // Bounded reassembly of DNS over TCP: segments in any order in, whole messages out.
 //
 // One direction of one connection is a stream. Segments that repeat or overlap what was seen are trimmed,
-// those ahead of a gap are held; when a gap will not fill (too much held, nothing came for long, the capture
-// is over) the stream goes on behind it, as if a message began there. A message inside one segment is handed
-// out where it lies, without a copy.
+// those ahead of a gap are held; when a gap will not fill (too much held, nothing filled it for long, the
+// capture is over) the stream goes on behind it, as if a message began there. A message inside one segment is
+// handed out where it lies, without a copy. A length too short for a DNS header is counted, and the stream
+// goes on behind it: what holds the header's flags is handed out, less is passed over.
 //
-// When the table of streams is full, the one idle for longest makes room for a new one. Where a limit was
-// asked for, it is kept to the letter: a connection that had to go, or was never seen to begin, is not
-// followed again while all that are followed are in use. Threads: one owner (the ordered lane). Owns: all
-// state, in fixed pools. Units: bytes; microseconds. Wire: RFC 9293 (sequence numbers modulo 2^32), RFC 7766
-// and RFC 1035 section 4.2.2 (two-byte length before each message).
+// What bounds what, and what is counted when it does:
+//   streams         two a connection, connections_usual of them or what was asked for, connections_max at
+//                   most; the one idle for longest makes room (streams_evicted). Where a limit was asked for,
+//                   it is kept to the letter: a connection that had to go, or was never seen to begin, is not
+//                   followed again while all that are followed are in use (not_followed).
+//   bytes           buffer_memory for half messages and held segments of all streams: the stream idle for
+//                   longest makes room (streams_evicted; no_room if it had half a message).
+//   held segments   held_max and held_bytes_max in a stream, held_total in all, for hole_wait_us: then the
+//                   gap they wait behind is crossed (gaps), the oldest first.
+//   a half message  waits for as long as there is room.
+// What waits behind a gap is never thrown away: it is handed out when it cannot wait longer.
+//
+// Threads: one owner (the ordered lane). Owns: all state, at most 38 MiB, zero pages until touched.
+// Units: bytes; microseconds. Wire: RFC 9293 (sequence numbers modulo 2^32), RFC 7766 and RFC 1035 section
+// 4.2.2 (two-byte length before each message).
 #pragma once
 
 #include "engine/stream_buffers.hpp"
 #include "wire/packet.hpp"
 
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 namespace visor::engine {
 
@@ -35,11 +46,11 @@ struct TcpStreamCounts {
     uint64_t messages = 0;
     uint64_t retransmitted = 0; // segments wholly seen before
     uint64_t out_of_order = 0;  // segments held for an earlier one
-    uint64_t gaps = 0;          // places a stream went on, or ended, behind missing bytes
-    uint64_t not_dns = 0;       // streams given up as their framing cannot be DNS
+    uint64_t gaps = 0;          // places a stream went on behind missing bytes
+    uint64_t short_length = 0;  // length prefixes too short for a DNS header
     uint64_t streams_evicted = 0;
     uint64_t not_followed = 0; // segments of connections beyond the limit that was asked for
-    uint64_t no_room = 0;      // segments or messages that found the pools empty
+    uint64_t no_room = 0;      // half messages given up for others, segments too large to wait
 };
 
 class TcpStreams {
@@ -47,52 +58,53 @@ public:
     // Follows so many connections, connections_max at most; 0 = as many as usual.
     explicit TcpStreams(uint32_t connections = 0);
 
-    // Takes one segment; calls on_message(Bytes) for every message it completes.
+    // Takes one segment; calls on_message(Bytes, packet) for every message it completes, and for those it
+    // displaces. The packet is the segment's, or the one that waited.
     template <class F>
     void segment(const TcpSegment& segment, F&& on_message) {
+        ++counts_.segments;
+        if (!carries(segment)) return;
+        now_us_ = segment.now_us;
+        make_room(segment, on_message);
         begin(segment);
-        deliver(on_message);
+        deliver(segment.packet, on_message);
     }
-    // Streams nothing came for since before_us: what still waits for a gap to fill is delivered, half a
-    // message is dropped, and their buffers are free for others. Calls on_message(Bytes, packet) with the
-    // packet of the segment that waited.
+    // Gaps that nothing filled since before_us are crossed: what waits behind them is delivered.
     template <class F>
-    void flush_idle(int64_t before_us, F&& on_message) {
-        if (unfinished_ == 0 && held_free_.size() == held_total) return;
-        for (Stream& stream : streams_) {
-            if (stream.key == 0 || stream.last_us >= before_us) continue;
-            while (stream.held_head) {
-                resume(stream);
-                deliver([&](Bytes message) { on_message(message, waited_.packet); });
-            }
-            pass_partial(stream);
-        }
+    void cross_gaps(int64_t before_us, F&& on_message) {
+        while (holes_.front() && streams_[holes_.front()].hole_us < before_us)
+            go_on(holes_.front(), on_message);
     }
     // The capture is over.
     template <class F>
     void flush(F&& on_message) {
-        flush_idle(INT64_MAX, on_message);
+        cross_gaps(INT64_MAX, on_message);
     }
     const TcpStreamCounts& counts() const { return counts_; }
 
-    static constexpr uint32_t connections_usual = 8192, connections_max = 65536;
-    static constexpr int64_t idle_us = 60'000'000; // silent for so long, a stream waits for nothing any more
-    static constexpr uint32_t held_max = 64;       // segments held for a gap, per stream
-    static constexpr uint32_t held_total = 4096;   // ... and in all
+    static constexpr uint32_t connections_usual = 32768, connections_max = 65536;
+    static constexpr uint32_t buffer_memory = 24 << 20;
+    static constexpr uint32_t held_max = 1024;           // segments held for a gap, per stream
+    static constexpr uint32_t held_bytes_max = 1 << 20;  // ... and their bytes
+    static constexpr uint32_t held_total = 65536;        // segments held in all
+    static constexpr int64_t hole_wait_us = 180'000'000; // a gap is waited for so long since it last shrank
+    static constexpr int64_t idle_us = 60'000'000;       // a connection silent for so long is not in use
 
 private:
     struct Stream {
-        uint64_t key = 0; // 0 = free
+        uint64_t key = 0;
         int64_t last_us = 0;
+        int64_t hole_us = 0; // when the gap before the held segments was first seen, or last shrank
+        uint32_t next = 0;   // in the table
+        QueueLinks by_use, by_hole;
         uint32_t first_seq = 0; // of the connection's first byte, or the first byte seen
         uint32_t next_seq = 0;
         uint32_t partial_len = 0; // bytes of the message being collected, its length prefix included
-        uint32_t skip = 0;        // bytes of a damaged message still to pass over
-        uint16_t held_head = 0;   // index + 1 of the first held segment, by sequence number
-        uint16_t held_count = 0;
-        bool ignored = false;          // not DNS: everything is passed over until a new SYN
-        uint8_t prefix[2] = {};        // length prefix of the message being collected
-        StreamBuffers::Handle partial; // ... and what follows it
+        uint32_t skip = 0;        // bytes of a message that is lost or no DNS still to pass over
+        uint32_t held_first = 0, held_last = 0; // by sequence number
+        uint32_t held_count = 0, held_bytes = 0;
+        uint8_t prefix[2] = {};       // length prefix of the message being collected
+        StreamBuffers::Chain partial; // ... and what follows it
     };
     // A packet that outlives its block: itself and its IP header's fixed part.
     struct Waiting {
@@ -102,10 +114,9 @@ private:
         void bind(); // points the packet to its own header
     };
     struct Held {
-        uint32_t seq = 0, wire_len = 0, captured = 0;
-        uint16_t next = 0; // index + 1
-        StreamBuffers::Handle data;
-        Waiting context;
+        uint32_t next = 0;
+        uint32_t seq = 0, wire_len = 0;
+        StreamBuffers::Chain data; // a Waiting, then the payload
     };
     // What is being fed to next_message(): the segment's own bytes or a held one's.
     struct Feed {
@@ -113,51 +124,73 @@ private:
         uint32_t missing = 0; // bytes cut off by the capture behind them
     };
 
+    // Hands out what the current stream has complete.
     template <class F>
-    void deliver(F&& on_message) {
+    void deliver(const wire::Packet* packet, F&& on_message) {
         if (!current_) return;
         for (Bytes message = next_message(); message.ok(); message = next_message()) {
             ++counts_.messages;
-            on_message(message);
+            on_message(message, packet);
         }
-        let_go();
+        feed_ = {};
+        cross_gap_ = false;
+        current_ = 0;
     }
+    // The stream goes on behind every gap it has.
+    template <class F>
+    void go_on(uint32_t stream, F&& on_message) {
+        while (streams_[stream].held_first) {
+            current_ = stream;
+            cross_gap_ = true;
+            deliver(&waited_.packet, on_message);
+        }
+    }
+    template <class F>
+    void make_room(const TcpSegment& segment, F&& on_message) {
+        if (const uint32_t ended = displaced(segment)) go_on(ended, on_message);
+        while (held_.free_count() == 0) go_on(holes_.front(), on_message);
+        while (const uint32_t idle = in_the_way(segment)) {
+            go_on(idle, on_message);
+            evict(idle);
+        }
+    }
+    static bool carries(const TcpSegment& segment);
+    uint32_t displaced(const TcpSegment& segment) const;
+    uint32_t in_the_way(const TcpSegment& segment) const;
+    void evict(uint32_t stream);
     void begin(const TcpSegment& segment);
-    void resume(Stream& stream);
+    uint32_t opened(const TcpSegment& segment);
     Bytes next_message(); // null when nothing more is complete
     Bytes from_feed();
     Bytes whole_message();
     bool collect(); // true when the partial message is complete
+    void length_known();
     void pass_missing();
     void lose_framing();
-    void give_up(); // this stream is not DNS
     void feed(uint32_t seq, Bytes captured, uint32_t wire_len);
     void hold(const TcpSegment& segment);
+    uint32_t place_of(const TcpSegment& segment, bool& repeats) const;
+    bool keep(const TcpSegment& segment, uint32_t behind);
     void skip_gap(uint32_t seq);
     bool release_held();
-    void drop_held(Stream& stream);
+    Held take_first_held(Stream& stream);
     void drop_partial(Stream& stream);
-    void pass_partial(Stream& stream); // the message being collected is given up, its rest passed over
-    void reset(Stream& stream);
-    void let_go();
-    Stream* set_of(uint64_t key) { return &streams_[(key & (sets_ - 1)) * ways_]; }
-    Stream* find(uint64_t key);
-    Stream* claim(uint64_t key, const TcpSegment& segment);
+    void pass_partial(Stream& stream);
 
     bool strict_; // a limit was asked for
-    uint32_t sets_, ways_;
-    std::vector<Stream> streams_;
-    std::vector<Held> held_;
-    std::vector<uint16_t> held_free_;
+    RecordTable<Stream> streams_;
+    RecordPool<Held> held_;
+    RecordQueue<Stream, &Stream::by_use> by_use_;
+    RecordQueue<Stream, &Stream::by_hole> holes_; // streams with held segments
     StreamBuffers buffers_;
     TcpStreamCounts counts_;
-    uint32_t unfinished_ = 0;   // streams that collect a message of known length
-    Stream* current_ = nullptr; // the stream being delivered
+    int64_t now_us_ = 0;
+    uint32_t current_ = 0; // the stream being delivered
     Feed feed_;
-    Waiting waited_;         // context of the held segment last fed
-    bool cross_gap_ = false; // the next held segment may be fed although bytes before it are missing
-    StreamBuffers::Handle feed_owner_;    // buffer of the held segment being fed
-    StreamBuffers::Handle message_owner_; // buffer of the message last handed out
+    Waiting waited_;                          // context of the held segment last fed
+    bool cross_gap_ = false;                  // the next held segment may be fed although bytes are missing
+    std::unique_ptr<uint8_t[]> feed_room_;    // the held segment being fed
+    std::unique_ptr<uint8_t[]> message_room_; // the collected message last handed out
 };
 
 } // namespace visor::engine

@@ -3,65 +3,163 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <random>
 
 namespace visor::engine {
 namespace {
 using namespace test;
 
-// Leaves a segment held in each of so many streams.
-void hold_in_streams(Receiver& r, uint64_t streams) {
-    for (uint64_t i = 1; i <= streams; ++i) {
-        r.syn(0, i << 32 | i);
-        r.segment(100, framed(message('h')), {.stream = i << 32 | i});
-    }
+uint64_t stream_key(uint64_t i) {
+    return i * 0x9e3779b97f4a7c15;
 }
 
-TEST(TcpStreams, WithoutRoomStreamsGoOn) {
+TEST(TcpStreams, ManyHalfMessagesAtATime) {
     Receiver r;
-    hold_in_streams(r, 3000);
-    EXPECT_GT(r.counts().no_room, 0u);
-    EXPECT_EQ(r.got.size(), r.counts().no_room) << "those that cannot wait do not";
-    r.got.clear();
-    const uint64_t no_room = r.counts().no_room;
+    constexpr uint64_t streams = 40000;
     const std::string a = framed(message('a'));
-    for (const size_t cut : {1U, 2U, 3U, 21U}) {
-        const uint64_t stream = 99999 + cut;
-        r.segment(0, a.substr(0, cut), {.stream = stream});
-        r.segment(static_cast<uint32_t>(cut), a.substr(cut) + framed(message('b')), {.stream = stream});
+    for (const bool second : {false, true})
+        for (uint64_t i = 1; i <= streams; ++i)
+            r.segment(second ? 9 : 0, second ? a.substr(9) : a.substr(0, 9), {.stream = stream_key(i)});
+    EXPECT_EQ(r.got, Messages(streams, message('a')));
+    EXPECT_EQ(r.counts().streams_evicted, 0u);
+    EXPECT_EQ(r.counts().no_room, 0u);
+}
+
+TEST(TcpStreams, ManyGapsAtATime) {
+    Receiver r;
+    constexpr uint64_t streams = 40000;
+    for (uint64_t i = 1; i <= streams; ++i) {
+        r.syn(0, stream_key(i));
+        r.segment(23, framed(message('b')), {.stream = stream_key(i)});
     }
-    EXPECT_EQ(r.got, Messages(4, message('b'))) << "a split message is lost, the next is not";
-    EXPECT_EQ(r.counts().no_room, no_room + 4);
-    r.got.clear();
+    EXPECT_TRUE(r.got.empty());
+    for (uint64_t i = 1; i <= streams; ++i) r.segment(1, framed(message('a')), {.stream = stream_key(i)});
+    EXPECT_EQ(r.got.size(), 2 * streams);
+    EXPECT_EQ(r.counts().gaps, 0u);
+}
+
+TEST(TcpStreams, StreamsAreAsManyAsIsSaid) {
+    Receiver r;
+    constexpr uint64_t streams = 2 * TcpStreams::connections_usual;
+    for (uint64_t i = 1; i <= streams; ++i) r.syn(0, stream_key(i));
+    EXPECT_EQ(r.counts().streams_evicted, 0u);
+    r.syn(0, stream_key(streams + 1));
+    EXPECT_EQ(r.counts().streams_evicted, 1u);
+}
+
+TEST(TcpStreams, WithoutRoomTheOldestHalfMessageIsGivenUp) {
+    Receiver r;
+    constexpr uint64_t streams = 600;
+    const std::string a = framed(message('a', 60000));
+    for (uint64_t i = 1; i <= streams; ++i) r.segment(0, a.substr(0, 59000), {.stream = stream_key(i)});
+    const uint64_t lost = r.counts().no_room;
+    EXPECT_GT(lost, 0u);
+    EXPECT_LT(lost, streams * 2 / 5) << "24 MiB hold 426 of them";
+    EXPECT_EQ(r.counts().streams_evicted, lost);
+    for (uint64_t i = lost + 1; i <= streams; ++i)
+        r.segment(59000, a.substr(59000), {.stream = stream_key(i)});
+    EXPECT_EQ(r.got.size(), streams - lost);
+    EXPECT_EQ(r.counts().no_room, lost);
+}
+
+TEST(TcpStreams, WithoutRoomTheOldestGapIsCrossed) {
+    Receiver r;
+    constexpr uint64_t streams = TcpStreams::held_total / 2 + 1000;
+    for (uint64_t i = 1; i <= streams; ++i) {
+        r.syn(0, stream_key(i));
+        r.segment(100, framed(message('h')), {.stream = stream_key(i)});
+        r.segment(200, framed(message('h')), {.stream = stream_key(i)});
+    }
+    EXPECT_EQ(r.got.size(), 2000u);
     r.flush();
-    EXPECT_EQ(r.got.size() + no_room, 3000u);
-    r.got.clear();
-    r.segment(0, a.substr(0, 9), {.stream = 5});
-    r.segment(9, a.substr(9), {.stream = 5});
-    EXPECT_EQ(r.got, Messages{message('a')}) << "buffers are free again";
+    EXPECT_EQ(r.got.size(), 2 * streams) << "nothing that was seen whole is lost";
+    EXPECT_EQ(r.counts().no_room, 0u);
+}
+
+TEST(TcpStreams, WhatWaitsIsHandedOutWhenItsStreamHasToGo) {
+    Receiver r(1);
+    r.syn(0, 1);
+    r.segment(100, framed(message('a')), {.stream = 1});
+    r.syn(0, 2);
+    EXPECT_TRUE(r.got.empty());
+    r.syn(0, 3);
+    EXPECT_EQ(r.got, Messages{message('a')});
+    EXPECT_EQ(r.counts().streams_evicted, 1u);
+}
+
+TEST(TcpStreams, AStreamHoldsNoMoreThanItsShare) {
+    Receiver r;
+    r.syn(0);
+    const std::string big = framed(message('b', 60000));
+    uint32_t sent = 0;
+    for (; r.got.empty() && sent < 1000; ++sent) r.segment(100 + sent * 60002, big);
+    EXPECT_LE(sent, TcpStreams::held_bytes_max / 60000 + 1);
+    EXPECT_GE(sent, TcpStreams::held_bytes_max / 60000 - 1);
+    EXPECT_EQ(r.got.size(), sent) << "the gap is crossed";
+    EXPECT_EQ(r.counts().gaps, 1u);
 }
 
 TEST(TcpStreams, NoBufferIsLostOverTime) {
     Receiver r;
-    for (int round = 0; round < 3; ++round) {
-        hold_in_streams(r, 2000);
+    for (uint64_t round = 0; round < 5; ++round) {
+        for (uint64_t i = 1; i <= 30000; ++i) {
+            const uint64_t stream = stream_key(round * 30000 + i);
+            r.segment(0, framed(message('a', 500)).substr(0, 400), {.stream = stream});
+            r.segment(1000, framed(message('h')), {.stream = stream});
+        }
         r.flush();
     }
-    EXPECT_EQ(r.counts().no_room, 0u);
-    EXPECT_EQ(r.got.size(), 2000u) << "the second round repeats the first";
+    EXPECT_EQ(r.got.size(), 150000u);
+    EXPECT_EQ(r.counts().gaps, 150000u);
+    EXPECT_EQ(r.counts().no_room, 0u) << "a crossed gap gives the half message's buffer back";
 }
 
 TEST(TcpStreams, IdlestStreamMakesRoom) {
-    Receiver r;
-    const auto stream = [](uint64_t i) { return i << 32 | 7; }; // all in one set
-    for (uint64_t i = 1; i <= 9; ++i) {
-        r.segment(0, framed(message('a')).substr(0, 9),
-                  {.stream = stream(i), .now_us = i == 4 ? 1 : static_cast<int64_t>(100 + i)});
-    }
+    Receiver r(2); // four streams
+    for (uint64_t i = 1; i <= 4; ++i) r.segment(0, framed(message('a')).substr(0, 9), {.stream = i});
+    r.segment(9, "aa", {.stream = 1});
+    r.syn(0, 5);
     EXPECT_EQ(r.counts().streams_evicted, 1u);
-    for (uint64_t i = 1; i <= 9; ++i)
-        if (i != 4) r.segment(9, framed(message('a')).substr(9), {.stream = stream(i)});
-    EXPECT_EQ(r.got.size(), 8u);
+    EXPECT_EQ(r.counts().no_room, 1u) << "and with it half a message";
+    r.segment(11, framed(message('a')).substr(11), {.stream = 1});
+    for (const uint64_t i : {3U, 4U}) r.segment(9, framed(message('a')).substr(9), {.stream = i});
+    EXPECT_EQ(r.got, Messages(3, message('a')));
+}
+
+// A lane ends periods of a minute: gaps are asked for at its edges only.
+TEST(TcpStreams, AGapIsWaitedForAsLongAsTcpRepeats) {
+    constexpr int64_t second = 1'000'000;
+    Receiver r;
+    r.syn(0);
+    r.segment(23, framed(message('b')), {.now_us = 1 * second});
+    for (const int64_t edge : {60, 120, 180}) r.cross_gaps(edge * second - TcpStreams::hole_wait_us);
+    EXPECT_TRUE(r.got.empty());
+    r.segment(1, framed(message('a')), {.now_us = 180 * second});
+    EXPECT_EQ(r.got, (Messages{message('a'), message('b')}));
+    r.segment(100, framed(message('d')), {.now_us = 181 * second});
+    for (const int64_t edge : {240, 300, 360, 420}) r.cross_gaps(edge * second - TcpStreams::hole_wait_us);
+    EXPECT_EQ(r.got.back(), message('d')) << "and no longer";
+}
+
+long resident_kib() {
+    std::ifstream status("/proc/self/status");
+    for (std::string word; status >> word;)
+        if (long kib = 0; word == "RssAnon:" && status >> kib) return kib;
+    return -1;
+}
+
+TEST(TcpStreams, MemoryNotNeededIsNotThere) {
+    const long before = resident_kib();
+    ASSERT_GT(before, 0);
+    Receiver r;
+    for (uint64_t i = 1; i <= 100; ++i) {
+        const std::string a = framed(message('a', 5000));
+        r.segment(0, a.substr(0, 3000), {.stream = stream_key(i)});
+        r.segment(3000, a.substr(3000), {.stream = stream_key(i)});
+    }
+    EXPECT_EQ(r.got.size(), 100u);
+    EXPECT_LT(resident_kib() - before, 3000);
 }
 
 void say(Receiver& r, uint64_t stream, int64_t now_us) {
@@ -72,18 +170,14 @@ TEST(TcpStreams, LimitAskedForIsKept) {
     for (const uint32_t limit : {1U, 10U, 31U, 500U}) {
         Receiver r(limit);
         const uint64_t streams = 3 * 2 * limit; // a connection is two
-        const auto stream = [](uint64_t i) { return i * 0x9e3779b97f4a7c15; };
         for (uint64_t i = 1; i <= streams; ++i)
-            r.segment(0, "",
-                      {.flags = wire::tcp_flag::syn, .stream = stream(i), .now_us = static_cast<int64_t>(i)});
-        for (uint64_t i = 1; i <= streams; ++i) say(r, stream(i), 100'000);
-        EXPECT_LE(r.got.size(), 2 * limit);
-        EXPECT_GE(r.got.size(), limit);
-        if (limit <= 32) {
-            EXPECT_EQ(r.got.size(), 2 * limit) << "the latest, all of them";
-        }
+            r.segment(
+                0, "",
+                {.flags = wire::tcp_flag::syn, .stream = stream_key(i), .now_us = static_cast<int64_t>(i)});
+        for (uint64_t i = 1; i <= streams; ++i) say(r, stream_key(i), 100'000);
+        EXPECT_EQ(r.got.size(), 2 * limit) << "the latest, all of them";
         EXPECT_EQ(r.counts().not_followed, streams - r.got.size());
-        EXPECT_GE(r.counts().streams_evicted, streams - 2 * limit);
+        EXPECT_EQ(r.counts().streams_evicted, streams - 2 * limit);
     }
 }
 
@@ -100,8 +194,8 @@ TEST(TcpStreams, WhatIsIdleMakesRoomUnderALimit) {
 
 TEST(TcpStreams, LimitIsBounded) {
     Receiver most(UINT32_MAX);
-    for (uint64_t i = 1; i <= 4 * TcpStreams::connections_max; ++i) most.syn(0, i * 0x9e3779b97f4a7c15);
-    EXPECT_GE(most.counts().streams_evicted, 2 * TcpStreams::connections_max);
+    for (uint64_t i = 1; i <= 4 * TcpStreams::connections_max; ++i) most.syn(0, stream_key(i));
+    EXPECT_EQ(most.counts().streams_evicted, 2 * TcpStreams::connections_max);
 }
 
 struct Piece {

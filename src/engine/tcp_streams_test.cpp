@@ -162,8 +162,8 @@ TEST(TcpStreams, NewSynIsANewConnection) {
     r.segment(500, framed(message('x')));
     r.syn(77);
     r.segment(78, framed(message('b')));
-    EXPECT_EQ(r.got, Messages{message('b')});
-    EXPECT_EQ(r.counts().gaps, 1u) << "what was held behind one is lost, and counted";
+    EXPECT_EQ(r.got, (Messages{message('x'), message('b')})) << "what waited is the earlier connection's";
+    EXPECT_EQ(r.counts().gaps, 1u);
 }
 
 TEST(TcpStreams, BeginsInTheMiddle) {
@@ -211,25 +211,40 @@ TEST(TcpStreams, FlushCrossesEveryGap) {
     EXPECT_EQ(r.got.size(), 3u);
 }
 
-TEST(TcpStreams, FlushOfTheIdleLeavesTheBusy) {
+TEST(TcpStreams, OldGapsAreCrossed) {
     Receiver r;
     r.syn(0, 1);
     r.syn(0, 2);
     r.segment(100, framed(message('a')), {.stream = 1, .now_us = 1000});
     r.segment(100, framed(message('b')), {.stream = 2, .now_us = 2000});
-    r.streams.flush_idle(1500, [&](Bytes m, const wire::Packet&) { r.take(m); });
+    r.cross_gaps(1001);
     EXPECT_EQ(r.got, Messages{message('a')});
     r.segment(100, framed(message('a')), {.stream = 1, .now_us = 3000});
     EXPECT_EQ(r.got.size(), 1u) << "the stream is still known";
+    EXPECT_EQ(r.counts().gaps, 1u);
 }
 
-TEST(TcpStreams, IdlePartialMessageIsPassedOver) {
+TEST(TcpStreams, AGapThatShrinksIsWaitedForAnew) {
+    Receiver r;
+    const std::string a = framed(message('a')), b = framed(message('b'));
+    r.segment(0, a.substr(0, 5), {.now_us = 0});
+    r.segment(22, b, {.now_us = 0});
+    r.segment(5, a.substr(5, 5), {.now_us = 5000});
+    r.cross_gaps(5000);
+    EXPECT_TRUE(r.got.empty());
+    r.segment(10, a.substr(10), {.now_us = 6000});
+    EXPECT_EQ(r.got, (Messages{message('a'), message('b')}));
+    r.cross_gaps(INT64_MAX);
+    EXPECT_EQ(r.counts().gaps, 0u);
+}
+
+TEST(TcpStreams, HalfAMessageWaitsForItsRest) {
     Receiver r;
     const std::string a = framed(message('a'));
-    r.segment(0, a.substr(0, 9));
-    r.flush();
-    r.segment(9, a.substr(9) + framed(message('b')));
-    EXPECT_EQ(r.got, Messages{message('b')});
+    r.segment(0, a.substr(0, 9), {.now_us = 0});
+    r.cross_gaps(INT64_MAX);
+    r.segment(9, a.substr(9) + framed(message('b')), {.now_us = 4'000'000'000});
+    EXPECT_EQ(r.got, (Messages{message('a'), message('b')}));
 }
 
 TEST(TcpStreams, HeldSegmentsKeepTheirPacket) {
@@ -248,10 +263,11 @@ TEST(TcpStreams, HeldSegmentsKeepTheirPacket) {
                            .payload = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()},
                            .now_us = 1,
                            .packet = &packet},
-                          [&](Bytes m) { r.take(m); });
+                          [&](Bytes m, const wire::Packet*) { r.take(m); });
     }
     size_t told = 0;
-    r.streams.flush([&](Bytes, const wire::Packet& packet) {
+    r.streams.flush([&](Bytes, const wire::Packet* waited) {
+        const wire::Packet& packet = *waited;
         ++told;
         EXPECT_EQ(packet.ts_ns, 77);
         EXPECT_EQ(packet.src().text(), "10.0.0.1");
@@ -261,20 +277,36 @@ TEST(TcpStreams, HeldSegmentsKeepTheirPacket) {
     EXPECT_EQ(told, 1u);
 }
 
-TEST(TcpStreams, NotDns) {
+TEST(TcpStreams, LengthsTooShortForAHeader) {
+    for (const size_t length : {0U, 1U, 3U, 4U, 11U}) {
+        const std::string bad = framed(message('x', length)), bytes = bad + framed(message('b'));
+        for (uint32_t cut = 0; cut <= bad.size() + 2; ++cut) { // wherever the segments part
+            Receiver r;
+            if (cut) r.segment(1, bytes.substr(0, cut));
+            r.segment(1 + cut, bytes.substr(cut));
+            Messages expected{message('b')};
+            if (length >= 4) expected.insert(expected.begin(), message('x', length));
+            ASSERT_EQ(r.got, expected) << "length " << length << " cut at " << cut;
+            EXPECT_EQ(r.counts().short_length, 1u) << "length " << length << " cut at " << cut;
+        }
+    }
+}
+
+TEST(TcpStreams, ZerosAreLengths) {
+    Receiver r;
+    r.segment(1, std::string(1401, '\0'));
+    EXPECT_EQ(r.counts().short_length, 700u);
+    r.segment(1402, std::string(1, '\0') + framed(message('a')));
+    EXPECT_EQ(r.got, Messages{message('a')});
+}
+
+TEST(TcpStreams, DataOfAResetIsNotOfTheStream) {
     Receiver r;
     r.syn(0);
-    r.segment(100, framed(message('x')));
-    r.segment(1, std::string("\0\x0b", 2) + message('a', 11));
-    r.segment(14, framed(message('b')));
+    r.segment(1, framed(message('x')), {.flags = wire::tcp_flag::rst | wire::tcp_flag::ack});
     EXPECT_TRUE(r.got.empty());
-    EXPECT_EQ(r.counts().not_dns, 1u);
-    r.syn(0);
-    r.segment(1, framed(message('c')));
-    EXPECT_EQ(r.got, Messages{message('c')}) << "until a new SYN";
-    r.segment(23, std::string(1, '\0'));
-    r.segment(24, std::string(1, '\x0b'));
-    EXPECT_EQ(r.counts().not_dns, 2u) << "found in two pieces";
+    r.segment(1, framed(message('a')));
+    EXPECT_EQ(r.got, Messages{message('a')});
 }
 
 TEST(TcpStreams, EmptySegmentsMeanNothing) {
@@ -337,7 +369,7 @@ TEST(TcpStreams, PayloadLongerThanOnTheWireIsTrimmed) {
                        .seq = 0,
                        .wire_len = 22,
                        .payload = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}},
-                      [&](Bytes m) { r.take(m); });
+                      [&](Bytes m, const wire::Packet*) { r.take(m); });
     r.segment(22, framed(message('b')));
     EXPECT_EQ(r.got, (Messages{message('a'), message('b')}));
 }

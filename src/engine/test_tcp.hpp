@@ -5,7 +5,6 @@
 #include "engine/tcp_streams.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,22 +39,24 @@ public:
 
     void segment(uint32_t seq, const std::string& bytes, const Extra& extra) {
         // Exactly as large as the payload, so that reading past it is seen by a sanitizer.
-        const auto exact = std::make_unique<uint8_t[]>(bytes.size());
-        std::copy(bytes.begin(), bytes.end(), exact.get());
+        const std::vector<uint8_t> exact(bytes.begin(), bytes.end());
         streams.segment({.stream = extra.stream,
                          .seq = seq,
                          .wire_len = static_cast<uint32_t>(bytes.size()) + extra.missing,
-                         .payload = {exact.get(), bytes.size()},
+                         .payload = {exact.data(), exact.size()},
                          .now_us = extra.now_us,
                          .flags = extra.flags},
-                        [&](Bytes m) { take(m); });
+                        [&](Bytes m, const wire::Packet*) { take(m); });
     }
     void segment(uint32_t seq, const std::string& bytes) { segment(seq, bytes, {}); }
     void syn(uint32_t seq, uint64_t stream = 42) {
         segment(seq, "", {.flags = wire::tcp_flag::syn, .stream = stream});
     }
+    void cross_gaps(int64_t before_us) {
+        streams.cross_gaps(before_us, [&](Bytes m, const wire::Packet*) { take(m); });
+    }
     void flush() {
-        streams.flush([&](Bytes m, const wire::Packet&) { take(m); });
+        streams.flush([&](Bytes m, const wire::Packet*) { take(m); });
     }
     void take(Bytes m) { got.emplace_back(reinterpret_cast<const char*>(m.data()), m.size()); }
     const TcpStreamCounts& counts() const { return streams.counts(); }

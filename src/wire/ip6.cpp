@@ -91,13 +91,13 @@ void ipv6(Packet& p, uint32_t off, End end) {
     off += header_size;
     if (length != 0) {
         end = end.within(off + length);
-    } else if (is_extension(b[6])) { // a jumbogram, or else nothing follows
+    } else { // a jumbogram, or else nothing follows
         const uint32_t jumbo = jumbo_length(b, end.captured - p.l3);
         if (jumbo <= 0xffff)
             end = end.within(off);
         else if (jumbo < end.reported)
             end = end.within(off + jumbo);
-    } // else segmentation was left to the network card, the frame says how long it is
+    }
     extensions(p, b[6], off, end);
     if (p.has(packet_flag::fragment) && p.caplen < off + length) p.flags |= packet_flag::cut_fragment;
 }

@@ -252,6 +252,17 @@ TEST(DecodeIp6, Jumbogram) {
     EXPECT_FALSE(decoded(ether(0x86dd, ip6(Raw{17, 0, 1, 4, 0, 0, 0, 0} + udp(hello), 0, 0))).is_udp());
 }
 
+TEST(DecodeIp6, NothingFollowsALengthOfZeroThatIsNoJumbogram) {
+    const Packet u = decoded(ether(0x86dd, ip6(udp(hello), 17, 0)));
+    EXPECT_TRUE(u.is_udp());
+    EXPECT_EQ(u.anomaly, Anomaly::short_l4);
+    EXPECT_FALSE(u.has(packet_flag::has_ports));
+    EXPECT_EQ(u.payload_len, 0u);
+    const Packet t = decoded(ether(0x86dd, ip6(tcp(hello), 6, 0)));
+    EXPECT_TRUE(t.is_tcp());
+    EXPECT_EQ(t.anomaly, Anomaly::short_l4);
+}
+
 TEST(DecodeL4, DamagedLengths) {
     Raw d = udp(hello);
     d[5] = 7;

@@ -59,10 +59,10 @@ def stream_of(client, server, client_port, messages, size):
 
 
 def fragments_of(frame, identification, size):
-    """A UDP frame's datagram in fragments of so many bytes, a multiple of 8."""
-    body = frame[34:]
+    """A frame's datagram or segment in fragments of so many bytes, a multiple of 8."""
+    body, proto = frame[34:], frame[23]
     source, target = (".".join(map(str, frame[at:at + 4])) for at in (26, 30))
-    return [ip4(source, target, 17, body[at:at + size], identification,
+    return [ip4(source, target, proto, body[at:at + size], identification,
                 at // 8 | (0x2000 if at + size < len(body) else 0)) for at in range(0, len(body), size)]
 
 
@@ -161,6 +161,16 @@ class SameResult(ProgramTest):
         result = self.everywhere(self.file("fragments.pcap", pcap(frames)))
         self.assertEqual(result["dns"]["wire_packets"]["replies"], 300)
         self.assertEqual(result["dns"]["top_qtype"], [{"name": "TXT", "estimate": 300}])
+
+    def test_tcp_segments_in_fragments_across_blocks(self):
+        streams = []
+        for i in range(60):
+            frames = stream_of(f"10.0.4.{i}", "192.0.2.53", 20_000 + i, 12, 200)
+            streams.append([part for n, frame in enumerate(frames) for part in fragments_of(frame, n + 1, 40)])
+        frames = interleaved(streams, 8)
+        self.assertGreater(len(frames), 2048)
+        wire = self.everywhere(self.file("tcp_fragments.pcap", pcap(frames)))["dns"]["wire_packets"]
+        self.assertEqual((wire["tcp"], wire["queries"], wire["replies"]), (1440, 720, 720))
 
     def test_many_names(self):
         rng = random.Random(11)

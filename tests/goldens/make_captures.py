@@ -140,7 +140,42 @@ def tcp_cases():
         "tcp_out_of_order.pcap": pcap(tcp_dns([one, two, three], order=[1, 2, 0])),
         "tcp_retransmitted.pcap": pcap(tcp_dns([one, two, three], again=[1, 2])),
         "tcp_byte_by_byte.pcap": pcap(tcp_dns([bytes([b]) for b in one])),
+        "tcp_odd.pcap": pcap(odd_tcp_frames()),
+        "tcp_fragments.pcap": pcap(tcp_fragment_frames()),
     }
+
+
+def odd_tcp_frames():
+    """Lengths too short for a DNS header, zeros, data in a reset, and IPv6 that says nothing follows."""
+    good = framed(query("good.example.com", ident=9))
+    frames = []
+    for i, bad in enumerate((b"\0\0", b"\0\3abc", b"\0\5abcde", b"\0\x0bab\x80\0fghijkl", bytes(200))):
+        frames += tcp_dns([bad + good], sport=42000 + 2 * i) + tcp_dns([bad[:1], bad[1:], good], sport=42001 + 2 * i)
+    last = ask(query("x.example.com"))[UDP]
+    reset = TCP(sport=43000, dport=53, flags="RA", seq=1001, ack=5001)
+    return (frames + tcp_dns([], sport=43000)[:3] + [ether(IP(src=CLIENT, dst=SERVER) / reset / Raw(good))] +
+            [ether(IPv6(src=CLIENT6, dst=SERVER6, plen=0) / last)])
+
+
+def tcp_fragment_frames():
+    """Segments in fragments: in order, reversed, twice, the later segment first, and over IPv6."""
+    frames = []
+    for i, order in enumerate(("abc", "cba", "abcabc", "bca")):
+        opening, segments = tcp_dns([framed(query(f"f{n}.p{i}.example.com", ident=n)) for n in range(3)],
+                                    sport=44000 + i)[:3], {}
+        for n, name in enumerate("abc"):
+            data = b"".join(framed(query(f"{name}{m}.p{i}.example.com", ident=m)) for m in range(2))
+            segments[name] = IP(src=CLIENT, dst=SERVER, id=100 * i + n + 1) / TCP(
+                sport=44000 + i, dport=53, flags="PA", seq=1001 + n * len(data), ack=5001) / Raw(data)
+        frames += opening
+        for again, name in enumerate(order):
+            segment = segments[name].copy()
+            segment.id += 10 * again
+            frames += [ether(f) for f in fragment(segment, 40)[:: -1 if i == 1 else 1]]
+    data = b"".join(framed(query(f"six{m}.example.com", ident=m)) for m in range(4))
+    six = IPv6(src=CLIENT6, dst=SERVER6) / IPv6ExtHdrFragment(id=6) / TCP(
+        sport=44100, dport=53, flags="PA", seq=1, ack=1) / Raw(data)
+    return frames + [ether(f) for f in fragment6(six, 100)]
 
 
 def fragment_cases():
