@@ -57,8 +57,8 @@ class NothingToRead(ProgramTest):
         packets = enhanced(NOW, FRAMES[0]) + enhanced(NOW, FRAMES[1])
         damaged = struct.pack("<IIII", START, 0, 300_000, 300_000)
         for content, saying in (
-                (section() + interface(147) + packets,
-                 "none of its interfaces has a supported link type: link type 147"),
+                (section() + interface(70) + packets,
+                 "none of its interfaces has a supported link type: link type 70"),
                 (section() + simple(FRAMES[0]), "1 of interfaces that are not described"),
                 (section() + packets, "2 of interfaces that are not described"),
                 (section() + interface() + packets[:len(packets) // 2 - 1] + b"x" + packets, "lengths do not match"),
@@ -68,13 +68,13 @@ class NothingToRead(ProgramTest):
                 self.fails(self.file("none.pcapng", content), *extra, saying=saying)
 
     def test_what_holds_or_passes_nothing_works(self):
-        for content in (section() + interface(), pcap([]), section() + interface(147)):
+        for content in (section() + interface(), pcap([]), section() + interface(70)):
             self.assertEqual(self.works(self.file("empty.pcapng", content))["1m"]["packets"]["total"], 0)
         content = section() + interface() + enhanced(NOW, FRAMES[0]) + enhanced(NOW, FRAMES[1], interface_id=3)
         self.works("-b", "tcp", self.file("filtered.pcapng", content))
 
     def test_one_of_several(self):
-        bad = self.file("bad.pcapng", section() + interface(147) + enhanced(NOW, FRAMES[0]))
+        bad = self.file("bad.pcapng", section() + interface(70) + enhanced(NOW, FRAMES[0]))
         result = self.works(bad, self.file("good.pcap", pcap(FRAMES)))
         self.assertEqual(result["1m"]["packets"]["total"], len(FRAMES))
 

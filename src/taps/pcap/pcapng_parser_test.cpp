@@ -114,7 +114,7 @@ TEST(PcapngParser, UnsupportedInterfacesAreCounted) {
     EXPECT_EQ(some.frames.size(), 1u);
     EXPECT_EQ(some.ledger.unsupported_link, 1u);
     EXPECT_TRUE(some.trouble.starts_with(
-        "test: packets of unsupported link types left out: 1, the first of link type 147"))
+        "test: packets of unsupported link types left out: 1, the first of link type 70"))
         << some.trouble;
 }
 
