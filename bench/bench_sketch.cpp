@@ -94,7 +94,7 @@ void bench_streams() {
         bench_topk<TopNames>((std::string("top 16x256 + keyed hash, ") + s.name).c_str(), s.keys);
         bench_topk<TopSmall>((std::string("top 16x64 + keyed hash, ") + s.name).c_str(), s.keys);
     }
-    using Scalar = TopK<8, TextPool<8192>, visor::match_scalar<16>>;
+    using Scalar = TopK<9, TextPool<8192>, visor::match_scalar<16>>;
     bench_topk<Scalar>("top 16x256 without SSE2, zipf 1.0, 200k keys", streams[0].keys);
 }
 

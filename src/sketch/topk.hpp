@@ -2,12 +2,14 @@
 //
 // A key is its 64-bit keyed hash. Its low bits choose a bucket of 16 entries; there it is counted if present,
 // else it takes over the entry with the least count, inheriting that count as its possible error. So for
-// every entry upper - error <= true <= upper, always; and a key not listed weighs at most max_error(). Text
-// is kept lazily: at first sight until the set first evicts, from then on at an entry's second hit, so that a
-// flood of keys seen once costs no copies.
-// Merging adds buckets (Agarwal et al., "Mergeable Summaries"); sets that never evicted merge to the exact
-// union. Both sides must have hashed with the same key. Threads: one at a time. Owns: its bytes; all-zero is
-// empty; no heap except in top(). Units: weights are counts or bytes, key text is bytes.
+// every entry upper - error <= true <= upper, always; and a key not listed weighs at most max_error(). There
+// are twice as many entries as the promise needs, that every key above 1.25 N / promised is listed: heavy
+// keys do not spread evenly over the buckets, and half as many crowd one often enough to be lost to a flood.
+// Text is kept lazily: at first sight until the set first evicts, from then on at an entry's second hit, so
+// that a flood of keys seen once costs no copies. Merging adds buckets (Agarwal et al., "Mergeable
+// Summaries"); sets that never evicted merge to the exact union. Both sides must have hashed with the same
+// key. Threads: one at a time. Owns: its bytes; all-zero is empty; no heap except in top(). Units: weights
+// are counts or bytes, key text is bytes.
 #pragma once
 
 #include "base/match.hpp"
@@ -41,6 +43,7 @@ struct TopK {
     static constexpr uint32_t buckets = 1u << BucketBits;
     static constexpr uint32_t ways = 16;
     static constexpr uint32_t capacity = buckets * ways;
+    static constexpr uint32_t promised = capacity / 2;
 
     // True when the key was in the set already; then it has been added before, ever since the set was empty.
     bool add(uint64_t hash, uint64_t weight, const void* key, uint32_t key_len) {
@@ -316,9 +319,9 @@ uint32_t TopK<BucketBits, Text, Match>::merge_bucket(const TopK& other, uint32_t
     return n - kept;
 }
 
-using TopNames = TopK<8, TextPool<8192>>;
+using TopNames = TopK<9, TextPool<8192>>;
 using TopSmall = TopK<6, TextPool<2048>>;
 
-static_assert(std::is_trivial_v<TopNames> && sizeof(TopNames) <= 400 * 1024);
+static_assert(std::is_trivial_v<TopNames> && sizeof(TopNames) <= 512 * 1024);
 
 } // namespace visor::sketch
