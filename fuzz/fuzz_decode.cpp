@@ -1,4 +1,5 @@
-// Any bytes as a frame of any link type, and as a plain one of Ethernet. First two bytes: link type; third: how much more was on the wire.
+// Any bytes as a frame of any link type, and as a plain one of Ethernet. First two bytes: link type; third:
+// how much more was on the wire.
 #include "wire/decode.hpp"
 #include "wire/test_frames.hpp"
 

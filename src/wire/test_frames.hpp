@@ -70,8 +70,8 @@ inline Packet decoded(const Raw& bytes, LinkType link = LinkType::ethernet, uint
 
 // Every field of a packet, to compare it by.
 inline auto fields(const Packet& p) {
-    return std::tuple(p.data, p.addresses, p.ts_ns, p.flow_hash, p.caplen, p.wirelen, p.payload_len, p.l3, p.l4,
-                      p.payload, p.src_port, p.dst_port, p.eth_src, p.ip_version, p.proto, p.tcp_flags,
+    return std::tuple(p.data, p.addresses, p.ts_ns, p.flow_hash, p.caplen, p.wirelen, p.payload_len, p.l3,
+                      p.l4, p.payload, p.src_port, p.dst_port, p.eth_src, p.ip_version, p.proto, p.tcp_flags,
                       p.flags, p.direction, p.anomaly);
 }
 
