@@ -110,8 +110,8 @@ inline uint64_t keyed_hash_tail(const HashKey& key, const void* end, size_t len)
     return r.low ^ r.high;
 }
 
-// Of a longer tail of the same text, from the hash of the shorter one and the at most 16 bytes before it. Again
-// 32 bytes before its end must be readable.
+// Of a longer tail of the same text, from the hash of the shorter one and the at most 16 bytes before it.
+// Again 32 bytes before its end must be readable.
 inline uint64_t keyed_hash_longer(uint64_t shorter, const void* end, size_t len) {
     const auto* e = static_cast<const uint8_t*>(end);
     const uint8_t* keep = detail::tail_window.data() + len + 16;
