@@ -242,6 +242,7 @@ TEST(DnsReader, WhereverAMessageLies) {
 TEST(DnsReader, ManyNamesForFewPlaces) {
     Random random(1);
     std::vector<Raw> messages;
+    messages.reserve(20'000);
     for (int i = 0; i < 20'000; ++i)
         messages.push_back(message_of(random_name(random), random.below(3) ? opt : Raw{},
                                       {.id = static_cast<unsigned>(i), .qtype = 1 + i % 3U}));

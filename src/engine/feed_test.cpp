@@ -94,6 +94,7 @@ FeedTotals expect_rule(const std::vector<int64_t>& times, size_t a_block) {
 // Seconds since t0 become times; runs as "period: frames".
 std::vector<int64_t> at(const std::vector<double>& seconds) {
     std::vector<int64_t> times;
+    times.reserve(seconds.size());
     for (const double s : seconds) times.push_back(t0 + static_cast<int64_t>(s * 1e9));
     return times;
 }
@@ -185,6 +186,7 @@ TEST(Feed, StopsWhenTold) {
 TEST(Feed, WorkersTakeTurns) {
     constexpr unsigned workers = 3;
     std::vector<int64_t> times;
+    times.reserve(1000);
     for (int i = 0; i < 1000; ++i) times.push_back(t0 + i * second * (i % 10 ? 1 : -1) / 2);
     Rule rule;
     for (const int64_t ts : times) rule.place(ts);

@@ -258,7 +258,7 @@ void expect_avalanche(size_t input_bytes, Hash&& hash) {
             for (int i = 0; i < 64; ++i) flips[i] += static_cast<int>(changed >> i & 1);
         }
         for (int i = 0; i < 64; ++i)
-            ASSERT_NEAR(flips[i], rounds / 2, 130) << "bit " << bit << " to " << i; // 5.8 sigma
+            ASSERT_NEAR(flips[i], rounds / 2.0, 130) << "bit " << bit << " to " << i; // 5.8 sigma
     }
 }
 

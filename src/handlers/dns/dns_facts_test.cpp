@@ -106,11 +106,11 @@ TEST(KindTally, CountsWhatCountingEachWould) {
     EXPECT_EQ(tally.all(), all);
     EXPECT_EQ(tally.replies(), replies);
     tally.move_to(*got);
-    EXPECT_EQ(std::memcmp(got.get(), want.get(), sizeof(Facts)), 0);
+    EXPECT_TRUE(visor::test::same_bytes(got, want));
     EXPECT_GT(got->refused.value, 0u);
     EXPECT_EQ(tally.all(), 0u); // it begins anew
     tally.move_to(*got);
-    EXPECT_EQ(std::memcmp(got.get(), want.get(), sizeof(Facts)), 0);
+    EXPECT_TRUE(visor::test::same_bytes(got, want));
 }
 
 // A packet of neither IP version: of a tap that has none.
@@ -181,7 +181,7 @@ void expect_same_in_any_batches(const HandlerClass& type, const OptionValues& va
     EXPECT_EQ((*one_by_one)->events.value, all.size());
     for (const size_t a_batch : {2u, 31u, 32u, 33u, 64u, 100u, 1000u}) {
         const auto batched = fed(a_batch);
-        EXPECT_EQ(std::memcmp(one_by_one->cells.get(), batched->cells.get(), sizeof(Cells)), 0) << a_batch;
+        EXPECT_TRUE(visor::test::same_bytes(one_by_one->cells, batched->cells)) << a_batch;
     }
 }
 

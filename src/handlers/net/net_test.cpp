@@ -346,8 +346,7 @@ TEST_F(NetTest, AnyBatchesCountTheSame) {
         for (const Packet& p : all) bytes -= p.wirelen;
         EXPECT_EQ(bytes, 0u);
         for (const size_t a_batch : {2u, 16u, 31u, 32u, 33u, 1000u})
-            EXPECT_EQ(std::memcmp(one_by_one->get(), counted(a_batch)->get(), sizeof(NetCells)), 0)
-                << a_batch;
+            EXPECT_TRUE(test::same_bytes(*one_by_one, *counted(a_batch))) << a_batch;
     }
 }
 
