@@ -1,5 +1,7 @@
-// Any bytes as a frame of any link type. First two bytes: link type; third: how much more was on the wire.
+// Any bytes as a frame of any link type, and as a plain one of Ethernet. First two bytes: link type; third:
+// how much more was on the wire.
 #include "wire/decode.hpp"
+#include "wire/test_frames.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -37,6 +39,17 @@ void check(const Packet& p) {
     const Fragment f = fragment_of(p);
     touched = sum(f.body);
 }
+
+// The straight line of plain frames says what the layers say, whatever stood in the packet before.
+void check_plain(const uint8_t* data, uint32_t caplen, uint32_t wirelen) {
+    Packet plain, layers;
+    plain.tcp_flags = plain.flags = 0xff;
+    plain.payload = plain.l3 = plain.l4 = plain.eth_src = 0x5a5a;
+    plain.anomaly = Anomaly::deep_nesting;
+    if (!decode_plain(data, caplen, wirelen, plain)) return;
+    decode_layers(LinkType::ethernet, data, caplen, wirelen, layers);
+    require(test::fields(plain) == test::fields(layers));
+}
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -48,5 +61,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Packet p;
     decode(link, exact.get(), caplen, caplen + data[2], p);
     check(p);
+    check_plain(exact.get(), caplen, caplen + data[2]);
     return 0;
 }

@@ -56,10 +56,17 @@ inline const Row* find_row(const Schema& schema, std::string_view json_path) {
     return nullptr;
 }
 
-inline std::unique_ptr<Handler> make_handler(const HandlerClass& type, HandlerConfig config = {},
+inline std::unique_ptr<Handler> make_handler(const HandlerClass& type, const HandlerConfig& config = {},
                                              const Services& services = {}) {
     auto made = type.create(config, services);
     return made ? std::move(*made) : nullptr;
+}
+
+// To the byte: padding is never written to.
+template <class Cells>
+bool same_bytes(Bucket<Cells>& a, Bucket<Cells>& b) {
+    const auto* bytes = reinterpret_cast<const uint8_t*>(a.get());
+    return std::equal(bytes, bytes + sizeof(Cells), reinterpret_cast<const uint8_t*>(b.get()));
 }
 
 // Empties the bucket by its cells; true when nothing is left, that is, when only cells were written to.

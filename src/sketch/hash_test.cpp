@@ -150,6 +150,98 @@ TEST(KeyedHash, a_word_equal_to_the_key_does_not_hide_the_other) {
     EXPECT_EQ(seen.size(), 2000u);
 }
 
+// The tail of `len` bytes with the 32 bytes before its end readable, and nothing behind it.
+TEST(KeyedHashTail, depends_on_nothing_before_the_tail_and_reads_nothing_behind_it) {
+    GuardedPage page;
+    test::Random random(5);
+    for (size_t len = 0; len <= 64; ++len) {
+        const size_t room = std::max<size_t>(len, 32);
+        uint8_t* const text = page.ending_with(room); // one byte more behind it cannot be read
+        uint8_t* const end = text + room;
+        std::vector<uint8_t> tail(len);
+        for (auto& b : tail) b = static_cast<uint8_t>(random.next());
+        std::set<uint64_t> hashes;
+        for (int i = 0; i < 50; ++i) {
+            const int fill = i == 0 ? 0 : i == 1 ? 0xff : -1;
+            for (size_t at = 0; at < room - len; ++at)
+                text[at] = static_cast<uint8_t>(fill < 0 ? random.next() : static_cast<uint64_t>(fill));
+            std::copy(tail.begin(), tail.end(), end - len);
+            hashes.insert(keyed_hash_tail(offline_hash_key, end, len));
+        }
+        EXPECT_EQ(hashes.size(), 1u) << len;
+    }
+}
+
+TEST(KeyedHashTail, reads_no_more_than_32_bytes_before_the_end) {
+    GuardedPage page;
+    std::set<uint64_t> seen; // so that nothing can be left out
+    for (size_t len = 0; len <= 32; ++len)
+        seen.insert(keyed_hash_tail(offline_hash_key, page.first() + 32, len));
+    for (size_t len = 0; len <= 16; ++len) seen.insert(keyed_hash_longer(1, page.first() + 32, len));
+    EXPECT_EQ(seen.size(), 33u + 17u);
+}
+
+TEST(KeyedHashTail, reads_all_its_bytes_and_tells_lengths_apart) {
+    test::Random random(6);
+    for (const int fill : {0, 0x61, 0xff, -1}) {
+        uint8_t text[64];
+        for (auto& b : text) b = static_cast<uint8_t>(fill < 0 ? random.next() : static_cast<uint64_t>(fill));
+        uint8_t* const end = std::end(text);
+        std::set<uint64_t> seen;
+        for (size_t len = 0; len <= 64; ++len) {
+            const uint64_t before = keyed_hash_tail(offline_hash_key, end, len);
+            seen.insert(before);
+            for (size_t i = 1; i <= len; ++i) {
+                end[-static_cast<ptrdiff_t>(i)] ^= 0x20;
+                ASSERT_NE(keyed_hash_tail(offline_hash_key, end, len), before) << len << " byte " << i;
+                end[-static_cast<ptrdiff_t>(i)] ^= 0x20;
+            }
+        }
+        EXPECT_EQ(seen.size(), 65u);
+    }
+}
+
+TEST(KeyedHashTail, depends_on_both_halves_of_the_key) {
+    uint8_t text[32] = {};
+    for (const HashKey& other : {HashKey{1, 5}, HashKey{4, 2}})
+        EXPECT_NE(keyed_hash_tail({1, 2}, std::end(text), 20), keyed_hash_tail(other, std::end(text), 20));
+}
+
+// A name's first label before the hash of the rest.
+TEST(KeyedHashLonger, depends_on_the_shorter_hash_and_on_the_bytes_between_alone) {
+    test::Random random(7);
+    std::set<uint64_t> seen;
+    for (size_t len = 0; len <= 16; ++len) {
+        uint8_t text[32];
+        for (auto& b : text) b = static_cast<uint8_t>(random.next());
+        uint8_t* const end = std::end(text);
+        const uint64_t want = keyed_hash_longer(99, end, len);
+        seen.insert(want);
+        for (int i = 0; i < 50; ++i) {
+            for (size_t at = 0; at < sizeof text - len; ++at) text[at] = static_cast<uint8_t>(random.next());
+            ASSERT_EQ(keyed_hash_longer(99, end, len), want) << len;
+        }
+        for (unsigned bit = 0; bit < 64; ++bit)
+            ASSERT_NE(keyed_hash_longer(99 ^ uint64_t{1} << bit, end, len), want) << len << " bit " << bit;
+        for (size_t i = 1; i <= len; ++i) {
+            end[-static_cast<ptrdiff_t>(i)] ^= 1;
+            ASSERT_NE(keyed_hash_longer(99, end, len), want) << len << " byte " << i;
+            end[-static_cast<ptrdiff_t>(i)] ^= 1;
+        }
+    }
+    EXPECT_EQ(seen.size(), 17u);
+}
+
+TEST(KeyedHashLonger, tells_lengths_of_repeated_bytes_apart) {
+    for (const int fill : {0, 0x61, 0xff}) {
+        uint8_t text[32];
+        std::fill(std::begin(text), std::end(text), static_cast<uint8_t>(fill));
+        std::set<uint64_t> seen;
+        for (size_t len = 0; len <= 16; ++len) seen.insert(keyed_hash_longer(12345, std::end(text), len));
+        EXPECT_EQ(seen.size(), 17u);
+    }
+}
+
 // Flipping any one input bit must flip each output bit about every other time.
 template <class Hash>
 void expect_avalanche(size_t input_bytes, Hash&& hash) {
@@ -166,7 +258,7 @@ void expect_avalanche(size_t input_bytes, Hash&& hash) {
             for (int i = 0; i < 64; ++i) flips[i] += static_cast<int>(changed >> i & 1);
         }
         for (int i = 0; i < 64; ++i)
-            ASSERT_NEAR(flips[i], rounds / 2, 130) << "bit " << bit << " to " << i; // 5.8 sigma
+            ASSERT_NEAR(flips[i], rounds / 2.0, 130) << "bit " << bit << " to " << i; // 5.8 sigma
     }
 }
 
@@ -177,6 +269,55 @@ TEST(KeyedHash, spreads_every_input_bit) {
     });
     for (const size_t len : {3u, 7u, 13u, 21u})
         expect_avalanche(len, [len](const uint8_t* p) { return keyed_hash(offline_hash_key, p, len); });
+}
+
+TEST(KeyedHashTail, spreads_every_input_bit) {
+    for (const size_t len : {2u, 7u, 8u, 13u, 16u, 21u, 29u, 32u, 40u})
+        expect_avalanche(len, [len](const uint8_t* p) {
+            uint8_t room[64] = {};
+            std::copy_n(p, len, std::end(room) - len);
+            return keyed_hash_tail(offline_hash_key, std::end(room), len);
+        });
+}
+
+TEST(KeyedHashLonger, spreads_every_input_bit) {
+    // The shorter hash first, then the bytes between.
+    for (const size_t len : {0u, 1u, 5u, 8u, 11u, 16u})
+        expect_avalanche(8 + len, [len](const uint8_t* p) {
+            uint8_t room[64] = {};
+            std::copy_n(p + 8, len, std::end(room) - len);
+            return keyed_hash_longer(detail::load64(p), std::end(room), len);
+        });
+}
+
+// How far the keys 0..262143, each a text of digits, are from filling 4096 bins as random ones would.
+template <class Hash>
+void expect_even_digits(Hash&& hash) {
+    constexpr uint32_t bins = 4096, keys = bins * 64;
+    for (const unsigned shift : {0u, 32u, 52u}) {
+        std::vector<uint32_t> count(bins);
+        for (uint32_t v = 0; v < keys; ++v) {
+            char text[64] = {};
+            const std::string digits = "host" + std::to_string(v) + ".example";
+            std::copy(digits.begin(), digits.end(), std::end(text) - digits.size());
+            ++count[hash(std::end(text), digits.size()) >> shift & (bins - 1)];
+        }
+        double chi = 0;
+        for (const uint32_t c : count) chi += (c - 64.0) * (c - 64.0) / 64.0;
+        EXPECT_NEAR(chi, 4095, 5 * 90.5) << shift;
+    }
+}
+
+TEST(KeyedHashTail, spreads_numbered_names_evenly) {
+    expect_even_digits(
+        [](const char* end, size_t len) { return keyed_hash_tail(offline_hash_key, end, len); });
+}
+
+TEST(KeyedHashLonger, spreads_numbered_names_evenly) {
+    expect_even_digits([](const char* end, size_t len) {
+        const uint64_t rest = keyed_hash_tail(offline_hash_key, end, 8); // ".example"
+        return keyed_hash_longer(rest, end - 8, len - 8);
+    });
 }
 
 // Sequential keys fill 4096 bins as evenly as random ones would: chi-square with 4095 degrees, +-5 sigma.

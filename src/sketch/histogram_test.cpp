@@ -178,6 +178,38 @@ TEST(SizeHistogram, is_exact_to_2047_and_close_above) {
     }
 }
 
+TEST(SizeHistogram, several_at_once_give_the_bytes_of_one_by_one) {
+    Random random(9);
+    auto each = zeroed<SizeHistogram>(), together = zeroed<SizeHistogram>();
+    together->settle({});
+    EXPECT_TRUE(together->empty());
+    EXPECT_EQ(together->min(), 0u);
+    EXPECT_EQ(std::memcmp(each.get(), together.get(), sizeof *each), 0); // nothing is not a size
+    for (const size_t batch : {1u, 2u, 32u, 1000u}) {
+        SizeHistogram::Several sizes;
+        for (size_t i = 0; i < batch; ++i) {
+            // The largest size only in the first batch, the smallest only in the last.
+            const auto size = static_cast<uint32_t>(batch == 1    ? UINT32_MAX
+                                                    : batch < 500 ? 100 + random.below(3000)
+                                                                  : random.below(uint64_t{1} << 31));
+            each->update(size);
+            together->put(size);
+            sizes.add(size);
+        }
+        EXPECT_EQ(sizes.count, batch);
+        together->settle(sizes);
+        ASSERT_EQ(std::memcmp(each.get(), together.get(), sizeof *each), 0) << batch;
+    }
+    SizeHistogram::Several zero;
+    each->update(0);
+    together->put(0);
+    zero.add(0);
+    together->settle(zero);
+    EXPECT_EQ(together->min(), 0u);
+    EXPECT_EQ(together->max(), UINT32_MAX);
+    EXPECT_EQ(std::memcmp(each.get(), together.get(), sizeof *each), 0);
+}
+
 TEST(DecadeBounds, are_the_truncated_powers) {
     std::vector<uint64_t> want{0};
     for (int k = 0; k <= 18 * 18; ++k) {

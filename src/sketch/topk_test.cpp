@@ -312,6 +312,42 @@ void fill_bucket(TopNames& top, uint64_t low, uint64_t weight = 10) {
     for (uint64_t i = 1; i <= 16; ++i) top.add(i << 32 | low, weight, "x", 1);
 }
 
+// The candidates that are remembered may have been counted since, or merged: none goes that is not the least.
+TEST(TopK, only_an_entry_of_least_weight_has_to_go) {
+    Random random(11);
+    auto top = zeroed<TopNames>();
+    using Weights = std::unordered_map<uint64_t, uint64_t>; // by hash
+    const auto weights = [&] {
+        Weights all;
+        top->for_each([&](const TopEntry& e) { all[e.hash] = e.upper; });
+        return all;
+    };
+    const auto in_one_bucket = [](uint64_t key) { return hash_of(key) << 32 | key << 16; };
+    uint64_t evicted = 0;
+    Weights before;
+    for (int i = 0; i < 6000; ++i) {
+        const uint64_t key = random.below(i % 1000 < 500 ? 30 : 400);
+        top->add(in_one_bucket(key), 1 + random.below(i % 7 ? 1 : 5), &key, sizeof key);
+        if (i % 1500 == 1499) {
+            auto other = zeroed<TopNames>();
+            for (uint64_t k = 0; k < 5; ++k) other->add(in_one_bucket(k), 2, &k, sizeof k);
+            top->merge(*other);
+            before = weights();
+            continue;
+        }
+        const Weights now = weights();
+        uint64_t least = UINT64_MAX;
+        for (const auto& [hash, weight] : before) least = std::min(least, weight);
+        for (const auto& [hash, weight] : before) {
+            if (now.count(hash)) continue;
+            ++evicted;
+            ASSERT_EQ(weight, least) << i;
+        }
+        before = now;
+    }
+    EXPECT_GT(evicted, 1000u);
+}
+
 TEST(TopK, after_an_eviction_text_waits_for_the_second_hit) {
     auto top = zeroed<TopNames>();
     fill_bucket(*top, 0);

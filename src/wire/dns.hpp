@@ -107,8 +107,7 @@ inline uint16_t dns_full_rcode(const DnsMessage& message) {
     bool bare = false;
     if (message.bytes.size() >= dns_header_size + opt_size) [[likely]] {
         const uint8_t* opt = message.bytes.data() + message.bytes.size() - opt_size;
-        bare =
-            (opt[0] == 0) & (load_be16(opt + 1) == dns_type_opt) & (opt[6] == 0) & (load_be16(opt + 9) == 0);
+        bare = (opt[0] | (load_be16(opt + 1) ^ dns_type_opt) | opt[6] | load_be16(opt + 9)) == 0;
         high = opt[5];
     }
     if (more & !bare) [[unlikely]]

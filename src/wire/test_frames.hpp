@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace visor::wire::test {
@@ -65,6 +66,13 @@ inline Packet decoded(const Raw& bytes, LinkType link = LinkType::ethernet, uint
     decode(link, frame.data(), static_cast<uint32_t>(frame.size()),
            wirelen ? wirelen : static_cast<uint32_t>(frame.size()), p);
     return p;
+}
+
+// Every field of a packet, to compare it by.
+inline auto fields(const Packet& p) {
+    return std::tuple(p.data, p.addresses, p.ts_ns, p.flow_hash, p.caplen, p.wirelen, p.payload_len, p.l3,
+                      p.l4, p.payload, p.src_port, p.dst_port, p.eth_src, p.ip_version, p.proto, p.tcp_flags,
+                      p.flags, p.direction, p.anomaly);
 }
 
 } // namespace visor::wire::test

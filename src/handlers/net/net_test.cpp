@@ -3,6 +3,7 @@
 #include "handlers/net/net_cells.hpp"
 #include "metric/keys.hpp"
 #include "metric/test_handlers.hpp"
+#include "sketch/test_streams.hpp"
 #include "wire/test_frames.hpp"
 
 #include <gtest/gtest.h>
@@ -291,6 +292,62 @@ TEST_F(NetTest, FilterThatIsOffIsNone) {
     filtered_by(values);
     feed({arp()});
     EXPECT_EQ(total(), 1u);
+}
+
+// Packets of all kinds, of many hosts, over several seconds and a few from before the period.
+std::vector<Packet> all_sorts(size_t count) {
+    sketch::test::Random random(1);
+    std::vector<Packet> all;
+    for (size_t i = 0; i < count; ++i) {
+        const bool v6 = random.below(3) == 0;
+        const uint64_t kind = random.below(4);
+        const Raw l4 = kind == 0   ? udp(Raw(random.below(60), 0))
+                       : kind == 1 ? tcp(Raw(random.below(60), 0), random.below(2) ? wire::tcp_flag::syn : 0)
+                                   : Raw(20, 8);
+        const uint8_t proto = kind == 0 ? 17 : kind == 1 ? 6 : 1;
+        Raw frame = v6 ? ether(0x86dd, ip6(l4, proto)) : ether(0x0800, ip4(l4, {.proto = proto}));
+        frame[v6 ? 37 : 29] = static_cast<uint8_t>(random.below(50)); // of the source
+        frame[v6 ? 53 : 33] = static_cast<uint8_t>(random.below(50));
+        if (random.below(20) == 0) frame.resize(random.below(frame.size()));
+        if (random.below(20) == 0) frame = ether(0x0806, Raw(28, 0));
+        const auto ms = static_cast<int64_t>(i * 10 + random.below(3000)) - 500;
+        all.push_back(at(decoded(frame), static_cast<Direction>(random.below(3)), ms));
+        all.back().flow_hash = random.next();
+    }
+    return all;
+}
+
+// What is counted by the batch, and of remote addresses some at a time, is to the byte what is counted packet
+// by packet.
+TEST_F(NetTest, AnyBatchesCountTheSame) {
+    const Databases databases;
+    const std::vector<Packet> all = all_sorts(1000);
+    for (const uint32_t deep : {100U, 50U}) {
+        const auto counted = [&](size_t a_batch) {
+            make(net_v2(), {{}, all_groups, deep}, databases.services());
+            auto counts = std::make_unique<test::Bucket<NetCells>>();
+            for (size_t from = 0; from < all.size(); from += a_batch) {
+                Batch batch;
+                batch.period_start_ns = start_ns;
+                batch.packets = std::span(all).subspan(from, std::min(a_batch, all.size() - from));
+                handler->on_batch(batch, counts->get());
+            }
+            return counts;
+        };
+        const auto one_by_one = counted(1);
+        uint64_t total = 0, bytes = 0;
+        for (const DirectionCells& d : (*one_by_one)->direction) {
+            EXPECT_EQ(d.total.value, d.udp.value + d.tcp.value + d.other_l4.value);
+            EXPECT_EQ(d.sizes.count(), d.total.value);
+            total += d.total.value;
+            bytes += d.sizes.sum();
+        }
+        EXPECT_EQ(total, all.size());
+        for (const Packet& p : all) bytes -= p.wirelen;
+        EXPECT_EQ(bytes, 0u);
+        for (const size_t a_batch : {2u, 16u, 31u, 32u, 33u, 1000u})
+            EXPECT_TRUE(test::same_bytes(*one_by_one, *counted(a_batch))) << a_batch;
+    }
 }
 
 TEST(NetFilter, SystemNumbersAreDigits) {

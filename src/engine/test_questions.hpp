@@ -1,0 +1,91 @@
+// DNS messages put together byte by byte, and what a DnsReader must say of any message: what is found the
+// long way. Shared by its tests and its fuzz target. Threads: one at a time. Owns: nothing.
+#pragma once
+
+#include "engine/dns_reader.hpp"
+#include "wire/dns_question.hpp"
+#include "wire/test_frames.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace visor::engine::test {
+
+using namespace wire::test;
+
+inline Raw name_of(const std::vector<std::string>& labels) {
+    Raw out;
+    for (const std::string& label : labels) out = out + Raw{static_cast<uint8_t>(label.size())} + text(label);
+    return out + Raw{0};
+}
+
+struct Shape {
+    unsigned id = 1, flags = 0x0100, qdcount = 1, ancount = 0, nscount = 0, arcount = 0;
+    unsigned qtype = 1, qclass = 1;
+};
+// A header, a name as it stands, type and class, and whatever follows.
+inline Raw message_of(const Raw& name, const Raw& rest = {}, const Shape& s = {}) {
+    return be16(s.id) + be16(s.flags) + be16(s.qdcount) + be16(s.ancount) + be16(s.nscount) +
+           be16(s.arcount) + name + be16(s.qtype) + be16(s.qclass) + rest;
+}
+
+// What is found of a message without remembering anything.
+struct Found {
+    wire::DnsMessage message;
+    wire::DnsNameText name;
+    NameKeys keys{};
+    std::string text;
+};
+
+inline Found found_of(Bytes message) {
+    Found found;
+    std::vector<char> room(wire::dns_name_text_max + 2 * wire::dns_text_slack, '!');
+    char* const text = room.data() + wire::dns_text_slack;
+    wire::parse_dns(message, found.message, text, found.name);
+    if (found.name.plain) found.keys = name_keys(text + found.name.length, found.name.two, found.name.three);
+    found.text.assign(text, found.name.length);
+    return found;
+}
+
+inline bool same_header(const wire::DnsHeader& a, const wire::DnsHeader& b) {
+    return a.id == b.id && a.flags == b.flags && a.qdcount == b.qdcount && a.ancount == b.ancount &&
+           a.nscount == b.nscount && a.arcount == b.arcount;
+}
+
+// The name's ends are told of more messages when a name is remembered: those too short to be read sixteen
+// bytes at a time. Then they are those of the same message with room behind it.
+inline wire::DnsNameText name_with_room(Bytes message, NameKeys& keys) {
+    std::vector<uint8_t> longer(message.data(), message.data() + message.size());
+    longer.resize(longer.size() + 16);
+    const Found found = found_of({longer.data(), longer.size()});
+    keys = found.keys;
+    return found.name;
+}
+
+// The first field of the event that is not as it must be; empty when all are.
+inline std::string wrong_field(const DnsEvent& event, Bytes message, const wire::Packet& packet,
+                               DnsTransport transport = DnsTransport::udp) {
+    Found want = found_of(message);
+    const wire::DnsMessage& got = event.message;
+    if (got.bytes.data() != message.data() || got.bytes.size() != message.size()) return "bytes";
+    if (!same_header(got.header, want.message.header)) return "header";
+    if (got.anomaly != want.message.anomaly) return "anomaly";
+    if (got.name != want.message.name) return "name";
+    if (got.qtype != want.message.qtype || got.qclass != want.message.qclass) return "type";
+    if (got.records != want.message.records) return "records";
+    if (event.qname() != want.text)
+        return "text '" + std::string(event.qname()) + "', not '" + want.text + "'";
+    const bool is_short = message.size() < wire::dns_header_size + 1 + 16;
+    if (event.name.plain && !want.name.plain && is_short) want.name = name_with_room(message, want.keys);
+    if (event.name.plain != want.name.plain) return "plain";
+    if (event.name.two != want.name.two || event.name.three != want.name.three) return "labels";
+    if (event.name.plain && (event.keys.two != want.keys.two || event.keys.three != want.keys.three))
+        return "keys";
+    if (event.packet != &packet || event.transport != transport || event.size != message.size())
+        return "packet";
+    if (event.transaction != transaction_of(packet.flow_hash, want.message.header.id)) return "transaction";
+    return {};
+}
+
+} // namespace visor::engine::test
