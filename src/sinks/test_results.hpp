@@ -180,7 +180,7 @@ private:
 class RunOf {
 public:
     explicit RunOf(uint32_t frames, Fill with = nullptr) : fill_(std::move(with)), source_(frames) {
-        plan_.policies.push_back({"default", {}, false, {planned()}});
+        plan_.policies.push_back({"default", "default", {}, false, {planned()}});
     }
     const engine::OfflineRun& run() {
         if (run_) return *run_;

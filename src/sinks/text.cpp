@@ -51,6 +51,10 @@ private:
 
     void head() {
         title();
+        if (!options_.policies.empty())
+            put("Policies")
+                .add(shortened(printable(options_.policies, look_), page_width - label_width, look_),
+                     Ink::title);
         if (ledger_.feed.frames) {
             totals();
             timeline();
@@ -198,7 +202,15 @@ private:
         for (const engine::HandlerView& other : policy.handlers)
             same += other.plan->handler->schema().key == key;
         const std::string name = same > 1 ? handler.plan->name : std::string(key);
-        return run_.policies().size() > 1 ? fmt::format("{}: {}", policy.plan->name, name) : name;
+        return run_.policies().size() > 1 ? fmt::format("{}: {}", policy_title(policy), name) : name;
+    }
+
+    // With its tap when it is on several.
+    std::string policy_title(const engine::PolicyView& policy) const {
+        const auto views =
+            std::count_if(run_.policies().begin(), run_.policies().end(),
+                          [&](const auto& other) { return other.plan->name == policy.plan->name; });
+        return views > 1 ? policy.plan->name + "-" + policy.plan->tap : policy.plan->name;
     }
 
     Lines section(const engine::PolicyView& policy, const engine::HandlerView& handler,

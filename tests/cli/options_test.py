@@ -222,8 +222,34 @@ class Configuration(ProgramTest):
         self.fails("--config", self.folder, self.capture)
 
     def test_other_inputs(self):
-        text = config({"p": ("tap: u", DNS)}).replace("input_type: pcap, tap: u", "input_type: dnstap, tap: u")
-        self.fails("--config", self.file("c.yaml", text), self.capture, saying="input type 'dnstap'")
+        text = config({"p": ("tap: t", DNS)}, "t: {input_type: dnstap}").replace("{input_type: pcap, tap",
+                                                                                 "{input_type: dnstap, tap")
+        self.fails("--config", self.file("c.yaml", text), self.capture, saying="input stream type 'dnstap'")
+
+    def test_taps_must_exist_and_match(self):
+        for text, saying in (
+                (config({"p": ("tap: zz", NET)}, "t: {input_type: pcap}, u: {input_type: pcap}"),
+                 "c.yaml:7:38: tap 'zz' does not exist; the taps are: t, u"),
+                (config({"p": ("tap: zz", NET)}, ""), "c.yaml:7:38: tap 'zz' does not exist; there are no taps"),
+                (config({"p": ("tap_selector: {any: [a: 1]}", NET)}),
+                 "c.yaml:7:47: no tap match found for specified 'input.tap_selector' tags")):
+            self.fails("--config", self.file("c.yaml", text), self.capture, saying=saying)
+
+    def test_a_policy_on_several_taps(self):
+        taps = ("a: {input_type: pcap, tags: {x: 1}, config: {host_spec: 10.0.0.1/32}}, b: {input_type: pcap}, "
+                "c: {input_type: pcap, tags: {y: true}, config: {bpf: tcp}}, d: {input_type: pcap, tags: {x: 1}}")
+        text = config({"p": ("tap_selector: {any: [x: 1, y: true]}", NET)}, taps)
+        result, errors = self.policies(text)
+        told = {name: [h["packets"][key] for key in ("total", "out")] for name, h in result["p"].items()}
+        self.assertEqual(told, {"p-a-net": [25, 15], "p-c-net": [5, 0], "p-d-net": [25, 0]})
+        self.assertNotIn("merge_like_handlers", errors)
+        merged = text.replace("kind: collection", "kind: collection\n      config: {merge_like_handlers: true}")
+        same, errors = self.policies(merged)
+        self.assertEqual(same, result)
+        self.assertIn("merge_like_handlers of policy 'p' is ignored", errors)
+        page = Run("--format", "text", "--config", self.file("c.yaml", text), self.capture).out.decode()
+        self.assertEqual([line for line in page.splitlines() if line.startswith("Policies")],
+                         ["Policies   p-a", "Policies   p-c", "Policies   p-d"])
 
     def test_filter_and_hosts_take_effect(self):
         net = {"p": ("tap: t", NET)}
@@ -234,24 +260,46 @@ class Configuration(ProgramTest):
             self.assertEqual((counted["total"], counted["in"], counted["out"]), (20, 10, 10))
 
     def test_command_line_beside_it(self):
-        text = config({"p": ("tap: t, config: {bpf: udp, host_spec: 10.0.0.1/32}", NET)})
-        result, errors = self.policies(text, "-b", "tcp", "-H", "192.0.2.0/24")
-        counted = result["p"]["p-t-net"]["packets"]
-        self.assertEqual((counted["total"], counted["in"]), (5, 5))
-        self.assertIn("gives way", errors)
+        text = config({"p": ("tap: t, config: {bpf: udp or host 192.0.2.1, host_spec: 10.0.0.1/32}", NET),
+                       "q": ("tap: t", NET)})
+        result, _ = self.policies(text, "-b", "tcp or dst host 10.0.0.1", "-H", "192.0.2.0/24")
+        told = {p: [result[p][f"{p}-t-net"]["packets"][key] for key in ("total", "in", "out")] for p in "pq"}
+        self.assertEqual(told, {"p": [15, 5, 0], "q": [15, 5, 0]})
+        result, _ = self.policies(text, "-b", "tcp")
+        self.assertEqual([result[p][f"{p}-t-net"]["packets"]["out"] for p in "pq"], [5, 0])
 
-    def test_policies_that_differ(self):
-        two = config({"p": ("tap: t, filter: {bpf: udp}", NET), "q": ("tap: t", NET)})
-        self.fails("--config", self.file("c.yaml", two), self.capture, saying="different capture filters")
-        result, _ = self.policies(two, "-b", "tcp")
-        self.assertEqual([result[p][f"{p}-t-net"]["packets"]["total"] for p in "pq"], [5, 5])
-        hosts = config({"p": ("tap: t, config: {host_spec: 10.0.0.1/32}", NET),
-                        "q": ("tap: t, config: {host_spec: 192.0.2.0/24}", NET)})
-        result, errors = self.policies(hosts)
-        self.assertIn("different host addresses", errors)
-        for policy in "pq":
-            counted = result[policy][f"{policy}-t-net"]["packets"]
-            self.assertEqual((counted["in"], counted["out"], counted["unknown_dir"]), (15, 10, 0))
+    def test_policies_that_differ_are_counted_by_themselves(self):
+        both = {"p": ("tap: t, filter: {bpf: udp}, config: {host_spec: 10.0.0.1/32}", NET),
+                "q": ("tap: t, filter: {bpf: tcp}, config: {host_spec: 192.0.2.0/24}", NET), "r": ("tap: t", NET)}
+        result, errors = self.policies(config(both), "--extended")
+        self.assertEqual([ledger.pop("policies") for ledger in result["ledgers"]], [["p-t"], ["q-t"], ["r-t"]])
+        self.assertEqual([ledger.pop("input")["bpf"] for ledger in result["ledgers"]], ["udp", "tcp", ""])
+        for name, ledger in zip(both, result["ledgers"]):  # the same as when it is the only one
+            alone, _ = self.policies(config({name: both[name]}), "--extended")
+            self.assertEqual((result[name], ledger), (alone[name], alone["ledger"]))
+        told = {p: [result[p][f"{p}-t-net"]["packets"][key] for key in ("total", "in", "out")] for p in both}
+        self.assertEqual(told, {"p": [20, 10, 10], "q": [5, 5, 0], "r": [25, 0, 0]})
+        self.assertNotIn("ledger", result)
+        self.assertIn("r-t: no -H was given", errors)
+
+    def test_policies_that_differ_need_a_file(self):
+        two = self.file("c.yaml", config({"p": ("tap: t, filter: {bpf: udp}", NET), "q": ("tap: t", NET)}))
+        with open(self.capture, "rb") as capture:
+            self.fails("--config", two, "-", stdin=capture.read(), saying="standard input can be read only once")
+        fifo = os.path.join(self.folder, "fifo")
+        os.mkfifo(fifo)
+        self.fails("--config", two, self.capture, fifo, saying="fifo can be read only once")
+        same = self.file("s.yaml", config({"p": ("tap: t", NET), "q": ("tap: t", NET)}))
+        with open(self.capture, "rb") as capture:
+            self.assertEqual(Run("--config", same, "-", stdin=capture.read()).json["q"]["q-t-net"]["packets"]["total"],
+                             25)
+
+    def test_what_the_file_warns_of_is_told_once(self):
+        with open(self.capture, "rb") as capture:
+            cut = self.file("cut.pcap", capture.read()[:-1])
+        two = config({"p": ("tap: t", NET), "q": ("tap: t, filter: {bpf: udp}", NET)})
+        run = Run("--config", self.file("c.yaml", two), cut)
+        self.assertEqual(len([line for line in run.warnings if "cut short" in line]), 1, run.errors)
 
     def test_windows_of_their_own(self):
         times = [(START + 60 * i, 0) for i in range(8)]
@@ -308,9 +356,8 @@ class Configuration(ProgramTest):
         self.assertEqual(result["p"]["p-t-dns"]["dns"]["wire_packets"]["tcp"], 20)
         self.assertEqual(result["ledger"]["tcp"]["not_followed"], 40)
         two = {"p": ("tap: t", DNS), "q": ("tap: t, " + limit, DNS)}
-        result, errors = self.policies(config(two))
-        self.assertEqual([result[p][f"{p}-t-dns"]["dns"]["wire_packets"]["tcp"] for p in "pq"], [60, 60])
-        self.assertIn("different limits of TCP connections", errors)
+        result, _ = self.policies(config(two))
+        self.assertEqual([result[p][f"{p}-t-dns"]["dns"]["wire_packets"]["tcp"] for p in "pq"], [60, 20])
 
     @unittest.skipUnless(shutil.which("sh"), "no shell")
     def test_everything_from_a_fifo(self):
