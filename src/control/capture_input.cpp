@@ -1,6 +1,5 @@
 #include "control/capture_input.hpp"
 
-#include "base/ip.hpp"
 #include "control/config_tree.hpp"
 #include "control/document_parts.hpp"
 
@@ -18,15 +17,10 @@ std::string both_filters(const std::string& a, const std::string& b) {
 CaptureInput input_of(const TapConfig& tap, const PolicyConfig& policy, const CaptureInput& command_line) {
     OptionValues values = effective_input(tap, policy);
     values.merge(policy.input_filter);
-    const OptionValue* host_spec = values.find("host_spec");
-    if (host_spec) {
-        const auto hosts = PrefixSet::parse(host_spec->text);
-        if (!hosts) throw ConfigFault(hosts.error(), host_spec->line, host_spec->column);
-    }
     CaptureInput input{both_filters(command_line.bpf, std::string(values.get_text("bpf"))),
                        command_line.host_spec,
                        static_cast<uint32_t>(values.get_uint("tcp_packet_reassembly_cache_limit"))};
-    if (input.host_spec.empty() && host_spec) input.host_spec = host_spec->text;
+    if (input.host_spec.empty()) input.host_spec = values.get_text("host_spec");
     return input;
 }
 

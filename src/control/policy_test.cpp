@@ -1,5 +1,6 @@
 #include "control/policy.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 namespace visor::control {
@@ -282,6 +283,18 @@ TEST(Policy, FaultsOfHandlers) {
         "threshold must be between 0 and 100");
     EXPECT_EQ(fault(with_handlers("{window_config: text, modules: {d: {type: dns}}}")),
               "window_config is not a map");
+}
+
+TEST(Policy, FaultsOfGroupsPointAtTheirList) {
+    const std::string text = with_module("{type: dns, metric_groups: {enable: [all], disable: [nope]}}");
+    const auto document = parse_document(text, "c", DocumentKind::file, known());
+    ASSERT_FALSE(document);
+    const size_t at = text.find("disable");
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(at), '\n');
+    const size_t column = at - text.rfind('\n', at);
+    EXPECT_TRUE(document.error().starts_with("c:" + std::to_string(line) + ":" + std::to_string(column) +
+                                             ": nope is"))
+        << document.error();
 }
 
 TEST(Policy, GroupsDisableThenEnable) {

@@ -102,8 +102,8 @@ void put_row(json& out, RowReader& reader, const Row& row, bool extended) {
 
 json handler_json(const engine::HandlerView& view, const Services& services, const JsonOptions& options) {
     json out;
-    if (view.plan->config.groups == 0 && !view.plan->handler->schema().groups.empty()) return json::object();
     RowReader reader(view, services);
+    if (reader.off()) return json::object();
     reader.for_each(options.extended, [&](const Row& row) { put_row(out, reader, row, options.extended); });
     out["period"] = {{"start_ts", view.start_ts}, {"length", view.length}};
     return out;

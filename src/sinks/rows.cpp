@@ -13,6 +13,7 @@ void RowReader::Free::operator()(void* p) const {
 }
 
 bool RowReader::shown(const Row& row) const {
+    if (off()) return false;
     if ((row.facts.groups & ~view_.plan->config.groups) != 0) return false;
     if (row.dimension.empty()) return true;
     return std::any_of(row.seen.begin(), row.seen.end(), [&](int32_t offset) {

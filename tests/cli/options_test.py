@@ -212,7 +212,7 @@ class Configuration(ProgramTest):
                 ("a: 1\n", "c.yaml:1:1: invalid schema"),
                 (config({"p": ("tap: t", "{modules: {x: {type: nonsense}}}")}), "c.yaml:8:"),
                 (config({"p": ("tap: t", "{modules: {d: {type: dns, config: {only_qtype: [TEXT]}}}}")}),
-                 "handler 'p-t-d': DnsStreamHandler: only_qtype filter contained an invalid/unsupported qtype: TEXT"),
+                 "c.yaml:8:52: DnsStreamHandler: only_qtype filter contained an invalid/unsupported qtype: TEXT"),
                 (config({"p": ("tap: t", "{modules: {d: {type: dns, config: {nonsense: 1}}}}")}), "c.yaml:8:"),
                 (config({"p": ("tap: t, config: {host_spec: 10.0.0.1}", DNS)}), "c.yaml:7:"),
                 (config({"p": ("tap: t, filter: {bpf: 'no such ('}", DNS)}), "Cannot set BPF filter"),
@@ -220,6 +220,41 @@ class Configuration(ProgramTest):
             self.fails("--config", self.file("c.yaml", text), self.capture, saying=saying)
         self.fails("--config", os.path.join(self.folder, "none.yaml"), self.capture, saying="none.yaml")
         self.fails("--config", self.folder, self.capture)
+
+    def test_values_handlers_refuse_are_told_with_their_place(self):
+        for version, option, where, saying in (
+                ("1.0", "filter: {only_rcode: [0, BOGUS]}", "only_rcode", "BOGUS. Valid rcodes: NOERROR, FORMERR"),
+                ("1.0", "config: {only_rcode: 133}", "only_rcode", "invalid/unsupported rcode: 133. Valid"),
+                ("2.0", "filter: {only_qtype: [A, TEXT]}", "only_qtype", "qtype: TEXT. Valid qtypes: A, AAAA"),
+                ("1.0", "filter: {dnstap_msg_type: bogus}", "dnstap_msg_type", "Valid types: auth, client"),
+                ("2.0", "filter: {only_xact_directions: [up]}", "only_xact_directions", "Valid directions: in, out"),
+                ("1.0", "metric_groups: {enable: [bogus]}", "enable", "The valid groups are: all, cardinality"),
+                ("1.0", "metric_groups: {enable: [all], disable: [bogus]}", "disable", "The valid groups are: all")):
+            module = "{type: dns, require_version: '%s', %s}" % (version, option)
+            text = config({"p": ("tap: t", "{modules: {d: %s}}" % module)})
+            line = text.splitlines()[7]
+            column = line.index(where + ": ") + 1
+            self.fails("--config", self.file("c.yaml", text), self.capture, saying=f"c.yaml:8:{column}: ")
+            self.fails("--config", self.file("c.yaml", text), self.capture, saying=saying)
+        for text, saying in (
+                (config({"p": ("tap: t", "{modules: {n: {type: net, filter: {only_asn_number: [AS7]}}}}")}),
+                 "c.yaml:8:52: NetStreamHandler: only_asn_number filter contained an invalid/unsupported value: AS7."),
+                (config({"p": ("tap: t", NET)}, "t: {input_type: pcap, config: {pcap_source: bogus}}"),
+                 "c.yaml:3:41: unknown pcap source: bogus. The valid values of pcap_source are: libpcap, "),
+                (config({"p": ("tap: t", NET)}, "t: {input_type: pcap, config: {host_spec: 10.0.0.1}}"),
+                 "c.yaml:3:41: invalid CIDR: 10.0.0.1")):
+            self.fails("--config", self.file("c.yaml", text), self.capture, saying=saying)
+
+    def test_a_handler_that_is_off_shows_nothing(self):
+        off = "{type: dns, metric_groups: {disable: [all]}}"
+        text = config({"p": ("tap: t", "{modules: {d: %s, n: {type: net}}}" % off),
+                       "q": ("tap: t", "{modules: {d: %s}}" % off)})
+        result, _ = self.policies(text)
+        self.assertEqual(list(result["p"]), ["p-t-n"])
+        self.assertEqual(result["q"], {})
+        page = Run("--format", "text", "--config", self.file("c.yaml", text), self.capture).out.decode()
+        self.assertNotIn("dns", page)
+        self.assertIn("p: packets", page)
 
     def test_other_inputs(self):
         text = config({"p": ("tap: t", DNS)}, "t: {input_type: dnstap}").replace("{input_type: pcap, tap",
@@ -340,6 +375,11 @@ class Configuration(ProgramTest):
         self.assertEqual(sampled(""), 1000)
         self.assertTrue(0 < sampled("max_deep_sample: 20") < 400)
         self.assertEqual(sampled("max_deep_sample: 20", "--max-deep-sample", "100"), 1000)
+
+    def test_verbose_of_the_file(self):
+        for options, ledger in (("verbose: true", True), ("verbose: false", False), ("periods: 1", False)):
+            _, errors = self.policies(config({"p": ("tap: t", NET)}, options=options))
+            self.assertEqual("ledger tap.received = 25" in errors, ledger)
 
     def test_limit_of_connections(self):
         frames = []

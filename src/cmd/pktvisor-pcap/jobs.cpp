@@ -1,5 +1,6 @@
 #include "jobs.hpp"
 
+#include "control/log.hpp"
 #include "control/plan.hpp"
 #include "control/registry.hpp"
 
@@ -51,6 +52,10 @@ Result<std::vector<Job>> configured_jobs(PcapOptions& options, const WindowSetti
     }
     if (const std::string fault = fault_of_repeated_reading(options, jobs); !fault.empty())
         return Error{fault};
+    if (document->options.get_bool("verbose")) {
+        options.verbose = true;
+        control::log_to_stderr(true, options.format == "text");
+    }
     for (const auto& notice : document->notices) spdlog::info("{}", notice);
     for (const auto& policy : document->policies)
         if (policy.merge_like_handlers)
@@ -101,18 +106,6 @@ Result<Databases> load_databases(const PcapOptions& options, const std::vector<J
         loaded.suffixes = std::move(*suffixes);
     }
     return loaded;
-}
-
-std::string handler_fault(const std::vector<Job>& jobs, const Services& services) {
-    for (const Job& job : jobs) {
-        for (const auto& policy : job.plan.policies) {
-            for (const auto& handler : policy.handlers) {
-                const auto made = handler.handler->create(handler.config, services);
-                if (!made) return "handler '" + handler.name + "': " + made.error();
-            }
-        }
-    }
-    return {};
 }
 
 } // namespace visor::cmd

@@ -36,7 +36,4 @@ struct Databases {
 };
 Result<Databases> load_databases(const PcapOptions& options, const std::vector<Job>& jobs);
 
-// What a handler has against its configuration, before anything is read; empty = nothing.
-std::string handler_fault(const std::vector<Job>& jobs, const Services& services);
-
 } // namespace visor::cmd

@@ -195,8 +195,6 @@ Result<int> run(PcapOptions& options) {
     auto databases = load_databases(options, *jobs);
     if (!databases) return Error{databases.error()};
     const Services services = databases->services();
-    if (const std::string fault = handler_fault(*jobs, services); !fault.empty())
-        return Error{options.config + ": " + fault};
     const StopSignal stop = stop_on_signals();
     std::vector<Finished> all;
     std::string trouble;
