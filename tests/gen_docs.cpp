@@ -1,6 +1,7 @@
 // Writes the reference documents into a folder, or with --check tells whether those in it are up to date.
 #include "control/registry.hpp"
 #include "sinks/docs.hpp"
+#include "sinks/text_notable.hpp"
 
 #include <cstdio>
 #include <fstream>
@@ -37,6 +38,7 @@ int main(int argc, char** argv) {
     const std::pair<const char*, std::string> documents[] = {
         {"metrics.md", visor::sinks::metrics_markdown(schemas)},
         {"options.md", visor::sinks::options_markdown(handlers)},
+        {"notable.md", visor::sinks::notable_markdown()},
     };
     int failures = 0;
     for (const auto& [name, text] : documents) {

@@ -1,6 +1,7 @@
 #include "sinks/text.hpp"
 
 #include "sinks/text_headlines.hpp"
+#include "sinks/text_notable.hpp"
 #include "sinks/text_tables.hpp"
 #include "sinks/text_units.hpp"
 
@@ -157,17 +158,34 @@ private:
         }
     }
 
-    void notable() {
-        constexpr size_t most = 8;
-        std::vector<std::string> found = abnormal_ledger(ledger_);
+    // What is abnormal, the furthest beyond its threshold first; then what the ledger says was lost, then
+    // counts of what should not be at all.
+    std::vector<std::string> notable_sentences() {
+        std::vector<Finding> figures;
         for (const engine::PolicyView& policy : run_.policies()) {
             for (const engine::HandlerView& handler : policy.handlers) {
                 RowReader reader(handler, services_);
-                for (std::string& sentence : abnormal_figures(reader))
-                    if (std::find(found.begin(), found.end(), sentence) == found.end())
-                        found.push_back(std::move(sentence));
+                for (Finding& finding : abnormal_figures(reader)) figures.push_back(std::move(finding));
             }
         }
+        if (auto burst = packet_burst(traffic_.packets, time_of(0, traffic_.packets.size())))
+            figures.push_back(std::move(*burst));
+        std::stable_sort(figures.begin(), figures.end(),
+                         [](const Finding& a, const Finding& b) { return a.excess > b.excess; });
+        std::vector<std::string> found;
+        const auto add = [&](const std::string& sentence) {
+            if (std::find(found.begin(), found.end(), sentence) == found.end()) found.push_back(sentence);
+        };
+        for (const Finding& finding : figures)
+            if (finding.excess > 0) add(finding.text);
+        for (const std::string& sentence : abnormal_ledger(ledger_)) add(sentence);
+        for (const Finding& finding : figures) add(finding.text);
+        return found;
+    }
+
+    void notable() {
+        constexpr size_t most = 8;
+        const std::vector<std::string> found = notable_sentences();
         if (found.empty()) {
             if (ledger_.feed.frames) put("Notable").add("nothing abnormal", Ink::good);
             return;
