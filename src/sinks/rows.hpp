@@ -67,5 +67,8 @@ struct BalanceLine {
     std::string_view help;
 };
 std::vector<BalanceLine> balance_of(const engine::HandlerView& view, const Services& services);
+// "of the last 5 of 38 minutes with packets", where a handler's counts leave out what the tap's have; else
+// empty.
+std::string minutes_told(const engine::HandlerView& view);
 
 } // namespace visor::sinks

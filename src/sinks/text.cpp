@@ -31,7 +31,13 @@ public:
 
     std::string text() {
         head();
-        const Lines ledger = ledger_lines(ledger_, look_);
+        Lines ledger = ledger_lines(ledger_, look_);
+        const engine::PolicyView& policy = run_.policies().front();
+        if (policy.periods_left_out)
+            ledger.push_back(Line(look_)
+                                 .pad_to(label_width)
+                                 .add(fmt::format("of all {} minutes; the tables are of the last {}",
+                                                  policy.periods + policy.periods_left_out, policy.periods)));
         for (const Lines& section : fitted_sections(ledger.size()))
             lines_.insert(lines_.end(), section.begin(), section.end());
         lines_.insert(lines_.end(), ledger.begin(), ledger.end());

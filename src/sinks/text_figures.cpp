@@ -95,7 +95,7 @@ constexpr Figure table[] = {
     {dns, "", "", "evicted_queries", messages, {}, Show::alarm, any},
     {dns, "", "", messages, {}, {}, Show::quiet},
     {dns, "", "", {"wire_packets.deep_samples", "deep_sampled_packets"}, {}, {}, Show::quiet},
-    {dns, "", "", "wire_packets.total", {}, {}, Show::quiet},
+    {dns, "", "", {"wire_packets.total", "total_packets"}, {}, {}, Show::quiet},
     {dns, "", "", {"wire_packets.noerror", "noerror_xacts"}, {}, {}, Show::quiet},
     {dns, "", "", {"wire_packets.udp", "udp_xacts"}, {}, {}, Show::quiet},
     {dns, "", "", "xact.in.total", {}, {}, Show::quiet},

@@ -348,6 +348,25 @@ class Configuration(ProgramTest):
         self.assertIn("policy 'p' covers the last 2 of 8", errors)
         self.assertIn("policy 'q' covers the last 3 of 8", errors)
 
+    def test_ledger_says_which_minutes_it_is_of(self):
+        times = [(START + 60 * i, 0) for i in range(8)]
+        self.capture = self.file("long.pcap", pcap(queries(4), times=times))
+        text = config({"p": ("tap: t", "{modules: {a: {type: net, config: {num_periods: 2}}, b: {type: net, config: "
+                                       "{num_periods: 1}}, d: {type: dns, require_version: '2.0'}}}")})
+        result, errors = self.policies(text, "--extended", "-v")
+        told = "of the last 2 of 8 minutes with packets)"
+        self.assertIn("ledger tap.delivered = 8 (frames handed to the workers)", errors)
+        self.assertIn("ledger p-t-a.events = 2 (frames seen, filtered ones included, " + told, errors)
+        self.assertIn("ledger p-t-b.events = 8 (frames seen, filtered ones included)", errors)
+        for line in ("observed_packets = 5", "total_packets = 5", "filtered_packets = 0", "malformed_packets = 0"):
+            self.assertIn("ledger p-t-d." + line, errors)
+        self.assertEqual(result["ledger"]["period"], {"start_ts": START, "length": 420})
+        self.assertEqual(result["p"]["p-t-a"]["packets"]["period"]["minutes"], {"shown": 2, "left_out": 6})
+        self.assertNotIn("minutes", result["p"]["p-t-b"]["packets"]["period"])
+        page = Run("--format", "text", "--periods", "2", self.capture).out.decode().splitlines()
+        self.assertEqual(page[-2:], ["Ledger     8 received = 8 delivered + 0 malformed + 0 dropped",
+                                     "           of all 8 minutes; the tables are of the last 2"])
+
     def test_process_options_take_effect(self):
         times = [(START + 60 * i, 0) for i in range(8)]
         self.capture = self.file("long.pcap", pcap(queries(4), times=times))
