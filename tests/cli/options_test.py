@@ -270,6 +270,11 @@ class Configuration(ProgramTest):
                  "c.yaml:7:47: no tap match found for specified 'input.tap_selector' tags")):
             self.fails("--config", self.file("c.yaml", text), self.capture, saying=saying)
 
+    def test_handlers_of_one_name(self):
+        text = config({"p": ("tap_selector: {any: [x: 1]}", "{modules: {b-c: {type: net}, c: {type: net}}}")},
+                      "a: {input_type: pcap, tags: {x: 1}}, a-b: {input_type: pcap, tags: {x: 1}}")
+        self.fails("--config", self.file("c.yaml", text), self.capture, saying="two handlers named 'p-a-b-c'")
+
     def test_a_policy_on_several_taps(self):
         taps = ("a: {input_type: pcap, tags: {x: 1}, config: {host_spec: 10.0.0.1/32}}, b: {input_type: pcap}, "
                 "c: {input_type: pcap, tags: {y: true}, config: {bpf: tcp}}, d: {input_type: pcap, tags: {x: 1}}")

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <spdlog/spdlog.h>
 
 namespace visor::cmd {
@@ -21,6 +22,18 @@ Result<Job> job_of(engine::Plan plan, const control::CaptureInput& input) {
     return Job{std::move(plan), input, std::move(*hosts), std::move(policies)};
 }
 
+// Names are joined with a dash, which they may hold themselves.
+std::string fault_of_names(const std::vector<Job>& jobs) {
+    std::set<std::pair<std::string, std::string>> names; // of policies and their handlers
+    for (const Job& job : jobs)
+        for (const auto& policy : job.plan.policies)
+            for (const auto& handler : policy.handlers)
+                if (!names.emplace(policy.name, handler.name).second)
+                    return "policy '" + policy.name + "' has two handlers named '" + handler.name +
+                           "': rename a tap or a module";
+    return {};
+}
+
 // Of several readings the second needs the first byte again.
 std::string fault_of_repeated_reading(const PcapOptions& options, const std::vector<Job>& jobs) {
     if (jobs.size() < 2) return {};
@@ -28,8 +41,8 @@ std::string fault_of_repeated_reading(const PcapOptions& options, const std::vec
         std::error_code none;
         const bool exists = std::filesystem::exists(file, none);
         if (file != "-" && (!exists || std::filesystem::is_regular_file(file, none))) continue;
-        return options.config + ": policies differ in filter, hosts or limits (" + jobs[0].policies +
-               " and " + jobs[1].policies + "), so the capture must be read once for each, but " +
+        return "policies differ in filter, hosts or limits (" + jobs[0].policies + " and " +
+               jobs[1].policies + "), so the capture must be read once for each, but " +
                (file == "-" ? "standard input" : file) + " can be read only once: store it in a file";
     }
     return {};
@@ -50,8 +63,8 @@ Result<std::vector<Job>> configured_jobs(PcapOptions& options, const WindowSetti
         if (!job) return Error{job.error()};
         jobs.push_back(std::move(*job));
     }
-    if (const std::string fault = fault_of_repeated_reading(options, jobs); !fault.empty())
-        return Error{fault};
+    for (const std::string& fault : {fault_of_names(jobs), fault_of_repeated_reading(options, jobs)})
+        if (!fault.empty()) return Error{options.config + ": " + fault};
     if (document->options.get_bool("verbose")) {
         options.verbose = true;
         control::log_to_stderr(true, options.format == "text");
