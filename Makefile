@@ -33,8 +33,10 @@ build: ## build the programs into build/bin
 	$(call configure,release,build)
 	@$(NINJA) build programs
 
+# One file, whatever its name holds: the shell sees it as a variable, not as words.
+run: export RUN_PCAP = $(value PCAP)
 run: build ## analyse PCAP (the capture in examples/ unless given) and print the summary
-	@build/bin/pktvisor-pcap --format text $(ARGS) $(PCAP)
+	@build/bin/pktvisor-pcap --format text $(ARGS) "$$RUN_PCAP"
 
 test: ## build everything and run all tests
 	@$(SETUP) build test

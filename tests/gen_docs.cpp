@@ -1,6 +1,7 @@
 // Writes the reference documents into a folder, or with --check tells whether those in it are up to date.
 #include "control/registry.hpp"
 #include "sinks/docs.hpp"
+#include "sinks/text_notable.hpp"
 #include "wire/link.hpp"
 
 #include <cstdio>
@@ -61,6 +62,7 @@ int main(int argc, char** argv) {
         {"metrics.md", visor::sinks::metrics_markdown(schemas)},
         {"options.md", visor::sinks::options_markdown(handlers)},
         {"link_types.md", link_types_markdown()},
+        {"notable.md", visor::sinks::notable_markdown()},
     };
     int failures = 0;
     for (const auto& [name, text] : documents) {

@@ -1,23 +1,39 @@
-// What one reading of capture files serves all policies of a document with: one capture filter, one set of
-// host addresses, one table of TCP connections.
-// Threads: pure functions.
+// Which policies one reading of capture files serves: those that want the same frames, seen from the same
+// hosts.
+//
+// A policy keeps its own capture filter, host addresses and limits. Frames are filtered, given their
+// direction and followed before any handler sees them, so policies that differ in these are served by a
+// reading each; policies that agree share one, decode and all. Threads: pure functions. Owns: nothing of the
+// document, which outlives what is made of it.
 #pragma once
 
 #include "control/policy.hpp"
 
 namespace visor::control {
 
+// What distinguishes one reading from another.
 struct CaptureInput {
     std::string bpf, host_spec;
-    std::vector<std::string> notices; // for the log: what was decided between policies
-    uint32_t tcp_connections = 0;     // followed at most; 0 = nobody asked
+    uint32_t tcp_connections = 0; // followed at most; 0 = nobody asked
+    bool operator==(const CaptureInput&) const = default;
 };
 
-// From the taps' and policies' inputs and what the command line gave. Host addresses add up. Capture filters
-// cannot: the command line's wins; without it, policies that filter differently are an error, as is an input
-// other than pcap. Of limits on TCP connections the largest counts, and a policy that says nothing counts
-// with the usual one: nobody gets less than was asked for. `name`: of the document, for errors.
-Result<CaptureInput> capture_input(const Document& document, std::string_view name,
-                                   const CaptureInput& command_line);
+// A policy on one of its taps: a set of handlers of its own.
+struct PolicyOnTap {
+    const PolicyConfig* policy;
+    std::string tap;
+    std::string name() const { return policy->name + "-" + tap; }
+};
+
+struct CapturePass {
+    CaptureInput input;
+    std::vector<PolicyOnTap> policies;
+};
+
+// The readings a document asks for, in the order of its policies. The command line's capture filter is asked
+// beside each policy's own, its hosts take the place of all of theirs. An input other than pcap is an error.
+// `name`: of the document, for errors.
+Result<std::vector<CapturePass>> capture_passes(const Document& document, std::string_view name,
+                                                const CaptureInput& command_line);
 
 } // namespace visor::control

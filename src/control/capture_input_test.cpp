@@ -25,73 +25,77 @@ Document document(std::vector<TapConfig> taps, std::vector<PolicyConfig> policie
     return {{}, std::move(taps), std::move(policies), {}};
 }
 
+// "bpf|hosts|connections: p-t q-t" of every reading.
+std::vector<std::string> passes(const Document& document, const CaptureInput& command_line) {
+    const auto made = capture_passes(document, "c.yaml", command_line);
+    if (!made) return {"error: " + made.error()};
+    std::vector<std::string> told;
+    for (const CapturePass& pass : *made) {
+        std::string text = pass.input.bpf + "|" + pass.input.host_spec + "|" +
+                           std::to_string(pass.input.tcp_connections) + ":";
+        for (const PolicyOnTap& policy : pass.policies) text += " " + policy.name();
+        told.push_back(text);
+    }
+    return told;
+}
+std::vector<std::string> passes(const Document& document) {
+    return passes(document, {});
+}
+using Passes = std::vector<std::string>;
+
 TEST(CaptureInput, IsTheTapsUnlessThePolicySaysOtherwise) {
     auto d = document({tap("t", "udp", "10.0.0.0/8")}, {policy("p", "t")});
-    auto input = capture_input(d, "c", {});
-    ASSERT_TRUE(input) << input.error();
-    EXPECT_EQ(input->bpf, "udp");
-    EXPECT_EQ(input->host_spec, "10.0.0.0/8");
+    EXPECT_EQ(passes(d), Passes{"udp|10.0.0.0/8|0: p-t"});
     d.policies[0].input_config.set_text("bpf", "tcp");
-    EXPECT_EQ(capture_input(d, "c", {})->bpf, "tcp");
+    d.policies[0].input_config.set_text("host_spec", "192.0.2.0/24");
+    EXPECT_EQ(passes(d), Passes{"tcp|192.0.2.0/24|0: p-t"});
     d.policies[0].input_filter.set_text("bpf", "port 53");
-    EXPECT_EQ(capture_input(d, "c", {})->bpf, "port 53");
+    d.policies[0].input_config.set_uint("tcp_packet_reassembly_cache_limit", 7);
+    EXPECT_EQ(passes(d), Passes{"port 53|192.0.2.0/24|7: p-t"});
 }
 
-TEST(CaptureInput, OfATapNobodyDefinedIsThePolicys) {
-    auto d = document({}, {policy("p", "anywhere")});
-    EXPECT_EQ(capture_input(d, "c", {})->bpf, "");
-    d.policies[0].input_filter.set_text("bpf", "port 53");
-    EXPECT_EQ(capture_input(d, "c", {})->bpf, "port 53");
+TEST(CaptureInput, PoliciesThatAgreeShareAReading) {
+    const auto d = document({tap("a", "udp", "10.0.0.0/8"), tap("b", "udp", "10.0.0.0/8"), tap("c", "", "")},
+                            {policy("p", "a"), policy("q", "b"), policy("r", "a"), policy("s", "c")});
+    EXPECT_EQ(passes(d), (Passes{"udp|10.0.0.0/8|0: p-a q-b r-a", "||0: s-c"}));
 }
 
-TEST(CaptureInput, HostsAddUpAndEqualOnesOnce) {
-    const auto d =
-        document({tap("a", "", "10.0.0.0/8"), tap("b", "", "10.0.0.0/8"), tap("c", "", "fd00::/8")},
-                 {policy("p", "a"), policy("q", "b"), policy("r", "c")});
-    const auto input = capture_input(d, "c", {"", "192.0.2.0/24", {}});
-    ASSERT_TRUE(input);
-    EXPECT_EQ(input->host_spec, "192.0.2.0/24,10.0.0.0/8,fd00::/8");
-    ASSERT_EQ(input->notices.size(), 1U);
-    EXPECT_NE(input->notices[0].find("different host addresses"), std::string::npos);
-}
-
-TEST(CaptureInput, LargestLimitOfConnectionsCounts) {
-    const auto limit = [](uint64_t a, uint64_t b) { // 0 = says nothing
-        auto d = document({tap("a", "", ""), tap("b", "", "")}, {policy("p", "a"), policy("q", "b")});
-        if (a) d.taps[0].config.set_uint("tcp_packet_reassembly_cache_limit", a);
-        if (b) d.policies[1].input_config.set_uint("tcp_packet_reassembly_cache_limit", b);
-        const auto input = capture_input(d, "c", {});
-        EXPECT_TRUE(input);
-        EXPECT_EQ(input->notices.size(), a == b ? 0U : 1U);
-        return input->tcp_connections;
+TEST(CaptureInput, EachDifferenceTakesAReading) {
+    const auto two = [](const TapConfig& a, const TapConfig& b) {
+        return passes(document({a, b}, {policy("p", "a"), policy("q", "b")}));
     };
-    EXPECT_EQ(limit(0, 0), 0U);
-    EXPECT_EQ(limit(10, 10), 10U);
-    EXPECT_EQ(limit(10, 30), 30U);
-    EXPECT_EQ(limit(10, 0), 0U) << "who says nothing keeps the usual table";
-    EXPECT_EQ(limit(0, 60'000), 60'000U);
+    EXPECT_EQ(two(tap("a", "udp", ""), tap("b", "tcp", "")), (Passes{"udp||0: p-a", "tcp||0: q-b"}));
+    EXPECT_EQ(two(tap("a", "", "10.0.0.0/8"), tap("b", "", "fd00::/8")),
+              (Passes{"|10.0.0.0/8|0: p-a", "|fd00::/8|0: q-b"}));
+    TapConfig limited = tap("a", "", "");
+    limited.config.set_uint("tcp_packet_reassembly_cache_limit", 10);
+    EXPECT_EQ(two(limited, tap("b", "", "")), (Passes{"||10: p-a", "||0: q-b"}));
 }
 
-TEST(CaptureInput, DifferentFiltersNeedTheCommandLine) {
-    const auto d = document({tap("a", "udp", ""), tap("b", "", "")}, {policy("p", "a"), policy("q", "b")});
-    const auto refused = capture_input(d, "c.yaml", {});
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error(), "c.yaml: policies 'p' and 'q' have different capture filters ('udp', none), "
-                               "but a file is read with one: give it with -b");
-    const auto chosen = capture_input(d, "c.yaml", {"tcp", "", {}});
-    ASSERT_TRUE(chosen);
-    EXPECT_EQ(chosen->bpf, "tcp");
-    EXPECT_EQ(chosen->notices.size(), 1U);
+TEST(CaptureInput, APolicyOnSeveralTapsIsServedOnEach) {
+    auto d = document({tap("a", "", "10.0.0.0/8"), tap("b", "", ""), tap("c", "", "10.0.0.0/8")},
+                      {policy("p", "a")});
+    d.policies[0].taps = {"a", "b", "c"};
+    EXPECT_EQ(passes(d), (Passes{"|10.0.0.0/8|0: p-a p-c", "||0: p-b"}));
 }
 
-TEST(CaptureInput, WrongHostsAndOtherInputsAreErrors) {
-    auto d = document({tap("a", "", "10.0.0.1")}, {policy("p", "a")});
-    const auto bad_hosts = capture_input(d, "c.yaml", {});
-    ASSERT_FALSE(bad_hosts);
-    EXPECT_EQ(bad_hosts.error(), "c.yaml: invalid CIDR: 10.0.0.1");
+TEST(CaptureInput, CommandLineNarrowsFiltersAndReplacesHosts) {
+    const auto d = document({tap("a", "udp or tcp", "10.0.0.0/8"), tap("b", "", "fd00::/8")},
+                            {policy("p", "a"), policy("q", "b")});
+    EXPECT_EQ(passes(d, {"port 53 or port 67", "192.0.2.0/24", {}}),
+              (Passes{"(port 53 or port 67) and (udp or tcp)|192.0.2.0/24|0: p-a",
+                      "port 53 or port 67|192.0.2.0/24|0: q-b"}));
+    EXPECT_EQ(passes(d, {"", "192.0.2.0/24", {}}),
+              (Passes{"udp or tcp|192.0.2.0/24|0: p-a", "|192.0.2.0/24|0: q-b"}));
+    EXPECT_EQ(passes(d, {"udp or tcp", "", {}}),
+              (Passes{"udp or tcp|10.0.0.0/8|0: p-a", "udp or tcp|fd00::/8|0: q-b"}));
+}
+
+TEST(CaptureInput, OtherInputsAreErrors) {
+    auto d = document({tap("a", "", "")}, {policy("p", "a")});
     d.policies[0].input_type = "dnstap";
-    EXPECT_EQ(capture_input(d, "c.yaml", {}).error(),
-              "c.yaml: policy 'p' is for input type 'dnstap', but a capture file holds pcap");
+    EXPECT_EQ(passes(d),
+              Passes{"error: c.yaml: policy 'p' is for input type 'dnstap', but a capture file holds pcap"});
 }
 
 } // namespace

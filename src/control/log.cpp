@@ -6,7 +6,7 @@
 namespace visor::control {
 
 void log_to_stderr(bool verbose, bool quiet) {
-    spdlog::set_default_logger(spdlog::stderr_color_st("visor"));
+    if (!spdlog::get("visor")) spdlog::set_default_logger(spdlog::stderr_color_st("visor"));
     spdlog::set_level(verbose ? spdlog::level::debug : quiet ? spdlog::level::warn : spdlog::level::info);
 }
 

@@ -4,7 +4,7 @@
 namespace visor::control {
 
 // "[2026-01-01 00:00:00.000] [visor] [info] text" on standard error. `quiet`: warnings and errors only,
-// unless verbose.
+// unless verbose. May be called again, to change how much.
 void log_to_stderr(bool verbose, bool quiet);
 
 } // namespace visor::control

@@ -16,7 +16,7 @@ engine::PlannedHandler planned(std::string name, const HandlerClass& handler, co
 } // namespace
 
 engine::Plan default_plan(const WindowSettings& window) {
-    engine::PlannedPolicy policy{"default", window, false, {}};
+    engine::PlannedPolicy policy{"default", "default", window, false, {}};
     constexpr std::pair<std::string_view, std::string_view> analysis[] = {
         {"net", "1.0"}, {"dns", "1.0"}, {"dhcp", "1.0"}};
     for (const auto& [type, version] : analysis)
@@ -25,13 +25,13 @@ engine::Plan default_plan(const WindowSettings& window) {
     return {{std::move(policy)}};
 }
 
-engine::Plan plan_of(const std::vector<PolicyConfig>& policies) {
+engine::Plan plan_of(std::span<const PolicyOnTap> policies) {
     engine::Plan plan;
-    for (const PolicyConfig& config : policies) {
-        engine::PlannedPolicy policy{config.name, config.window, config.sequence, {}};
-        const std::string tap = config.taps.empty() ? config.tap : config.taps.front();
+    for (const PolicyOnTap& on_tap : policies) {
+        const PolicyConfig& config = *on_tap.policy;
+        engine::PlannedPolicy policy{config.name, on_tap.tap, config.window, config.sequence, {}};
         for (const ModuleConfig& module : config.modules) {
-            auto handler = planned(config.name + "-" + tap + "-" + module.instance,
+            auto handler = planned(on_tap.name() + "-" + module.instance,
                                    *find_handler(module.type, module.version), module.window);
             handler.config.groups = module.groups;
             handler.config.values = module.values;

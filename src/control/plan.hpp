@@ -2,7 +2,7 @@
 // Threads: pure functions.
 #pragma once
 
-#include "control/policy.hpp"
+#include "control/capture_input.hpp"
 #include "engine/decoder.hpp"
 #include "engine/plan.hpp"
 
@@ -11,8 +11,8 @@ namespace visor::control {
 // The analysis of a capture file nobody gave a policy for: net 1.0, dns 1.0 and dhcp, default groups.
 engine::Plan default_plan(const WindowSettings& window);
 
-// The policies of a document, all of them over the same frames.
-engine::Plan plan_of(const std::vector<PolicyConfig>& policies);
+// Policies on taps, all of them over the same frames. Handlers are named policy-tap-module.
+engine::Plan plan_of(std::span<const PolicyOnTap> policies);
 
 // What the decoder must find out for this plan.
 engine::DecodeSettings decode_settings(const engine::Plan& plan, PrefixSet hosts);

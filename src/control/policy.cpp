@@ -108,10 +108,16 @@ private:
         if (!tap.is_scalar()) throw ConfigFault("missing key 'input.tap' or key 'input.tap_selector'", tap);
         policy_.tap = tap.text;
         const TapConfig* defined = parts_.find_tap(tap.text);
-        if (!defined && !parts_.known.unknown_taps)
-            throw ConfigFault("tap '" + tap.text + "' does not exist", tap);
-        if (defined) check_type(*defined, tap);
+        if (!defined) throw ConfigFault("tap '" + tap.text + "' does not exist" + known_taps(), tap);
+        check_type(*defined, tap);
         policy_.taps.push_back(tap.text);
+    }
+
+    std::string known_taps() const {
+        std::string names;
+        parts_.for_each_tap(
+            [&](const TapConfig& tap) { names += (names.empty() ? "; the taps are: " : ", ") + tap.name; });
+        return names.empty() ? "; there are no taps" : names;
     }
 
     void check_type(const TapConfig& tap, const ConfigNode& at) {
@@ -131,7 +137,7 @@ private:
             check_type(tap, node);
             policy_.taps.push_back(tap.name);
         });
-        if (policy_.taps.empty() && !parts_.known.unknown_taps)
+        if (policy_.taps.empty())
             throw ConfigFault("no tap match found for specified 'input.tap_selector' tags", node);
     }
 
@@ -200,12 +206,21 @@ private:
         module.values = merged_values(module.type, node);
         const OptionTable tables[] = {handler->options, stream_options, window_options, group_options};
         throw_if(check_options(tables, module.values));
-        const auto groups = resolve_groups(
-            handler->groups, {module.values.get_list("disable"), module.values.get_list("enable")});
-        if (!groups) throw ConfigFault(groups.error(), entry);
-        module.groups = *groups;
+        module.groups = groups_of(*handler, module.values);
         module.window = policy_.window.with(module.values);
         return module;
+    }
+
+    static GroupMask groups_of(const HandlerInfo& handler, const OptionValues& values) {
+        const auto checked = [&](std::string_view key, const GroupNames& names) {
+            const auto groups = resolve_groups(handler.groups, names);
+            const OptionValue* at = values.find(key);
+            if (!groups) throw ConfigFault(groups.error(), at->line, at->column);
+            return *groups;
+        };
+        const Names disable = values.get_list("disable"), enable = values.get_list("enable");
+        checked("disable", {disable, {}}); // whatever is wrong now is wrong there
+        return checked("enable", {disable, enable});
     }
 
     OptionValues merged_values(const std::string& type, const ConfigNode& node) {

@@ -84,8 +84,7 @@ struct Known {
     std::span<const TapConfig> taps;       // defined before this document
     std::span<const std::string> policies; // names taken before this document
     WindowSettings window;                 // where nothing else is said
-    bool unknown_taps = false; // policies may name taps nobody defined: a capture file stands for them all
-    OptionValues given{};      // process options of the command line: they win over visor.config
+    OptionValues given{};                  // process options of the command line: they win over visor.config
 };
 
 // What an input of this policy runs with: the tap's configuration, the policy's over it.

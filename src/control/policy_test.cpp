@@ -1,5 +1,6 @@
 #include "control/policy.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 namespace visor::control {
@@ -226,7 +227,8 @@ TEST(Policy, FaultsOfThePolicy) {
     EXPECT_EQ(fault(with_input("{input_type: pcap, tap: a, tap_selector: {}}")),
               "input can have only key 'input.tap' or key 'input.tap_selector'");
     EXPECT_EQ(fault(with_input("{tap: anycast}")), "missing or invalid input_type at key 'input.input_type'");
-    EXPECT_EQ(fault(with_input("{tap: nope, input_type: pcap}")), "tap 'nope' does not exist");
+    EXPECT_EQ(fault(with_input("{tap: nope, input_type: pcap}")),
+              "tap 'nope' does not exist; the taps are: anycast, second, flows");
     EXPECT_EQ(
         fault(with_input("{tap: anycast, input_type: flow}")),
         "input_type for policy specified tap 'anycast' doesn't match tap's defined input type: flow/pcap");
@@ -281,6 +283,18 @@ TEST(Policy, FaultsOfHandlers) {
         "threshold must be between 0 and 100");
     EXPECT_EQ(fault(with_handlers("{window_config: text, modules: {d: {type: dns}}}")),
               "window_config is not a map");
+}
+
+TEST(Policy, FaultsOfGroupsPointAtTheirList) {
+    const std::string text = with_module("{type: dns, metric_groups: {enable: [all], disable: [nope]}}");
+    const auto document = parse_document(text, "c", DocumentKind::file, known());
+    ASSERT_FALSE(document);
+    const size_t at = text.find("disable");
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(at), '\n');
+    const size_t column = at - text.rfind('\n', at);
+    EXPECT_TRUE(document.error().starts_with("c:" + std::to_string(line) + ":" + std::to_string(column) +
+                                             ": nope is"))
+        << document.error();
 }
 
 TEST(Policy, GroupsDisableThenEnable) {
@@ -351,12 +365,9 @@ TEST(Document, TapsKnownBeforeServePolicies) {
     const std::string yaml =
         "visor: {policies: {p1: {kind: collection, input: {tap: default, input_type: pcap}, "
         "handlers: {modules: {d: {type: dns}}}}}}";
-    EXPECT_EQ(parse(yaml, k).error(), "tap 'default' does not exist");
+    EXPECT_EQ(parse(yaml, k).error(), "tap 'default' does not exist; there are no taps");
     k.taps = present;
     EXPECT_TRUE(parse(yaml, k));
-    k.taps = {};
-    k.unknown_taps = true;
-    EXPECT_EQ(policy(yaml, k).tap, "default");
 }
 
 TEST(Document, GlobalHandlerConfig) {

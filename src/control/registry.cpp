@@ -1,5 +1,6 @@
 #include "control/registry.hpp"
 
+#include "base/ip.hpp"
 #include "engine/tcp_streams.hpp"
 #include "handlers/dhcp/dhcp.hpp"
 #include "handlers/dns/dns.hpp"
@@ -11,11 +12,28 @@
 namespace visor::control {
 
 namespace {
+std::string wrong_hosts(const OptionValue& value) {
+    const auto hosts = PrefixSet::parse(value.text);
+    return hosts ? std::string() : hosts.error();
+}
+
+std::string wrong_source(const OptionValue& value) {
+    if (value.text == "libpcap" || value.text == "af_packet" || value.text == "mock") return {};
+    return "unknown pcap source: " + value.text +
+           ". The valid values of pcap_source are: libpcap, af_packet, mock";
+}
+
 constexpr Option pcap_options[] = {
     {"iface", OptionType::text, "interface to capture on: a name, an address, or auto"},
     {"bpf", OptionType::text, "capture filter, pcap-filter(7)"},
-    {"host_spec", OptionType::text, "comma separated CIDRs of this host: they make packets in or out"},
-    {"pcap_source", OptionType::text, "libpcap, af_packet or mock"},
+    {.key = "host_spec",
+     .type = OptionType::text,
+     .help = "comma separated CIDRs of this host: they make packets in or out",
+     .check = wrong_hosts},
+    {.key = "pcap_source",
+     .type = OptionType::text,
+     .help = "libpcap, af_packet or mock",
+     .check = wrong_source},
     {"pcap_file", OptionType::text, "capture file to read"},
     {"debug", OptionType::boolean, "log what the source does"},
     {"tcp_packet_reassembly_cache_limit", OptionType::uint, "TCP connections followed at most", 1,

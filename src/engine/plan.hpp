@@ -19,6 +19,7 @@ struct PlannedHandler {
 
 struct PlannedPolicy {
     std::string name;
+    std::string tap; // a policy on several taps is planned once for each
     WindowSettings window;
     bool chain = false; // each handler gets only what the one before let through its filter
     std::vector<PlannedHandler> handlers;

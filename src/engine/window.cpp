@@ -155,7 +155,8 @@ HandlerView Window::view_of(HandlerWindow& window) const {
     for (auto& [offset, seconds] : window.kept.front().rates) keep_latest(seconds);
     const Kept& all = window.kept.front();
     const int64_t start = window.periods ? seconds_of(feed_.period_start(all.first_period)) : 0;
-    return {window.plan, all.bucket.cells(), &all.rates, start, all.length_s};
+    return {window.plan,  all.bucket.cells(), &all.rates,     start,
+            all.length_s, window.periods,     window.left_out};
 }
 
 std::vector<PolicyView> Window::view() {

@@ -29,6 +29,7 @@ struct HandlerView {
     const std::map<uint32_t, Seconds>* rates = nullptr; // by the rate cell's offset
     int64_t start_ts = 0;                               // unix seconds
     int64_t length = 0;                                 // seconds
+    uint32_t periods = 0, periods_left_out = 0;         // merged into it, and older ones that are not
 };
 
 struct PolicyView {

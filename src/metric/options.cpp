@@ -177,6 +177,8 @@ std::optional<OptionError> check_options(std::span<const OptionTable> tables, Op
         if (!kind_fits(option->type, value.kind))
             return fault(option->wrong_type.empty() ? "wrong type for key: " + key
                                                     : std::string(option->wrong_type));
+        if (std::string wrong = option->check ? option->check(value) : std::string(); !wrong.empty())
+            return fault(std::move(wrong));
         if (value.kind != Kind::uint || option->type == OptionType::presence) continue;
         if (value.number >= option->min && value.number <= option->max) continue;
         if (option->range == OptionRange::refuse) return fault(out_of_range(*option));
@@ -184,6 +186,14 @@ std::optional<OptionError> check_options(std::span<const OptionTable> tables, Op
         value.text = std::to_string(value.number);
     }
     return std::nullopt;
+}
+
+std::string wrong_value(OptionTable table, const OptionValues& values) {
+    for (const Option& option : table) {
+        const OptionValue* value = option.check ? values.find(option.key) : nullptr;
+        if (std::string wrong = value ? option.check(*value) : std::string(); !wrong.empty()) return wrong;
+    }
+    return {};
 }
 
 int64_t transaction_ttl_us(const OptionValues& values) {

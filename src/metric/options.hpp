@@ -21,6 +21,11 @@ enum class OptionType : uint8_t { boolean, uint, text, list, uint_or_list, map, 
 
 enum class OptionRange : uint8_t { refuse, clamp };
 
+struct OptionValue;
+
+// What is wrong with a value of the right type, with what would be right; empty = nothing.
+using OptionCheck = std::string (*)(const OptionValue& value);
+
 struct Option {
     std::string_view key;
     OptionType type;
@@ -30,6 +35,7 @@ struct Option {
     OptionRange range = OptionRange::refuse; // what becomes of a number outside min..max
     std::string_view wrong_type = {}; // error for a value of another type; "wrong type for key: K" when empty
     std::string_view wrong_range = {}; // error for a refused number; a general text when empty
+    OptionCheck check = nullptr;       // for values that are more than their type
 };
 
 using OptionTable = std::span<const Option>;
@@ -65,7 +71,6 @@ inline constexpr Option group_options[] = {
     {"disable", OptionType::list, "metric groups switched off"},
 };
 
-struct OptionValue;
 struct OptionEntry;
 
 // Values by key, in the order they were first set. Small: looked up by walking.
@@ -124,6 +129,9 @@ struct OptionError {
 // option says so. The first fault is returned; none = the typed getters above can be relied on.
 [[nodiscard]] std::optional<OptionError> check_options(std::span<const OptionTable> tables,
                                                        OptionValues& values);
+
+// What is wrong with the first value its option's own check does not like; empty = nothing.
+std::string wrong_value(OptionTable table, const OptionValues& values);
 
 const Option* find_option(std::span<const OptionTable> tables, std::string_view key);
 

@@ -82,6 +82,28 @@ TEST(Options, UnknownKeyListsTheValidOnes) {
               "enable, disable");
 }
 
+TEST(Options, ValuesThatTheirOwnCheckRefuses) {
+    static constexpr Option table[] = {
+        {.key = "size", .type = OptionType::text, .help = "of it", .check = [](const OptionValue& value) {
+             return value.text == "large" ? std::string() : value.text + " is no size. Valid: large";
+         }}};
+    OptionValue value;
+    value.text = "tiny";
+    value.line = 7, value.column = 9;
+    OptionValues values;
+    EXPECT_EQ(wrong_value(table, values), "");
+    values.set("size", value);
+    EXPECT_EQ(wrong_value(table, values), "tiny is no size. Valid: large");
+    const OptionTable only[] = {table};
+    const auto error = check_options(only, values);
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->text, "tiny is no size. Valid: large");
+    EXPECT_EQ(error->line, 7U);
+    EXPECT_EQ(error->column, 9U);
+    values.set_text("size", "large");
+    EXPECT_FALSE(check_options(only, values));
+}
+
 TEST(Options, WrongTypes) {
     const auto with = [](auto&& set) {
         OptionValues v;

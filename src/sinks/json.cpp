@@ -10,6 +10,8 @@ using nlohmann::json;
 
 namespace {
 
+constexpr int64_t second_ns = 1'000'000'000;
+
 // The object at a dotted path, made on the way; the last part is its key.
 json& at_path(json& root, const std::string& path) {
     json* node = &root;
@@ -102,10 +104,12 @@ void put_row(json& out, RowReader& reader, const Row& row, bool extended) {
 
 json handler_json(const engine::HandlerView& view, const Services& services, const JsonOptions& options) {
     json out;
-    if (view.plan->config.groups == 0 && !view.plan->handler->schema().groups.empty()) return json::object();
     RowReader reader(view, services);
+    if (reader.off()) return json::object();
     reader.for_each(options.extended, [&](const Row& row) { put_row(out, reader, row, options.extended); });
     out["period"] = {{"start_ts", view.start_ts}, {"length", view.length}};
+    if (options.extended && view.periods_left_out)
+        out["period"]["minutes"] = {{"shown", view.periods}, {"left_out", view.periods_left_out}};
     return out;
 }
 
@@ -113,6 +117,10 @@ json ledger_json(const engine::Ledger& ledger) {
     json out;
     for (const engine::LedgerLine& line : engine::ledger_lines(ledger))
         at_path(out, std::string(line.path)) = line.count;
+    const engine::FeedTotals& feed = ledger.feed; // of everything, whatever the handlers' periods show
+    if (feed.frames)
+        out["period"] = {{"start_ts", feed.first_ns / second_ns},
+                         {"length", feed.last_ns / second_ns - feed.first_ns / second_ns}};
     return out;
 }
 

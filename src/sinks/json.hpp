@@ -13,7 +13,7 @@ struct JsonOptions {
     bool extended = false;
 };
 
-// One handler: {"period": {...}, "wire_packets": {...}, ...}.
+// One handler: {"period": {...}, "wire_packets": {...}, ...}; empty when all its metric groups are off.
 nlohmann::json handler_json(const engine::HandlerView& view, const Services& services,
                             const JsonOptions& options);
 nlohmann::json ledger_json(const engine::Ledger& ledger);

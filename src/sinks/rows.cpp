@@ -13,6 +13,7 @@ void RowReader::Free::operator()(void* p) const {
 }
 
 bool RowReader::shown(const Row& row) const {
+    if (off()) return false;
     if ((row.facts.groups & ~view_.plan->config.groups) != 0) return false;
     if (row.dimension.empty()) return true;
     return std::any_of(row.seen.begin(), row.seen.end(), [&](int32_t offset) {
@@ -74,6 +75,12 @@ engine::Seconds RowReader::seconds(const Row& row) const {
         for (size_t s = 0; s < found->second.size(); ++s) sum[s] += found->second[s];
     }
     return sum;
+}
+
+std::string minutes_told(const engine::HandlerView& view) {
+    if (view.periods_left_out == 0) return {};
+    return "of the last " + std::to_string(view.periods) + " of " +
+           std::to_string(view.periods + view.periods_left_out) + " minutes with packets";
 }
 
 std::vector<BalanceLine> balance_of(const engine::HandlerView& view, const Services& services) {

@@ -34,6 +34,8 @@ public:
     RowReader(const engine::HandlerView& view, const Services& services) : view_(view), services_(services) {}
 
     const Schema& schema() const { return view_.plan->handler->schema(); }
+    // Every group is switched off: such a handler shows nothing at all.
+    bool off() const { return view_.plan->config.groups == 0 && !schema().groups.empty(); }
     // Rows that are enabled, and whose dimension value was seen. Extended ones only when asked for.
     void for_each(bool extended, const std::function<void(const Row&)>& f) const;
     const Row* find(std::string_view json_path) const; // null when there is none or it is not enabled
@@ -65,5 +67,8 @@ struct BalanceLine {
     std::string_view help;
 };
 std::vector<BalanceLine> balance_of(const engine::HandlerView& view, const Services& services);
+// "of the last 5 of 38 minutes with packets", where a handler's counts leave out what the tap's have; else
+// empty.
+std::string minutes_told(const engine::HandlerView& view);
 
 } // namespace visor::sinks

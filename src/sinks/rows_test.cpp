@@ -96,5 +96,14 @@ TEST(Rows, SecondsOfSeveralCellsAreSummed) {
     EXPECT_EQ(reader.seconds(*reader.find("rates.total")), (engine::Seconds{1, 2, 3}));
 }
 
+TEST(Rows, CountsSayWhichMinutesTheyAreOf) {
+    Results results;
+    EXPECT_EQ(minutes_told(results.view()), "");
+    engine::HandlerView view = results.view();
+    view.periods = 5;
+    view.periods_left_out = 33;
+    EXPECT_EQ(minutes_told(view), "of the last 5 of 38 minutes with packets");
+}
+
 } // namespace
 } // namespace visor::sinks

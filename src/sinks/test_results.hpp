@@ -24,7 +24,7 @@ struct Side {
 struct Cells {
     Counter events, queries, replies, matched, nxdomain, late, optional;
     sketch::Cardinality names;
-    sketch::TopNames top, bytes;
+    sketch::TopNames top, bytes, nxdomain_names;
     sketch::ExactCounts<4096> rcode;
     sketch::LatencyHistogram latency;
     sketch::RatioHistogram ratio;
@@ -60,6 +60,8 @@ inline std::vector<Row> make_rows() {
                               .groups = tops,
                               .label = "qname",
                               .format = text_key}),
+        row(path(&C::nxdomain_names),
+            {.path = "top_nxdomain", .help = "names not there", .label = "qname", .format = text_key}),
         row(path(&C::rcode),
             {.path = "top_rcode", .help = "response codes", .label = "rcode", .format = rcode_key}),
         row(path(&C::latency), {.path = "xact.out.quantiles_us", .help = "time to reply", .unit = "us"}),
@@ -180,7 +182,7 @@ private:
 class RunOf {
 public:
     explicit RunOf(uint32_t frames, Fill with = nullptr) : fill_(std::move(with)), source_(frames) {
-        plan_.policies.push_back({"default", {}, false, {planned()}});
+        plan_.policies.push_back({"default", "default", {}, false, {planned()}});
     }
     const engine::OfflineRun& run() {
         if (run_) return *run_;

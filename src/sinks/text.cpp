@@ -1,6 +1,7 @@
 #include "sinks/text.hpp"
 
 #include "sinks/text_headlines.hpp"
+#include "sinks/text_notable.hpp"
 #include "sinks/text_tables.hpp"
 #include "sinks/text_units.hpp"
 
@@ -30,7 +31,13 @@ public:
 
     std::string text() {
         head();
-        const Lines ledger = ledger_lines(ledger_, look_);
+        Lines ledger = ledger_lines(ledger_, look_);
+        const engine::PolicyView& policy = run_.policies().front();
+        if (policy.periods_left_out)
+            ledger.push_back(Line(look_)
+                                 .pad_to(label_width)
+                                 .add(fmt::format("of all {} minutes; the tables are of the last {}",
+                                                  policy.periods + policy.periods_left_out, policy.periods)));
         for (const Lines& section : fitted_sections(ledger.size()))
             lines_.insert(lines_.end(), section.begin(), section.end());
         lines_.insert(lines_.end(), ledger.begin(), ledger.end());
@@ -51,6 +58,10 @@ private:
 
     void head() {
         title();
+        if (!options_.policies.empty())
+            put("Policies")
+                .add(shortened(printable(options_.policies, look_), page_width - label_width, look_),
+                     Ink::title);
         if (ledger_.feed.frames) {
             totals();
             timeline();
@@ -153,17 +164,34 @@ private:
         }
     }
 
-    void notable() {
-        constexpr size_t most = 8;
-        std::vector<std::string> found = abnormal_ledger(ledger_);
+    // What is abnormal, the furthest beyond its threshold first; then what the ledger says was lost, then
+    // counts of what should not be at all.
+    std::vector<std::string> notable_sentences() {
+        std::vector<Finding> figures;
         for (const engine::PolicyView& policy : run_.policies()) {
             for (const engine::HandlerView& handler : policy.handlers) {
                 RowReader reader(handler, services_);
-                for (std::string& sentence : abnormal_figures(reader))
-                    if (std::find(found.begin(), found.end(), sentence) == found.end())
-                        found.push_back(std::move(sentence));
+                for (Finding& finding : abnormal_figures(reader)) figures.push_back(std::move(finding));
             }
         }
+        if (auto burst = packet_burst(traffic_.packets, time_of(0, traffic_.packets.size())))
+            figures.push_back(std::move(*burst));
+        std::stable_sort(figures.begin(), figures.end(),
+                         [](const Finding& a, const Finding& b) { return a.excess > b.excess; });
+        std::vector<std::string> found;
+        const auto add = [&](const std::string& sentence) {
+            if (std::find(found.begin(), found.end(), sentence) == found.end()) found.push_back(sentence);
+        };
+        for (const Finding& finding : figures)
+            if (finding.excess > 0) add(finding.text);
+        for (const std::string& sentence : abnormal_ledger(ledger_)) add(sentence);
+        for (const Finding& finding : figures) add(finding.text);
+        return found;
+    }
+
+    void notable() {
+        constexpr size_t most = 8;
+        const std::vector<std::string> found = notable_sentences();
         if (found.empty()) {
             if (ledger_.feed.frames) put("Notable").add("nothing abnormal", Ink::good);
             return;
@@ -198,7 +226,15 @@ private:
         for (const engine::HandlerView& other : policy.handlers)
             same += other.plan->handler->schema().key == key;
         const std::string name = same > 1 ? handler.plan->name : std::string(key);
-        return run_.policies().size() > 1 ? fmt::format("{}: {}", policy.plan->name, name) : name;
+        return run_.policies().size() > 1 ? fmt::format("{}: {}", policy_title(policy), name) : name;
+    }
+
+    // With its tap when it is on several.
+    std::string policy_title(const engine::PolicyView& policy) const {
+        const auto views =
+            std::count_if(run_.policies().begin(), run_.policies().end(),
+                          [&](const auto& other) { return other.plan->name == policy.plan->name; });
+        return views > 1 ? policy.plan->name + "-" + policy.plan->tap : policy.plan->name;
     }
 
     Lines section(const engine::PolicyView& policy, const engine::HandlerView& handler,

@@ -14,6 +14,7 @@ struct TextOptions {
     bool colour = false;
     std::string title; // what was read
     bool utf8 = utf8_locale();
+    std::string policies{}; // whom this page is for; empty when there is one page only
 };
 
 std::string text_report(const engine::OfflineRun& run, const Services& services, const TextOptions& options);

@@ -1,8 +1,5 @@
-// What comes first on a page of text: the few figures that tell how things are, and whatever is abnormal.
-//
-// Which rows these are is data, at the head of the .cpp: by schema and path, each with what it is a share of
-// and from where it is abnormal. A row that is absent or switched off is passed over. Threads: pure
-// functions.
+// What comes first on a page of text: the few figures that tell how things are.
+// Threads: pure functions.
 #pragma once
 
 #include "engine/offline.hpp"
@@ -20,10 +17,6 @@ inline constexpr size_t label_width = 11;
 Lines headlines(RowReader& reader, const Look& look);
 // Whether the headlines (or the page's head) have this row, so that it need not be told again.
 bool in_headlines(const Schema& schema, const Row& row);
-
-// One sentence each.
-std::vector<std::string> abnormal_figures(RowReader& reader);
-std::vector<std::string> abnormal_ledger(const engine::Ledger& ledger);
 
 // Where every frame went: the balance first, then whatever else was counted.
 Lines ledger_lines(const engine::Ledger& ledger, const Look& look);

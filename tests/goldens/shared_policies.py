@@ -169,7 +169,8 @@ def document(wanted):
     handlers = {"window_config": {"num_periods": 1}, "modules": modules if len(modules) > 1 else modules[0]}
     policy = {"kind": "collection", "input": {"tap": "file", "input_type": "pcap"}, "handlers": handlers}
     policy["input"]["config"] = wanted["input"] | ({"host_spec": wanted["host"]} if wanted["host"] else {})
-    return json.dumps({"version": "1.0", "visor": {"policies": {"p": policy}}})
+    return json.dumps({"version": "1.0", "visor": {"taps": {"file": {"input_type": "pcap"}},
+                                                   "policies": {"p": policy}}})
 
 
 def look_up(tree, path):

@@ -48,9 +48,13 @@ void declare(CLI::App& app, PcapOptions& o) {
                    "capture files, merged by the times of their packets; - for standard input")
         ->required();
     app.add_option("-i", o.input, "input type: pcap")->type_name("INPUT")->capture_default_str();
-    app.add_option("-b", o.bpf, "capture filter (pcap-filter(7)): only these frames")->type_name("BPF");
+    app.add_option("-b", o.bpf,
+                   "capture filter (pcap-filter(7)): only these frames; with --config, "
+                   "of those a policy's own filter lets through")
+        ->type_name("BPF");
     app.add_option("-H", o.host_spec,
-                   "comma separated CIDRs of the host: what is to and from them is in and out")
+                   "comma separated CIDRs of the host: what is to and from them is in and "
+                   "out; with --config, instead of the taps' host_spec")
         ->type_name("HOSTSPEC");
     app.add_option(
            "--periods", o.periods,
@@ -66,7 +70,9 @@ void declare(CLI::App& app, PcapOptions& o) {
         ->check(CLI::IsMember({"json", "pretty", "text"}))
         ->capture_default_str();
     app.add_flag("--extended", o.extended, "also the bounds of estimates, rates, and the ledger");
-    app.add_option("--config", o.config, "YAML file whose policies to run instead of the default analysis")
+    app.add_option("--config", o.config,
+                   "YAML file whose policies to run instead of the default analysis; the "
+                   "capture is read once for all policies with the same filter and hosts")
         ->type_name("FILE");
     app.add_option("--geo-city", o.geo_city, "city database (mmdb) for places of addresses")
         ->type_name("FILE");

@@ -48,7 +48,7 @@ struct DirectionV2 {
 };
 
 struct CellsV2 {
-    Counter events, deep_samples, filtered, malformed, evicted;
+    Counter events, deep_samples, passed, filtered, malformed, evicted;
     sketch::RateSlots observed;
     DirectionV2 direction[3]; // by wire::Direction: unknown, in, out
 };

@@ -8,10 +8,21 @@
 namespace visor::dns {
 
 namespace {
-constexpr std::string_view handler_name = "DnsStreamHandler";
+constexpr std::array direction_names{"unknown", "in", "out"}; // by wire::Direction
+constexpr std::array dnstap_types{"auth", "client", "forwarder", "resolver", "stub", "tool", "update"};
 
-Error fault(std::string_view text) {
-    return {std::string(handler_name) + ": " + std::string(text)};
+// A value that is one text or a list of them.
+std::vector<std::string> texts_of(const OptionValue& value) {
+    return value.kind == OptionValue::Kind::list ? value.list : std::vector{value.text};
+}
+
+std::string rcode_names() {
+    std::string names;
+    for (uint16_t code = 0; code < 4096; ++code) {
+        const std::string_view name = wire::dns_rcode_name(code);
+        if (!name.empty()) (names += name) += ", ";
+    }
+    return names;
 }
 
 std::string lower(std::string_view text) {
@@ -29,7 +40,40 @@ std::string name_key(std::string_view text) {
 }
 } // namespace
 
+std::string wrong_rcode(const OptionValue& value) {
+    for (const auto& one : texts_of(value))
+        if (wire::dns_rcode_number(one) < 0)
+            return "DnsStreamHandler: only_rcode filter contained an invalid/unsupported rcode: " + one +
+                   ". Valid rcodes: " + rcode_names() + "and their numbers";
+    return {};
+}
+
+std::string wrong_qtype(const OptionValue& value) {
+    for (const auto& one : texts_of(value))
+        if (wire::dns_qtype_number(one) < 0)
+            return "DnsStreamHandler: only_qtype filter contained an invalid/unsupported qtype: " + one +
+                   ". Valid qtypes: A, AAAA, CNAME, HTTPS, MX, NS, PTR, SOA, SRV, TXT and the other names of "
+                   "record types, and their numbers";
+    return {};
+}
+
+std::string wrong_direction(const OptionValue& value) {
+    for (const auto& one : texts_of(value))
+        if (std::find(direction_names.begin(), direction_names.end(), lower(one)) == direction_names.end())
+            return "DnsStreamHandler: only_xact_directions contained an invalid/unsupported direction: " +
+                   one + ". Valid directions: in, out, unknown";
+    return {};
+}
+
+std::string wrong_dnstap_type(const OptionValue& value) {
+    if (std::find(dnstap_types.begin(), dnstap_types.end(), lower(value.text)) != dnstap_types.end())
+        return {};
+    return "DnsStreamHandler: dnstap_msg_type contained an invalid/unsupported type. Valid types: auth, "
+           "client, forwarder, resolver, stub, tool, update";
+}
+
 Result<Filter> Filter::make(const OptionValues& values, const Services& services) {
+    if (std::string wrong = wrong_value(options_v2, values); !wrong.empty()) return Error{std::move(wrong)};
     Filter f;
     f.services_ = services;
     f.exclude_noerror_ = values.get_bool("exclude_noerror");
@@ -42,50 +86,30 @@ Result<Filter> Filter::make(const OptionValues& values, const Services& services
     f.asn_notfound_ = values.get_bool("asn_notfound");
     for (const auto& name : values.get_list("only_qname")) f.names_.insert(name_key(name));
     for (const auto& suffix : values.get_list("only_qname_suffix")) f.suffixes_.push_back(name_key(suffix));
-    if (auto codes = f.read_codes(values); !codes) return Error{codes.error()};
-    if (auto directions = f.read_directions(values); !directions) return Error{directions.error()};
-    constexpr std::array types{"auth", "client", "forwarder", "resolver", "stub", "tool", "update"};
-    if (values.has("dnstap_msg_type") &&
-        std::find(types.begin(), types.end(), lower(values.get_text("dnstap_msg_type"))) == types.end())
-        return Error{std::string(dnstap_types_error)};
+    f.read_codes(values);
+    f.read_directions(values);
     f.active_ = f.exclude_noerror_ || f.only_queries_ || f.only_responses_ || f.only_dnssec_ || f.by_count_ ||
                 f.geoloc_notfound_ || f.asn_notfound_ || f.by_rcode_ || f.by_qtype_ || !f.names_.empty() ||
                 !f.suffixes_.empty();
     return f;
 }
 
-Result<bool> Filter::read_codes(const OptionValues& values) {
+void Filter::read_codes(const OptionValues& values) {
     if (const OptionValue* only = values.find("only_rcode")) {
         by_rcode_ = !exclude_noerror_;
-        const std::vector<std::string> wanted =
-            only->kind == OptionValue::Kind::list ? only->list : std::vector{only->text};
-        for (const auto& one : wanted) {
-            const int code = wire::dns_rcode_number(one);
-            if (code < 0) return fault("only_rcode filter contained an invalid/unsupported rcode");
-            rcodes_.set(static_cast<size_t>(code));
-        }
+        for (const auto& one : texts_of(*only)) rcodes_.set(static_cast<size_t>(wire::dns_rcode_number(one)));
     }
     by_qtype_ = values.has("only_qtype");
-    for (const auto& one : values.get_list("only_qtype")) {
-        const int type = wire::dns_qtype_number(one);
-        if (type < 0) return fault("only_qtype filter contained an invalid/unsupported qtype: " + one);
-        qtypes_.set(static_cast<size_t>(type));
-    }
-    return true;
+    for (const auto& one : values.get_list("only_qtype"))
+        qtypes_.set(static_cast<size_t>(wire::dns_qtype_number(one)));
 }
 
-Result<bool> Filter::read_directions(const OptionValues& values) {
-    if (!values.has("only_xact_directions")) return true;
+void Filter::read_directions(const OptionValues& values) {
+    if (!values.has("only_xact_directions")) return;
     directions_.reset();
-    constexpr std::array names{"unknown", "in", "out"}; // by wire::Direction
-    for (const auto& one : values.get_list("only_xact_directions")) {
-        const auto at = std::find(names.begin(), names.end(), lower(one));
-        if (at == names.end())
-            return fault("only_xact_directions contained an invalid/unsupported direction: " + one +
-                         ". Valid directions: in, out, unknown");
-        directions_.set(static_cast<size_t>(at - names.begin()));
-    }
-    return true;
+    for (const auto& one : values.get_list("only_xact_directions"))
+        directions_.set(static_cast<size_t>(
+            std::find(direction_names.begin(), direction_names.end(), lower(one)) - direction_names.begin()));
 }
 
 bool Filter::passes_kind(const DnsEvent& event) const {

@@ -13,10 +13,11 @@
 
 namespace visor::dns {
 
-inline constexpr std::string_view dnstap_types_error =
-    "DnsStreamHandler: dnstap_msg_type contained an invalid/unsupported type. Valid types: auth, client, "
-    "forwarder, "
-    "resolver, stub, tool, update";
+// OptionCheck of the values a filter is made from.
+std::string wrong_rcode(const OptionValue& value);
+std::string wrong_qtype(const OptionValue& value);
+std::string wrong_direction(const OptionValue& value);
+std::string wrong_dnstap_type(const OptionValue& value);
 
 inline constexpr std::array common_options = {
     Option{"exclude_noerror", OptionType::boolean, "drop messages with rcode NOERROR"},
@@ -25,7 +26,8 @@ inline constexpr std::array common_options = {
         .type = OptionType::uint_or_list,
         .help = "only messages with one of these response codes (numbers or names)",
         .wrong_type =
-            "DnsStreamHandler: wrong value type for only_rcode filter. It should be an integer or an array"},
+            "DnsStreamHandler: wrong value type for only_rcode filter. It should be an integer or an array",
+        .check = wrong_rcode},
     Option{"only_dnssec_response", OptionType::boolean, "only replies with an RRSIG in the answer section"},
     Option{.key = "answer_count",
            .type = OptionType::uint,
@@ -33,14 +35,20 @@ inline constexpr std::array common_options = {
            .max = 65535,
            .wrong_type =
                "DnsStreamHandler: wrong value type for answer_count filter. It should be an integer"},
-    Option{"only_qtype", OptionType::list, "only messages whose first question has one of these types"},
+    Option{.key = "only_qtype",
+           .type = OptionType::list,
+           .help = "only messages whose first question has one of these types",
+           .check = wrong_qtype},
     Option{"only_qname", OptionType::list, "only messages about one of these names, exactly"},
     Option{"only_qname_suffix", OptionType::list, "only messages about names with one of these endings"},
     Option{"geoloc_notfound", OptionType::boolean,
            "only queries whose client subnet the city database does not know"},
     Option{"asn_notfound", OptionType::boolean,
            "only queries whose client subnet the ASN database does not know"},
-    Option{"dnstap_msg_type", OptionType::text, "only dnstap messages of this type"},
+    Option{.key = "dnstap_msg_type",
+           .type = OptionType::text,
+           .help = "only dnstap messages of this type",
+           .check = wrong_dnstap_type},
     Option{"public_suffix_list", OptionType::boolean,
            "count a public suffix as one label in top_qname2 and top_qname3"},
 };
@@ -57,9 +65,11 @@ inline constexpr auto shared_options = joined(common_options, transaction_option
 inline constexpr auto options_v1 =
     joined(shared_options, std::array{Option{"only_queries", OptionType::boolean, "only queries"},
                                       Option{"only_responses", OptionType::boolean, "only replies"}});
-inline constexpr auto options_v2 =
-    joined(shared_options, std::array{Option{"only_xact_directions", OptionType::list,
-                                             "only transactions of these directions: in, out, unknown"}});
+inline constexpr auto options_v2 = joined(
+    shared_options, std::array{Option{.key = "only_xact_directions",
+                                      .type = OptionType::list,
+                                      .help = "only transactions of these directions: in, out, unknown",
+                                      .check = wrong_direction}});
 
 class Filter {
 public:
@@ -83,8 +93,8 @@ private:
     bool passes_kind(const DnsEvent& event) const;
     bool passes_name(const DnsEvent& event) const;
     bool passes_subnet(const DnsEvent& event) const;
-    Result<bool> read_codes(const OptionValues& values);
-    Result<bool> read_directions(const OptionValues& values);
+    void read_codes(const OptionValues& values);
+    void read_directions(const OptionValues& values);
 
     bool active_ = false;
     bool exclude_noerror_ = false, only_queries_ = false, only_responses_ = false, only_dnssec_ = false;

@@ -163,12 +163,14 @@ TEST_F(DnsFilter, Directions) {
 
 TEST(DnsFilterErrors, Texts) {
     const auto refusal = [](const OptionValues& values) { return visor::test::refusal(dns_v1(), values); };
-    const std::string rcode = "DnsStreamHandler: only_rcode filter contained an invalid/unsupported rcode";
-    EXPECT_EQ(refusal(number("only_rcode", 133)), rcode);
-    EXPECT_EQ(refusal(list("only_rcode", {"0", "BOGUS"})), rcode);
+    const std::string rcode = "DnsStreamHandler: only_rcode filter contained an invalid/unsupported rcode: ";
+    const std::string rcodes = ". Valid rcodes: NOERROR, FORMERR, SRVFAIL, NXDOMAIN, ";
+    EXPECT_TRUE(refusal(number("only_rcode", 133)).starts_with(rcode + "133" + rcodes));
+    EXPECT_TRUE(refusal(list("only_rcode", {"0", "BOGUS"})).starts_with(rcode + "BOGUS" + rcodes));
     const std::string qtype = "DnsStreamHandler: only_qtype filter contained an invalid/unsupported qtype: ";
-    EXPECT_EQ(refusal(list("only_qtype", {"A", "TEXT"})), qtype + "TEXT");
-    EXPECT_EQ(refusal(list("only_qtype", {"270"})), qtype + "270");
+    EXPECT_TRUE(
+        refusal(list("only_qtype", {"A", "TEXT"})).starts_with(qtype + "TEXT. Valid qtypes: A, AAAA, "));
+    EXPECT_TRUE(refusal(list("only_qtype", {"270"})).starts_with(qtype + "270. "));
     OptionValues type;
     type.set_text("dnstap_msg_type", "bogus");
     EXPECT_EQ(refusal(type),

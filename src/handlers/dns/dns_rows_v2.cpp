@@ -139,6 +139,8 @@ std::vector<Row> make_rows() {
         row(path(&C::events),
             {.path = "observed_packets", .help = "DNS messages seen, filtered ones included"}),
         row(path(&C::deep_samples), {.path = "deep_sampled_packets", .help = "messages analysed deeply"}),
+        row(path(&C::passed),
+            {.path = "total_packets", .help = "messages the handler's filter let through", .extended = true}),
         row(path(&C::filtered), {.path = "filtered_packets",
                                  .help = "messages dropped by the handler's filter",
                                  .groups = counters}),

@@ -85,7 +85,10 @@ private:
         if (filter_.active() && !filter_.passes_query(event)) {
             cells.filtered++;
             value.filtered = true;
-        } else if (facts_.groups().ecs) {
+        } else {
+            cells.passed++;
+        }
+        if (!value.filtered && facts_.groups().ecs) {
             if (const wire::Ecs ecs = wire::walk_dns_records(event.message).ecs; ecs.present) {
                 value.ecs = true;
                 subnets_.put(event.transaction, event_us(event), ecs.address);
@@ -101,6 +104,7 @@ private:
             cells.filtered++;
             return;
         }
+        cells.passed++;
         DirectionV2& d = cells.direction[static_cast<size_t>(transaction_direction(event))];
         if (!taken.found) {
             d.orphans++;

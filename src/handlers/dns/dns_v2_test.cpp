@@ -15,7 +15,10 @@ using visor::test::top_text;
 class DnsV2Test : public testing::Test {
 protected:
     DnsV2Test() { make({}); }
-    void TearDown() override { EXPECT_TRUE(visor::test::clears(dns_v2(), fed.cells)); }
+    void TearDown() override {
+        EXPECT_EQ(fed->events.value, fed->passed.value + fed->filtered.value + fed->malformed.value);
+        EXPECT_TRUE(visor::test::clears(dns_v2(), fed.cells));
+    }
     void make(const OptionValues& values, GroupMask groups = dns_v2().schema().all_groups(),
               const Services& services = {}, uint32_t deep = 100) {
         fed.handler = visor::test::make_handler(dns_v2(), {values, groups, deep}, services);

@@ -19,7 +19,18 @@ bool has(const std::vector<uint8_t>& wanted, uint32_t id) {
 }
 } // namespace
 
+std::string wrong_asn(const OptionValue& value) {
+    for (const std::string& number : value.list)
+        if (number.empty() ||
+            !std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; }))
+            return "NetStreamHandler: only_asn_number filter contained an invalid/unsupported value: " +
+                   number + ". Valid values: numbers in digits, like 64496";
+    return {};
+}
+
 Result<Filter> Filter::make(const OptionValues& values, const Services& services) {
+    if (std::string wrong = wrong_value(filter_options, values); !wrong.empty())
+        return Error{std::move(wrong)};
     Filter f;
     f.city_ = services.city;
     f.asn_ = services.asn;
@@ -29,11 +40,6 @@ Result<Filter> Filter::make(const OptionValues& values, const Services& services
     f.by_asn_ = values.has("only_asn_number");
     const auto prefixes = values.get_list("only_geoloc_prefix");
     const auto numbers = values.get_list("only_asn_number");
-    for (const std::string& number : numbers)
-        if (number.empty() ||
-            !std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; }))
-            return Error{"NetStreamHandler: only_asn_number filter contained an invalid/unsupported value: " +
-                         number};
     f.places_ = ids_where(f.city_, [&](const std::string& text) {
         return std::any_of(prefixes.begin(), prefixes.end(),
                            [&](const auto& p) { return text.starts_with(p); });

@@ -11,13 +11,17 @@
 
 namespace visor::net {
 
+std::string wrong_asn(const OptionValue& value); // OptionCheck
+
 inline constexpr Option filter_options[] = {
     {"geoloc_notfound", OptionType::boolean,
      "only packets whose remote address the city database does not know"},
     {"asn_notfound", OptionType::boolean, "only packets whose remote address the ASN database does not know"},
     {"only_geoloc_prefix", OptionType::list, "only packets whose remote place starts with one of these"},
-    {"only_asn_number", OptionType::list,
-     "only packets whose remote autonomous system is one of these numbers"},
+    {.key = "only_asn_number",
+     .type = OptionType::list,
+     .help = "only packets whose remote autonomous system is one of these numbers",
+     .check = wrong_asn},
 };
 
 class Filter {

@@ -357,7 +357,7 @@ TEST(NetFilter, SystemNumbersAreDigits) {
         EXPECT_EQ(
             test::refusal(net_v1(), values),
             std::string("NetStreamHandler: only_asn_number filter contained an invalid/unsupported value: ") +
-                bad);
+                bad + ". Valid values: numbers in digits, like 64496");
     }
 }
 

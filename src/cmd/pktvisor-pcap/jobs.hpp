@@ -1,0 +1,39 @@
+// What is to be done: the readings of the capture that the command line and a configuration ask for, and the
+// databases they need.
+// Threads: one. Owns: plans and databases, which runs are lent.
+#pragma once
+
+#include "base/ip.hpp"
+#include "control/capture_input.hpp"
+#include "engine/geo.hpp"
+#include "engine/plan.hpp"
+#include "engine/suffix.hpp"
+#include "options.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace visor::cmd {
+
+// One reading, and what to do with its frames.
+struct Job {
+    engine::Plan plan;
+    control::CaptureInput input;
+    PrefixSet hosts;
+    std::string policies; // "p-t, q-t": whom it is for
+};
+
+// At least one. What visor.config says and the command line does not is put into the options.
+Result<std::vector<Job>> make_jobs(PcapOptions& options);
+
+// What the operator gave, loaded; handlers are lent views of it.
+struct Databases {
+    std::optional<GeoTable> city, asn;
+    std::unique_ptr<SuffixList> suffixes;
+    Services services() const { return {city ? &*city : nullptr, asn ? &*asn : nullptr, suffixes.get()}; }
+};
+Result<Databases> load_databases(const PcapOptions& options, const std::vector<Job>& jobs);
+
+} // namespace visor::cmd
