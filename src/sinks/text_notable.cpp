@@ -125,6 +125,7 @@ std::vector<std::string> abnormal_ledger(const engine::Ledger& ledger) {
         reason.count += line.count;
     }
     std::vector<std::string> found;
+    found.reserve(reasons.size());
     for (const Reason& reason : reasons) {
         found.push_back(
             fmt::format("{}: {}", reason.help, reason.named ? reason.names : grouped(reason.count)));
