@@ -28,7 +28,7 @@ public:
     static constexpr uint32_t chunk_bytes = sizeof(Chunk::bytes);
     static constexpr uint32_t chunks_for(uint32_t bytes) { return (bytes + chunk_bytes - 1) / chunk_bytes; }
 
-    explicit StreamBuffers(uint32_t memory) : chunks_(memory / sizeof(Chunk)) {}
+    explicit StreamBuffers(uint32_t memory) : chunks_(static_cast<uint32_t>(memory / sizeof(Chunk))) {}
 
     // Room is left for so many bytes, appended to chains in so many parts.
     bool has_room(uint32_t bytes, uint32_t parts) const {
