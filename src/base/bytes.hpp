@@ -24,6 +24,12 @@ inline uint64_t load_be64(const uint8_t* p) {
     std::memcpy(&v, p, sizeof v);
     return __builtin_bswap64(v);
 }
+inline uint16_t load_le16(const uint8_t* p) {
+    return static_cast<uint16_t>(p[0] | p[1] << 8);
+}
+inline uint32_t load_le32(const uint8_t* p) {
+    return __builtin_bswap32(load_be32(p));
+}
 template <class T>
 T load_native(const uint8_t* p) {
     T v;

@@ -15,7 +15,6 @@ namespace visor::engine {
 
 namespace {
 constexpr size_t name_at = wire::dns_header_size;
-constexpr size_t question_tail = 5; // root label, type, class
 
 #ifdef VISOR_QUESTIONS_SSE2
 
@@ -26,13 +25,15 @@ bool within_page(const uint8_t* p) {
     return (reinterpret_cast<uintptr_t>(p) & 4095) <= 4096 - window;
 }
 
-// What is read behind a message, but not behind its page, is meant: sanitizers do not watch these functions,
-// and so each is marked, as none would be made part of another that is not.
-[[gnu::no_sanitize_address]] inline uint64_t zeros_in_16(const uint8_t* p) {
+// What is read behind a message, but not behind its page, is meant, and masked off: sanitizers do not watch
+// these functions, and so each is marked, as none would be made part of another that is not.
+#define VISOR_READS_PAGE [[gnu::no_sanitize_address, gnu::no_sanitize_thread]]
+
+VISOR_READS_PAGE inline uint64_t zeros_in_16(const uint8_t* p) {
     const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
     return static_cast<uint64_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_setzero_si128())));
 }
-[[gnu::no_sanitize_address]] inline uint64_t masked_word(const uint8_t* p, const uint8_t* mask) {
+VISOR_READS_PAGE inline uint64_t masked_word(const uint8_t* p, const uint8_t* mask) {
     uint64_t word, keep;
     std::memcpy(&word, p, sizeof word);
     std::memcpy(&keep, mask, sizeof keep);
@@ -40,13 +41,13 @@ bool within_page(const uint8_t* p) {
 }
 
 // How many of the first 48 bytes stand before a zero; 64 when none is zero.
-[[gnu::no_sanitize_address]] inline size_t bytes_before_zero(const uint8_t* p) {
+VISOR_READS_PAGE inline size_t bytes_before_zero(const uint8_t* p) {
     return static_cast<size_t>(
         std::countr_zero(zeros_in_16(p) | zeros_in_16(p + 16) << 16 | zeros_in_16(p + 32) << 32));
 }
 
 // Keyed hash of the first `length` bytes, at most 40.
-[[gnu::no_sanitize_address]] inline uint64_t key_of(const uint8_t* p, size_t length) {
+VISOR_READS_PAGE inline uint64_t key_of(const uint8_t* p, size_t length) {
     static constexpr auto keep = [] {
         std::array<uint8_t, 80> bytes{};
         for (size_t i = 0; i < 40; ++i) bytes[i] = 0xff;
@@ -87,12 +88,8 @@ void DnsReader::remember(const Place& place, const DnsEvent& event, const char* 
 
 inline void DnsReader::recall(const Place& place, Bytes message, DnsEvent& out, char* text) {
     const Question& known = *place.slot;
-    const uint8_t* const tail = message.data() + name_at + place.length;
     wire::read_header(message, out.message);
-    out.message.name = static_cast<uint16_t>(name_at);
-    out.message.qtype = load_be16(tail + 1);
-    out.message.qclass = load_be16(tail + 3);
-    out.message.records = static_cast<uint32_t>(name_at + place.length + question_tail);
+    wire::set_question(out.message, name_at + place.length);
     out.name = {known.length, known.two, known.three, true};
     out.keys = known.keys;
     std::memcpy(text, known.text, sizeof known.text);
@@ -102,11 +99,12 @@ inline void DnsReader::recall(const Place& place, Bytes message, DnsEvent& out, 
 
 inline DnsReader::Place DnsReader::place_of(Bytes message) const {
     const uint8_t* const name = message.data() + name_at;
-    if (message.size() < name_at + question_tail || load_be16(name - 8) != 1 || !within_page(name))
+    if (message.size() < name_at + wire::dns_question_tail || load_be16(name - 8) != 1 || !within_page(name))
         [[unlikely]]
         return {};
     const size_t length = bytes_before_zero(name);
-    if (length > Question::text_max + 1 || name_at + length + question_tail > message.size()) [[unlikely]]
+    if (length > Question::text_max + 1 || name_at + length + wire::dns_question_tail > message.size())
+        [[unlikely]]
         return {};
     const uint64_t key = key_of(name, length);
     return {&known_[key % questions], key, length};

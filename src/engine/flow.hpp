@@ -38,19 +38,23 @@ inline uint64_t directed_flow_hash(const wire::Packet& p, const sketch::HashKey&
     return sketch::keyed_hash_16(key, e.src ^ uint64_t{p.proto} << 56, e.dst);
 }
 
+namespace detail {
+inline wire::Packet portless(const wire::Packet& p) {
+    wire::Packet copy = p;
+    copy.src_port = copy.dst_port = 0;
+    return copy;
+}
+} // namespace detail
+
 // The same for every packet between two addresses: the flow of what has no ports, or shows them in one
 // fragment only.
 inline uint64_t address_pair_hash(const wire::Packet& p, const sketch::HashKey& key) {
-    wire::Packet portless = p;
-    portless.src_port = portless.dst_port = 0;
-    return symmetric_flow_hash(portless, key);
+    return symmetric_flow_hash(detail::portless(p), key);
 }
 
 // Source, destination, protocol and identification: what tells datagrams apart while in fragments.
 inline uint64_t fragment_hash(const wire::Packet& p, uint32_t id, const sketch::HashKey& key) {
-    wire::Packet portless = p;
-    portless.src_port = portless.dst_port = 0;
-    return sketch::keyed_hash_16(key, directed_flow_hash(portless, key), id);
+    return sketch::keyed_hash_16(key, directed_flow_hash(detail::portless(p), key), id);
 }
 
 } // namespace visor::engine

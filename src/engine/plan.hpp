@@ -23,6 +23,8 @@ struct PlannedPolicy {
     WindowSettings window;
     bool chain = false; // each handler gets only what the one before let through its filter
     std::vector<PlannedHandler> handlers;
+
+    std::string on_tap() const { return name + "-" + tap; }
 };
 
 struct Plan {

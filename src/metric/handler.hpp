@@ -50,15 +50,13 @@ struct Batch {
     std::span<const uint16_t> dhcp; // indexes into packets: UDP with a DHCP port
     std::span<const DnsEvent> dns;  // messages of these packets, or completed by them in the ordered lane
     // What was lost on the way here, since the batch before.
-    // The second of the period a packet lies in, as rate slots are numbered; late packets count in the first.
-    uint32_t second_of(const wire::Packet& packet) const {
-        const int64_t since = packet.ts_ns - period_start_ns;
-        return since < 0 ? 0 : static_cast<uint32_t>(since / 1'000'000'000);
-    }
-
     uint64_t tcp_reassembly_errors = 0;
     uint64_t os_drops = 0; // by the kernel, as its buffer was full
     uint64_t if_drops = 0; // by the interface
+
+    uint32_t second_of(const wire::Packet& packet) const {
+        return sketch::second_of(packet.ts_ns, period_start_ns);
+    }
 };
 
 // Settings of one handler of a policy, validated.

@@ -14,6 +14,8 @@
 
 namespace visor::sketch {
 
+inline constexpr int64_t second_ns = 1'000'000'000;
+
 struct RateSlots {
     static constexpr uint32_t size = 64;
 
@@ -41,24 +43,28 @@ struct RateSlots {
 
 static_assert(std::is_trivial_v<RateSlots>);
 
+// The second of a period a time lies in, as slots are numbered; times before the period are in its first one.
+inline uint32_t second_of(int64_t ts_ns, int64_t period_start_ns) {
+    const int64_t since = ts_ns - period_start_ns;
+    return since < 0 ? 0 : static_cast<uint32_t>(since / second_ns);
+}
+
 // The second that events at hand lie in. Events come nearly in order, so what is counted of one second can be
-// added to its slots when it is left, not event by event. Times before the period are in its first second.
+// added to its slots when it is left, not event by event.
 class SecondRun {
 public:
     explicit SecondRun(int64_t period_start_ns) : start_ns_(period_start_ns) {}
 
     bool holds(int64_t ts_ns) const {
-        return static_cast<uint64_t>(ts_ns) - static_cast<uint64_t>(begin_ns_) < second_ns;
+        return static_cast<uint64_t>(ts_ns) - static_cast<uint64_t>(begin_ns_) < uint64_t{second_ns};
     }
     void enter(int64_t ts_ns) {
-        const int64_t since = ts_ns - start_ns_;
-        second_ = since < 0 ? 0 : static_cast<uint32_t>(since / static_cast<int64_t>(second_ns));
-        begin_ns_ = since < 0 ? ts_ns : start_ns_ + second_ * static_cast<int64_t>(second_ns);
+        second_ = second_of(ts_ns, start_ns_);
+        begin_ns_ = ts_ns < start_ns_ ? ts_ns : start_ns_ + second_ * second_ns;
     }
     uint32_t second() const { return second_; }
 
 private:
-    static constexpr uint64_t second_ns = 1'000'000'000;
     int64_t start_ns_;
     int64_t begin_ns_ = INT64_MIN; // no time there is lies within a second of it
     uint32_t second_ = 0;

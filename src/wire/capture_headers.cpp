@@ -5,13 +5,6 @@
 namespace visor::wire::layers {
 
 namespace {
-uint32_t le16(const uint8_t* b) {
-    return b[0] | static_cast<uint32_t>(b[1]) << 8;
-}
-uint32_t le32(const uint8_t* b) {
-    return __builtin_bswap32(load_be32(b));
-}
-
 // Headers that can hold one another are followed once.
 bool nests(LinkType link) {
     return link == LinkType::pktap || link == LinkType::user2 || link == LinkType::ppi;
@@ -50,7 +43,7 @@ void nested(LinkType link, Packet& p, uint32_t off, End end) {
 void pktap(Packet& p, End end) {
     constexpr uint32_t header_min = 108, a_packet = 1;
     if (end.captured < header_min) return stop(p, Anomaly::short_link);
-    const uint32_t length = le32(p.data), kind = le32(p.data + 4), link = le32(p.data + 8);
+    const uint32_t length = load_le32(p.data), kind = load_le32(p.data + 4), link = load_le32(p.data + 8);
     if (length < header_min || length > end.captured) return stop(p, Anomaly::short_link);
     if (kind == a_packet && link <= 0xffff) nested(static_cast<LinkType>(link), p, length, end);
 }
@@ -58,7 +51,7 @@ void pktap(Packet& p, End end) {
 // Length, and the link type of what follows.
 void ppi(Packet& p, End end) {
     if (end.captured < 8) return stop(p, Anomaly::short_link);
-    const uint32_t length = le16(p.data + 2), link = le32(p.data + 4);
+    const uint32_t length = load_le16(p.data + 2), link = load_le32(p.data + 4);
     if (length < 8) return stop(p, Anomaly::short_link);
     if (link <= 0xffff) nested(static_cast<LinkType>(link), p, length, end);
 }
@@ -144,7 +137,7 @@ void tzsp(Packet& p, End end) {
 void netanalyzer(Packet& p, End end) {
     constexpr uint32_t other_input = 0x100;
     if (end.captured < 4) return stop(p, Anomaly::short_link);
-    const uint32_t word = le32(p.data);
+    const uint32_t word = load_le32(p.data);
     const uint32_t version = word >> 10 & 15;
     if ((version == 1 || version == 2) && (word & other_input) == 0) ethernet(p, 4, end, 1);
 }

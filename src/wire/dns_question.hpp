@@ -17,12 +17,23 @@
 
 namespace visor::wire {
 
+inline constexpr size_t dns_question_tail = 5; // root label, type, class
+
+// Fills in the first question, whose name's root label stands at `root` with its type and class behind it,
+// and nothing follows it in its section.
+inline void set_question(DnsMessage& d, size_t root) {
+    const uint8_t* const at = d.bytes.data() + root;
+    d.name = dns_header_size;
+    d.qtype = load_be16(at + 1);
+    d.qclass = load_be16(at + 3);
+    d.records = static_cast<uint32_t>(root + dns_question_tail);
+}
+
 namespace detail {
 
 #ifdef VISOR_NAME_SSE2
 
 inline constexpr uint32_t plain_text_min = 3, plain_text_max = 63;
-inline constexpr size_t question_tail = 5;                 // root label, type, class
 inline constexpr size_t plain_begin = dns_header_size + 1; // behind the first length byte
 inline constexpr size_t plain_size_min = plain_begin + 16; // sixteen bytes can be read where the text begins
 
@@ -83,7 +94,7 @@ inline bool plain_question(DnsMessage& d, char* text, DnsNameText& name) {
     const size_t size = d.bytes.size();
     if (size < plain_size_min) return false;
     // A label that is too long ends beyond the longest text.
-    const size_t last = std::min(size - question_tail, plain_begin + plain_text_max);
+    const size_t last = std::min(size - dns_question_tail, plain_begin + plain_text_max);
     uint64_t ends = 0;
     size_t at = dns_header_size, before = at, second = at, third = at; // where the last labels begin
     while (const size_t length = m[at]) {
@@ -104,10 +115,7 @@ inline bool plain_question(DnsMessage& d, char* text, DnsNameText& name) {
     name.two = second == dns_header_size ? length : from(second);
     name.three = second == dns_header_size ? 0 : third == dns_header_size ? length : from(third);
     name.plain = true;
-    d.name = dns_header_size;
-    d.qtype = load_be16(m + at + 1);
-    d.qclass = load_be16(m + at + 3);
-    d.records = static_cast<uint32_t>(at + question_tail);
+    set_question(d, at);
     return true;
 }
 

@@ -4,13 +4,6 @@
 namespace visor::wire::layers {
 
 namespace {
-uint32_t le16(const uint8_t* b) {
-    return b[0] | static_cast<uint32_t>(b[1]) << 8;
-}
-uint32_t le32(const uint8_t* b) {
-    return __builtin_bswap32(load_be32(b));
-}
-
 constexpr uint8_t from_and_to_ds = 3, more_fragments = 4, is_protected = 0x40, order = 0x80;
 constexpr uint8_t without_data = 4, with_qos = 8; // bits of a data frame's subtype
 
@@ -20,11 +13,11 @@ bool is_avs(uint32_t magic) {
 
 // Whether the frame behind a radiotap header has its own header padded to four bytes.
 bool padded_header(const uint8_t* b, uint32_t length) {
-    const uint32_t present = le32(b + 4);
+    const uint32_t present = load_le32(b + 4);
     uint32_t off = 8;
     for (uint32_t word = present; (word & 0x80000000) != 0; off += 4) { // more words of presence bits
         if (off + 4 > length) return false;
-        word = le32(b + off);
+        word = load_le32(b + off);
     }
     if ((present & 1) != 0) off = ((off + 7) & ~7U) + 8; // timestamp, aligned
     return (present & 2) != 0 && off < length && (b[off] & 0x20) != 0;
@@ -53,7 +46,7 @@ void ieee802_11(Packet& p, uint32_t off, End end, bool padded) {
 
 void radiotap(Packet& p, End end) {
     if (end.captured < 8) return stop(p, Anomaly::short_link);
-    const uint32_t length = le16(p.data + 2);
+    const uint32_t length = load_le16(p.data + 2);
     if (length < 8 || length > end.captured) return stop(p, Anomaly::short_link);
     ieee802_11(p, length, end, padded_header(p.data, length));
 }

@@ -3,6 +3,7 @@
 
 Usage: same_result_test.py PROGRAM [CAPTURE...]     the captures besides those made here
 """
+import os
 import random
 import resource
 import struct
@@ -114,7 +115,8 @@ class SameResult(ProgramTest):
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             self.assertEqual(result.status, 0, result.errors)
             used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-            self.assertLess(used, 4)  # at 20 us a minute: 0.4 s; once it was 500
+            if not os.environ.get("VISOR_SANITIZE"):  # under one, time says nothing
+                self.assertLess(used, 4)  # at 20 us a minute: 0.4 s; once it was 500
         self.assertEqual(result.json["1m"]["packets"]["total"], 20_000)
         self.assertEqual(result.json["1m"]["packets"]["period"]["length"], 60 * 19_999)
 

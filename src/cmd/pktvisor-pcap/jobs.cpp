@@ -3,6 +3,7 @@
 #include "control/log.hpp"
 #include "control/plan.hpp"
 #include "control/registry.hpp"
+#include "taps/pcap/capture_file.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -17,8 +18,7 @@ Result<Job> job_of(engine::Plan plan, const control::CaptureInput& input) {
     auto hosts = PrefixSet::parse(input.host_spec);
     if (!hosts) return Error{hosts.error()};
     std::string policies;
-    for (const auto& policy : plan.policies)
-        policies += (policies.empty() ? "" : ", ") + policy.name + "-" + policy.tap;
+    for (const auto& policy : plan.policies) policies += (policies.empty() ? "" : ", ") + policy.on_tap();
     return Job{std::move(plan), input, std::move(*hosts), std::move(policies)};
 }
 
@@ -39,8 +39,9 @@ std::string fault_of_repeated_reading(const PcapOptions& options, const std::vec
     if (jobs.size() < 2) return {};
     for (const std::string& file : options.files) {
         std::error_code none;
-        const bool exists = std::filesystem::exists(file, none);
-        if (file != "-" && (!exists || std::filesystem::is_regular_file(file, none))) continue;
+        const bool absent =
+            file != "-" && !std::filesystem::exists(file, none); // opening it tells that better
+        if (absent || taps::can_reopen(file)) continue;
         return "policies differ in filter, hosts or limits (" + jobs[0].policies + " and " +
                jobs[1].policies + "), so the capture must be read once for each, but " +
                (file == "-" ? "standard input" : file) + " can be read only once: store it in a file";

@@ -74,8 +74,7 @@ nlohmann::json result_json(const PcapOptions& options, const std::vector<Finishe
     for (const Finished& done : all) { // each balances by itself
         nlohmann::json ledger = sinks::ledger_json(done.run->ledger());
         ledger["input"] = input_json(done);
-        for (const auto& policy : done.run->policies())
-            ledger["policies"].push_back(policy.plan->name + "-" + policy.plan->tap);
+        for (const auto& policy : done.run->policies()) ledger["policies"].push_back(policy.plan->on_tap());
         out["ledgers"].push_back(std::move(ledger));
     }
     return out;

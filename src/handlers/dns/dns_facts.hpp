@@ -1,5 +1,5 @@
 // Records what 1.0 tells of a message and 2.0 of a transaction: transport, names, types, codes, ports,
-// subnets. Threads: one recorder per handler instance. Owns: its suffix cache. Hot.
+// subnets. Threads: one recorder per handler instance. Owns: nothing; filter and services outlive it. Hot.
 #pragma once
 
 #include "handlers/dns/dns_cells.hpp"

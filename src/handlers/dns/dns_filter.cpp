@@ -33,7 +33,7 @@ std::string lower(std::string_view text) {
 }
 
 // A name as events carry it: lower-case, no trailing dot.
-std::string name_key(std::string_view text) {
+std::string as_in_events(std::string_view text) {
     std::string out = lower(text);
     if (out.size() > 1 && out.back() == '.') out.pop_back();
     return out;
@@ -68,8 +68,9 @@ std::string wrong_direction(const OptionValue& value) {
 std::string wrong_dnstap_type(const OptionValue& value) {
     if (std::find(dnstap_types.begin(), dnstap_types.end(), lower(value.text)) != dnstap_types.end())
         return {};
-    return "DnsStreamHandler: dnstap_msg_type contained an invalid/unsupported type. Valid types: auth, "
-           "client, forwarder, resolver, stub, tool, update";
+    std::string types;
+    for (const std::string_view type : dnstap_types) (types += types.empty() ? "" : ", ") += type;
+    return "DnsStreamHandler: dnstap_msg_type contained an invalid/unsupported type. Valid types: " + types;
 }
 
 Result<Filter> Filter::make(const OptionValues& values, const Services& services) {
@@ -84,8 +85,9 @@ Result<Filter> Filter::make(const OptionValues& values, const Services& services
     f.answer_count_ = static_cast<uint16_t>(values.get_uint("answer_count"));
     f.geoloc_notfound_ = values.get_bool("geoloc_notfound");
     f.asn_notfound_ = values.get_bool("asn_notfound");
-    for (const auto& name : values.get_list("only_qname")) f.names_.insert(name_key(name));
-    for (const auto& suffix : values.get_list("only_qname_suffix")) f.suffixes_.push_back(name_key(suffix));
+    for (const auto& name : values.get_list("only_qname")) f.names_.insert(as_in_events(name));
+    for (const auto& suffix : values.get_list("only_qname_suffix"))
+        f.suffixes_.push_back(as_in_events(suffix));
     f.read_codes(values);
     f.read_directions(values);
     f.active_ = f.exclude_noerror_ || f.only_queries_ || f.only_responses_ || f.only_dnssec_ || f.by_count_ ||

@@ -279,11 +279,6 @@ Opened open_path(const std::string& path, const CaptureOptions& options) {
     return open_stream(std::move(*stream), name, options);
 }
 
-bool reads_twice(const std::string& path) {
-    std::error_code ignored;
-    return path != "-" && std::filesystem::is_regular_file(path, ignored);
-}
-
 // Reads on until a packet has a time.
 std::optional<int64_t> search_first_ns(CaptureFile& file) {
     engine::FrameBlock block;
@@ -295,6 +290,11 @@ std::optional<int64_t> search_first_ns(CaptureFile& file) {
 
 } // namespace
 
+bool can_reopen(const std::string& path) {
+    std::error_code ignored;
+    return path != "-" && std::filesystem::is_regular_file(path, ignored);
+}
+
 Result<std::unique_ptr<CaptureSource>>
 open_capture_stream(std::unique_ptr<ByteStream> raw, const std::string& name, const CaptureOptions& options) {
     auto opened = open_stream(std::move(raw), name, options);
@@ -305,7 +305,7 @@ open_capture_stream(std::unique_ptr<ByteStream> raw, const std::string& name, co
 Result<std::unique_ptr<CaptureSource>> open_capture(const std::string& path, const CaptureOptions& options) {
     auto opened = open_path(path, options);
     if (!opened) return Error{opened.error()};
-    if (!(*opened)->first_ns() && reads_twice(path)) {
+    if (!(*opened)->first_ns() && can_reopen(path)) {
         auto again = open_path(path, {});
         const auto first_ns = again ? search_first_ns(**again) : std::nullopt;
         if (first_ns) (*opened)->assume_first_ns(*first_ns);

@@ -48,6 +48,9 @@ public:
     virtual void limit_block(size_t bytes) = 0;
 };
 
+// A file that is there from its first byte whenever it is opened: no pipe, no standard input ("-").
+bool can_reopen(const std::string& path);
+
 // "-" is standard input. The error is one line for the user that names the file.
 Result<std::unique_ptr<CaptureSource>> open_capture(const std::string& path, const CaptureOptions& options);
 

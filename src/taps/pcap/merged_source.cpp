@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 #include <limits>
 
 namespace visor::taps {
@@ -19,11 +18,6 @@ void add(engine::SourceLedger& sum, const engine::SourceLedger& part) {
     sum.unsupported_link += part.unsupported_link;
     sum.filtered_bpf += part.filtered_bpf;
     sum.bytes_read += part.bytes_read;
-}
-
-bool can_reopen(const std::string& path) {
-    std::error_code ignored;
-    return path != "-" && std::filesystem::is_regular_file(path, ignored);
 }
 
 int64_t latest(const engine::FrameBlock& block) {
