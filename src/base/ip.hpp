@@ -40,21 +40,35 @@ public:
     static Result<PrefixSet> parse(std::string_view comma_separated);
     void add(const IpPrefix& prefix);
     bool empty() const { return v4_.empty() && v6_.empty(); }
-    // All prefixes are asked, without a branch: nobody can foresee which packet is of ours.
-    bool contains_v4(uint32_t host_order) const {
-        bool found = false;
-        for (const auto& p : v4_) found |= (host_order & p.mask) == p.value;
+    struct Found {
+        bool first, second;
+    };
+    // Two addresses in network order, one behind the other. All prefixes are asked, without a branch: nobody
+    // can foresee which packet is of ours.
+    Found contain_v4(const uint8_t* both) const {
+        const uint32_t a = load_be32(both), b = load_be32(both + 4);
+        Found found{};
+        for (const auto& p : v4_) {
+            found.first |= (a & p.mask) == p.value;
+            found.second |= (b & p.mask) == p.value;
+        }
         return found;
     }
-    bool contains_v6(const uint8_t* network_order) const {
-        const uint64_t hi = load_be64(network_order), lo = load_be64(network_order + 8);
-        bool found = false;
-        for (const auto& p : v6_) found |= (((hi ^ p.hi) & p.mask_hi) | ((lo ^ p.lo) & p.mask_lo)) == 0;
+    Found contain_v6(const uint8_t* both) const {
+        const uint64_t a_hi = load_be64(both), a_lo = load_be64(both + 8);
+        const uint64_t b_hi = load_be64(both + 16), b_lo = load_be64(both + 24);
+        Found found{};
+        for (const auto& p : v6_) {
+            found.first |= (((a_hi ^ p.hi) & p.mask_hi) | ((a_lo ^ p.lo) & p.mask_lo)) == 0;
+            found.second |= (((b_hi ^ p.hi) & p.mask_hi) | ((b_lo ^ p.lo) & p.mask_lo)) == 0;
+        }
         return found;
     }
     bool contains(const IpAddress& address) const {
-        return address.is_v4() ? contains_v4(load_be32(address.v4_bytes()))
-                               : contains_v6(address.bytes.data());
+        uint8_t both[32] = {};
+        const bool v4 = address.is_v4();
+        std::memcpy(both, v4 ? address.v4_bytes() : address.bytes.data(), v4 ? 4 : 16);
+        return v4 ? contain_v4(both).first : contain_v6(both).first;
     }
 
 private:

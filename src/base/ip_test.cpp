@@ -1,5 +1,6 @@
 #include "base/ip.hpp"
 
+#include <cstring>
 #include <gtest/gtest.h>
 
 namespace visor {
@@ -81,6 +82,27 @@ TEST(PrefixSet, Version6) {
     EXPECT_FALSE(holds("2001:db8::1/128", "2001:db8::2"));
     EXPECT_TRUE(holds("::/0", "2001:db8::1"));
     EXPECT_FALSE(holds("::/0", "192.0.2.1"));
+}
+
+TEST(PrefixSet, TwoAtOnce) {
+    const auto set = PrefixSet::parse("10.0.0.0/8,192.0.2.0/24,2001:db8::/32,fd00::/8");
+    const std::vector<const char*> v4 = {"10.1.2.3", "192.0.2.1", "198.51.100.1"};
+    const std::vector<const char*> v6 = {"2001:db8::1", "fd12::1", "2001:db9::1", "::a00:1"};
+    const auto check = [&](const std::vector<const char*>& texts, bool v6_ones) {
+        for (const char* first : texts)
+            for (const char* second : texts) {
+                const auto a = *IpAddress::parse(first), b = *IpAddress::parse(second);
+                const size_t skip = v6_ones ? 0 : 12, size = 16 - skip;
+                uint8_t both[32];
+                std::memcpy(both, a.bytes.data() + skip, size);
+                std::memcpy(both + size, b.bytes.data() + skip, size);
+                const auto found = v6_ones ? set->contain_v6(both) : set->contain_v4(both);
+                EXPECT_EQ(found.first, set->contains(a)) << first << " " << second;
+                EXPECT_EQ(found.second, set->contains(b)) << first << " " << second;
+            }
+    };
+    check(v4, false);
+    check(v6, true);
 }
 
 TEST(PrefixSet, List) {

@@ -32,12 +32,20 @@ void Decoder::decode(const FrameBlock& block) {
         packet.ts_ns = frame.ts_ns;
         packet.flow_hash = 0;
         packet.direction = wire::Direction::unknown;
-        wire::decode(static_cast<wire::LinkType>(frame.link), frame.data, frame.caplen, frame.wirelen,
-                     packet);
-        ++anomalies_[static_cast<size_t>(packet.anomaly)];
-        if (packet.has(wire::packet_flag::has_addresses)) [[likely]] {
+        const auto link = static_cast<wire::LinkType>(frame.link);
+        const auto index = static_cast<uint16_t>(i);
+        if (link == wire::LinkType::ethernet &&
+            wire::decode_plain(frame.data, frame.caplen, frame.wirelen, packet)) [[likely]] {
             set_direction(packet);
-            classify(static_cast<uint16_t>(i));
+            classify_ports(index);
+            ++directions_[static_cast<size_t>(packet.direction)];
+            continue;
+        }
+        wire::decode_layers(link, frame.data, frame.caplen, frame.wirelen, packet);
+        ++anomalies_[static_cast<size_t>(packet.anomaly)];
+        if (packet.has(wire::packet_flag::has_addresses)) {
+            set_direction(packet);
+            classify(index);
         } else if (settings_.flow_hashes) { // no flow but the stations that talk
             packet.flow_hash =
                 sketch::keyed_hash(settings_.key, frame.data, std::min<size_t>(frame.caplen, 12));
@@ -62,14 +70,8 @@ void Decoder::read_dns() {
 inline void Decoder::set_direction(wire::Packet& packet) const {
     const PrefixSet& hosts = settings_.hosts;
     if (hosts.empty()) return;
-    bool to_us, from_us;
-    if (packet.is_v4()) {
-        to_us = hosts.contains_v4(load_be32(packet.addresses + 4));
-        from_us = hosts.contains_v4(load_be32(packet.addresses));
-    } else {
-        to_us = hosts.contains_v6(packet.addresses + 16);
-        from_us = hosts.contains_v6(packet.addresses);
-    }
+    const auto [from_us, to_us] =
+        packet.is_v4() ? hosts.contain_v4(packet.addresses) : hosts.contain_v6(packet.addresses);
     static_assert(static_cast<int>(wire::Direction::in) == 1 && static_cast<int>(wire::Direction::out) == 2);
     packet.direction = static_cast<wire::Direction>(to_us | (from_us & !to_us) << 1);
 }
@@ -84,7 +86,7 @@ void Decoder::classify_portless(uint16_t index) {
     if (settings_.dns && whole && joinable) joins_[join_count_++] = index;
 }
 
-inline void Decoder::classify(uint16_t index) {
+void Decoder::classify(uint16_t index) {
     wire::Packet& packet = packets_[index];
     using namespace wire::packet_flag;
     if ((packet.flags & (has_ports | fragment)) != has_ports) [[unlikely]] {
@@ -93,17 +95,22 @@ inline void Decoder::classify(uint16_t index) {
         if ((packet.flags & (has_ports | cut_fragment | later_fragment)) != (has_ports | cut_fragment))
             return;
     }
+    classify_ports(index);
+}
+
+inline void Decoder::classify_ports(uint16_t index) {
+    wire::Packet& packet = packets_[index];
     const bool dns =
-        settings_.dns && (wire::is_dns_port(packet.src_port) || wire::is_dns_port(packet.dst_port));
+        settings_.dns & (wire::is_dns_port(packet.src_port) | wire::is_dns_port(packet.dst_port));
     if (dns || settings_.flow_hashes) packet.flow_hash = symmetric_flow_hash(packet, settings_.key);
-    if (packet.is_udp()) {
+    if (packet.proto == wire::ip_proto::udp) {
         if (dns) {
             queue_dns(packet);
         } else if (settings_.dhcp &&
                    (wire::is_dhcp_port(packet.src_port) || wire::is_dhcp_port(packet.dst_port))) {
             dhcp_[dhcp_count_++] = index;
         }
-    } else if (dns && packet.is_tcp()) {
+    } else if (dns && packet.proto == wire::ip_proto::tcp) {
         joins_[join_count_++] = index;
     }
 }

@@ -46,6 +46,7 @@ public:
 private:
     void set_direction(wire::Packet& packet) const;
     void classify(uint16_t index);
+    void classify_ports(uint16_t index);
     void classify_portless(uint16_t index);
     void queue_dns(const wire::Packet& packet);
     void read_dns();

@@ -76,8 +76,18 @@ DnsReader::DnsReader(size_t messages)
     if (out.name.plain) out.keys = name_keys(text + out.name.length, out.name.two, out.name.three);
 }
 
+void DnsReader::clear() {
+    used_ = wire::dns_text_slack;
+    events_ = 0;
+    if (++block_ != 0) return;
+    for (size_t i = 0; i < questions; ++i) known_[i].block = 0; // blocks are numbered from 1 again
+    block_ = 1;
+}
+
 void DnsReader::remember(const Place& place, const DnsEvent& event, const char* text) {
     Question& slot = *place.slot;
+    slot.block = block_;
+    slot.event = events_;
     std::memcpy(slot.text, text, sizeof slot.text);
     slot.length = static_cast<uint8_t>(event.name.length);
     slot.two = static_cast<uint8_t>(event.name.two);
@@ -87,11 +97,16 @@ void DnsReader::remember(const Place& place, const DnsEvent& event, const char* 
 }
 
 inline void DnsReader::recall(const Place& place, Bytes message, DnsEvent& out, char* text) {
-    const Question& known = *place.slot;
+    Question& known = *place.slot;
     wire::read_header(message, out.message);
     wire::set_question(out.message, name_at + place.length);
     out.name = {known.length, known.two, known.three, true};
     out.keys = known.keys;
+    // Without a branch: names come as they like.
+    const uint32_t here = 0U - (known.block == block_);
+    out.name_back = static_cast<uint16_t>((events_ - known.event) & here);
+    known.block = block_;
+    known.event = static_cast<uint16_t>(events_ - out.name_back);
     std::memcpy(text, known.text, sizeof known.text);
 }
 
@@ -125,9 +140,11 @@ inline void DnsReader::read(Bytes message, const Place& place, const wire::Packe
         recall(place, message, out, text);
     } else {
         parse(message, out, text);
+        out.name_back = 0;
         if (place.slot && out.name.plain && out.name.length <= Question::text_max) remember(place, out, text);
     }
     used_ += out.name.length + wire::dns_text_slack;
+    ++events_;
     out.packet = &packet;
     out.text = text;
     out.transaction = transaction_of(packet.flow_hash, out.message.header.id);

@@ -3,7 +3,8 @@
 // like every key here; its text is copied, its labels are not walked.
 //
 // A name is remembered only when it is an ordinary one, whose first zero byte ends it. So the same bytes up
-// to the first zero always mean the same name. Threads: one owner. Owns: the texts of a batch's names, and a
+// to the first zero always mean the same name. And events of a block that ask for the same name know of each
+// other (DnsEvent::name_back). Threads: one owner. Owns: the texts of a batch's names, and a
 // direct-mapped table of 4096 questions (256 KiB, zero pages until used). Hot: no heap after construction.
 #pragma once
 
@@ -19,7 +20,7 @@ class DnsReader {
 public:
     explicit DnsReader(size_t messages); // at most so many between two calls of clear()
 
-    void clear() { used_ = wire::dns_text_slack; }
+    void clear(); // a block begins
     // In place; the event's text lives until clear().
     void read(Bytes message, const wire::Packet& packet, DnsTransport transport, DnsEvent& out);
     // The payloads of some UDP packets: where their questions are remembered is on its way to the cache
@@ -29,9 +30,10 @@ public:
 
 private:
     struct alignas(64) Question {
-        static constexpr uint32_t text_max = 37;
+        static constexpr uint32_t text_max = 33;
         char text[text_max];
         uint8_t length, two, three; // 0 = free
+        uint16_t block, event;      // where the name was read first, of late
         uint64_t key;
         NameKeys keys;
     };
@@ -48,12 +50,13 @@ private:
     void read(Bytes message, const Place& place, const wire::Packet& packet, DnsTransport transport,
               DnsEvent& out);
     static void parse(Bytes message, DnsEvent& out, char* text);
-    static void recall(const Place& place, Bytes message, DnsEvent& out, char* text);
-    static void remember(const Place& place, const DnsEvent& event, const char* text);
+    void recall(const Place& place, Bytes message, DnsEvent& out, char* text);
+    void remember(const Place& place, const DnsEvent& event, const char* text);
 
     std::unique_ptr<char[]>
         text_; // one name behind the other, with the room around each that writing it takes
     size_t used_ = wire::dns_text_slack;
+    uint16_t block_ = 1, events_ = 0; // read of this block
     ZeroPages pages_;
     Question* known_;
 };

@@ -6,6 +6,8 @@
 #include "sketch/hash.hpp"
 #include "wire/packet.hpp"
 
+#include <bit>
+
 namespace visor::engine {
 
 namespace detail {
@@ -17,8 +19,12 @@ inline Endpoints endpoints(const wire::Packet& p, const sketch::HashKey& key) {
     if (p.is_v4())
         return {uint64_t{load_be32(p.src_ip())} << 16 | p.src_port,
                 uint64_t{load_be32(p.dst_ip())} << 16 | p.dst_port};
+    // One multiplication is enough here, as they are hashed again; what is added keeps a factor of 0 from
+    // swallowing the other one.
     const auto one = [&key](const uint8_t* ip, uint16_t port) {
-        return sketch::keyed_hash_16(key, load_native<uint64_t>(ip), load_native<uint64_t>(ip + 8)) + port;
+        const auto hi = load_native<uint64_t>(ip), lo = load_native<uint64_t>(ip + 8);
+        const auto product = sketch::detail::multiply(hi ^ key.a, lo ^ key.b);
+        return (product.low ^ product.high) + (hi ^ std::rotl(lo, 32)) + port;
     };
     return {one(p.src_ip(), p.src_port), one(p.dst_ip(), p.dst_port)};
 }

@@ -50,7 +50,10 @@ const Batch& WorkerHandlers::Narrowed::narrow(const Handler& by, const Batch& ba
     dns_.clear();
     batch_ = batch;
     for (const DnsEvent& event : batch.dns)
-        if (by.passes(event)) dns_.push_back(event);
+        if (by.passes(event)) {
+            dns_.push_back(event);
+            dns_.back().name_back = 0; // others may be missing between
+        }
     if (by.takes() == Handler::Takes::messages) {
         for (const DnsEvent& event : dns_) packets_.push_back(*event.packet);
     } else {

@@ -83,9 +83,9 @@ TopRead read_exact(const void* cell, size_t n) {
     const T& counts = as<T>(cell);
     TopRead read;
     for (uint32_t i = 0; i < T::size; ++i) {
-        if (counts.count[i] == 0) continue;
-        read.total += counts.count[i];
-        read.items.push_back({exact_key(i), i, counts.count[i], counts.count[i]});
+        if (counts.at(i) == 0) continue;
+        read.total += counts.at(i);
+        read.items.push_back({exact_key(i), i, counts.at(i), counts.at(i)});
     }
     const auto end = read.items.begin() + static_cast<ptrdiff_t>(std::min(n, read.items.size()));
     std::partial_sort(read.items.begin(), end, read.items.end(), [](const auto& a, const auto& b) {

@@ -34,13 +34,14 @@ struct DnsEvent {
     NameKeys keys;          // of an ordinary name's ends (name.plain)
     uint64_t transaction;   // keyed, of flow and DNS id: the same for a query and its reply
     uint32_t size;          // of the message in bytes
+    uint16_t name_back;     // events back to the block's first with the same name; 0: here
     DnsTransport transport;
 
     std::string_view qname() const { return {text, name.length}; }
 };
 
 inline uint64_t transaction_of(uint64_t flow_hash, uint16_t dns_id) {
-    return sketch::keyed_hash_16(sketch::offline_hash_key, flow_hash, dns_id);
+    return flow_hash + dns_id * 0x9e6c63d0676a9a99u; // keyed and mixed already; odd, so that no id is lost
 }
 
 // Events of one period, in file (or arrival) order.

@@ -1,5 +1,6 @@
 #include "sketch/histogram.hpp"
 
+#include <bit>
 #include <cmath>
 
 namespace visor::sketch {
@@ -17,6 +18,25 @@ double exp_bin_middle(int index) {
 double exp_bin_middle_integer(int index) {
     const double low = std::floor(exp_bin_upper(index - 1)) + 1.0, high = std::floor(exp_bin_upper(index));
     return low >= high ? high : 2.0 * low * high / (low + high);
+}
+
+// What stands in the outermost of the bins may have been there before; then it was as small or as large
+// before.
+void SizeHistogram::settle(const Several& sizes) {
+    if (sizes.count == 0) return;
+    count_ += sizes.count;
+    sum_ += sizes.sum;
+    if (sizes.largest != 0) {
+        extremes_.update(sizes.smallest);
+        extremes_.update(sizes.largest);
+    }
+    if (sizes.bins == 0) return;
+    auto first = static_cast<uint32_t>(std::countr_zero(sizes.bins)) * 32;
+    auto last = (63 - static_cast<uint32_t>(std::countl_zero(sizes.bins))) * 32 + 31;
+    while (bins_[first] == 0) ++first;
+    while (bins_[last] == 0) --last;
+    extremes_.update(first);
+    extremes_.update(last);
 }
 
 void SizeHistogram::merge(const SizeHistogram& other) {

@@ -164,23 +164,21 @@ struct SizeHistogram {
     // For many sizes at once: each in its bin, and once for all of them what they are together.
     struct Several {
         uint64_t count = 0, sum = 0;
-        uint32_t smallest = UINT32_MAX, largest = 0;
-
-        void add(uint32_t size) {
-            ++count;
-            sum += size;
-            smallest = std::min(smallest, size);
-            largest = std::max(largest, size);
-        }
+        uint64_t bins = 0; // a bit for each 32 of the linear ones: some size is among them
+        uint32_t smallest = UINT32_MAX, largest = 0; // of the sizes above
     };
-    void put(uint32_t size) { ++bins_[bin_of(size)]; }
-    void settle(const Several& sizes) {
-        if (sizes.count == 0) return;
-        count_ += sizes.count;
-        sum_ += sizes.sum;
-        extremes_.update(sizes.smallest);
-        extremes_.update(sizes.largest);
+    void put(Several& sizes, uint32_t size) {
+        ++sizes.count;
+        sizes.sum += size;
+        ++bins_[bin_of(size)];
+        if (size < linear) [[likely]] {
+            sizes.bins |= uint64_t{1} << (size / 32);
+        } else {
+            sizes.smallest = std::min(sizes.smallest, size);
+            sizes.largest = std::max(sizes.largest, size);
+        }
     }
+    void settle(const Several& sizes);
 
     uint64_t count() const { return count_; }
     bool empty() const { return count_ == 0; }

@@ -1,7 +1,6 @@
 #include "sketch/histogram.hpp"
 #include "sketch/test_streams.hpp"
 
-#include <cstring>
 #include <gtest/gtest.h>
 #include <map>
 #include <string>
@@ -112,15 +111,15 @@ template <class Sketch, class Draw>
 void expect_merge_is_exact(uint64_t seed, Draw&& draw) {
     Random random(seed);
     auto whole = zeroed<Sketch>(), merged = zeroed<Sketch>();
-    std::vector<std::unique_ptr<Sketch>> parts;
-    for (int i = 0; i < 7; ++i) parts.push_back(zeroed<Sketch>()); // some stay empty
+    std::vector<std::unique_ptr<Sketch>> parts(7); // some stay empty
+    for (auto& part : parts) part = zeroed<Sketch>();
     for (uint64_t i = 0; i < 1 + random.below(5000); ++i) {
         const auto v = draw(random);
         whole->update(v);
         parts[random.below(6)]->update(v);
     }
     for (size_t i = parts.size(); i > 0; --i) merged->merge(*parts[i - 1]);
-    EXPECT_EQ(std::memcmp(whole.get(), merged.get(), sizeof(Sketch)), 0) << seed;
+    EXPECT_TRUE(test::same_bytes(*whole, *merged)) << seed;
 }
 
 TEST(Histograms, merging_shards_gives_the_bytes_of_one_pass) {
@@ -184,7 +183,7 @@ TEST(SizeHistogram, several_at_once_give_the_bytes_of_one_by_one) {
     together->settle({});
     EXPECT_TRUE(together->empty());
     EXPECT_EQ(together->min(), 0u);
-    EXPECT_EQ(std::memcmp(each.get(), together.get(), sizeof *each), 0); // nothing is not a size
+    EXPECT_TRUE(test::same_bytes(*each, *together)); // nothing is not a size
     for (const size_t batch : {1u, 2u, 32u, 1000u}) {
         SizeHistogram::Several sizes;
         for (size_t i = 0; i < batch; ++i) {
@@ -193,21 +192,19 @@ TEST(SizeHistogram, several_at_once_give_the_bytes_of_one_by_one) {
                                                     : batch < 500 ? 100 + random.below(3000)
                                                                   : random.below(uint64_t{1} << 31));
             each->update(size);
-            together->put(size);
-            sizes.add(size);
+            together->put(sizes, size);
         }
         EXPECT_EQ(sizes.count, batch);
         together->settle(sizes);
-        ASSERT_EQ(std::memcmp(each.get(), together.get(), sizeof *each), 0) << batch;
+        ASSERT_TRUE(test::same_bytes(*each, *together)) << batch;
     }
     SizeHistogram::Several zero;
     each->update(0);
-    together->put(0);
-    zero.add(0);
+    together->put(zero, 0);
     together->settle(zero);
     EXPECT_EQ(together->min(), 0u);
     EXPECT_EQ(together->max(), UINT32_MAX);
-    EXPECT_EQ(std::memcmp(each.get(), together.get(), sizeof *each), 0);
+    EXPECT_TRUE(test::same_bytes(*each, *together));
 }
 
 TEST(DecadeBounds, are_the_truncated_powers) {

@@ -1,7 +1,6 @@
 #include "sketch/rate.hpp"
 #include "sketch/test_streams.hpp"
 
-#include <cstring>
 #include <gtest/gtest.h>
 
 namespace visor::sketch {
@@ -30,7 +29,7 @@ TEST(RateSlots, shards_add_up_to_one_tap) {
         parts[random.below(5)].add(second, 1);
     }
     for (const auto& part : parts) merged->merge(part);
-    EXPECT_EQ(std::memcmp(whole.get(), merged.get(), sizeof *whole), 0);
+    EXPECT_TRUE(test::same_bytes(*whole, *merged));
 }
 
 constexpr int64_t second = 1'000'000'000, begin = 1'700'000'000 * second + 123'456'789;
@@ -85,7 +84,7 @@ TEST(SecondRun, counts_what_counting_each_event_would) {
             ++here;
         }
         leave();
-        EXPECT_EQ(std::memcmp(each.get(), by_run.get(), sizeof *each), 0);
+        EXPECT_TRUE(test::same_bytes(*each, *by_run));
         EXPECT_GT(each->slot[0], 100u);
         EXPECT_GT(each->slot[5], 10u);
     }

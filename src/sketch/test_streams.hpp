@@ -59,4 +59,12 @@ std::unique_ptr<Sketch> zeroed() {
     return std::unique_ptr<Sketch>(new Sketch{});
 }
 
+// To the byte: padding is never written to.
+template <class A, class B>
+bool same_bytes(const A& a, const B& b) {
+    static_assert(sizeof(A) == sizeof(B));
+    const auto* bytes = reinterpret_cast<const unsigned char*>(&a);
+    return std::equal(bytes, bytes + sizeof(A), reinterpret_cast<const unsigned char*>(&b));
+}
+
 } // namespace visor::sketch::test

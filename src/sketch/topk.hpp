@@ -46,32 +46,49 @@ struct TopK {
     static constexpr uint32_t promised = capacity / 2;
 
     // True when the key was in the set already; then it has been added before, ever since the set was empty.
-    bool add(uint64_t hash, uint64_t weight, const void* key, uint32_t key_len) {
+    // hits_at_once: of how many the weight is.
+    bool add(uint64_t hash, uint64_t weight, const void* key, uint32_t key_len, uint32_t hits_at_once = 1) {
         if (weight == 0) return false;
+        if (hit(hash, weight, key, key_len)) return true;
         total_ += weight;
-        Bucket& bucket = buckets_[hash % buckets];
-        const auto low = static_cast<uint32_t>(hash);
-        for (uint32_t hits = Match(bucket.high, static_cast<uint32_t>(hash >> 32)); hits != 0;
-             hits &= hits - 1) {
-            const auto way = static_cast<uint32_t>(std::countr_zero(hits));
-            if ((bucket.low[way] ^ low) >= buckets) [[unlikely]]
-                continue;
-            bucket.count[way] += weight;
-            if (!(bucket.low[way] & text_flag)) [[unlikely]]
-                keep_text(bucket, way, key, key_len);
-            return true;
-        }
-        insert(bucket, hash, weight, key, key_len);
+        insert(static_cast<uint32_t>(hash % buckets), hash, weight, key, key_len, hits_at_once > 1);
         return false;
+    }
+
+    // A key seen some times.
+    struct Seen {
+        uint64_t hash;
+        const void* key;
+        uint32_t key_len;
+        uint32_t times;
+    };
+    static constexpr size_t together = 32;
+    // Adds at most so many, each prefetch()ed by now: what those lead to that are not in the set is on its
+    // way to the cache while the others are counted. Returns a bit for each key that was in the set already.
+    uint32_t add(const Seen* seen, size_t n) {
+        uint32_t stood = 0;
+        uint8_t absent[together];
+        size_t count = 0;
+        for (size_t i = 0; i < n; ++i) {
+            const bool there = hit(seen[i].hash, seen[i].times, seen[i].key, seen[i].key_len);
+            stood |= static_cast<uint32_t>(there) << i;
+            if (there) continue;
+            absent[count++] = static_cast<uint8_t>(i);
+            prefetch_insert(seen[i].hash);
+        }
+        for (size_t k = 0; k < count; ++k) {
+            const Seen& one = seen[absent[k]];
+            const bool there = add(one.hash, one.times, one.key, one.key_len, one.times);
+            stood |= static_cast<uint32_t>(there) << absent[k];
+        }
+        return stood;
     }
 
     // Brings a key's bucket near, some events before its add().
     void prefetch(uint64_t hash) const {
         const Bucket& bucket = buckets_[hash % buckets];
         __builtin_prefetch(bucket.high);
-        __builtin_prefetch(bucket.low);
         __builtin_prefetch(bucket.count);
-        __builtin_prefetch(bucket.count + 8);
     }
 
     uint64_t total() const { return total_; }               // weight of everything added
@@ -85,10 +102,10 @@ struct TopK {
     // Most that a key can weigh that top() does not list: one that is not in the set, or whose text is not.
     uint64_t max_error() const {
         uint64_t error = 0;
-        for (const Bucket& bucket : buckets_) {
-            error = std::max(error, absent(bucket));
+        for (uint32_t b = 0; b < buckets; ++b) {
+            error = std::max(error, absent(b));
             for (uint32_t way = 0; way < ways; ++way)
-                if (!(bucket.low[way] & text_flag)) error = std::max(error, bucket.count[way]);
+                if (!has_text(b, way)) error = std::max(error, weight_of(b, way));
         }
         return error;
     }
@@ -98,12 +115,11 @@ struct TopK {
     void for_each(F&& f) const {
         uint8_t text[Text::max_length];
         for (uint32_t b = 0; b < buckets; ++b) {
-            const Bucket& bucket = buckets_[b];
-            for (uint32_t way = 0; way < ways && bucket.count[way] != 0; ++way) {
-                const bool has_text = bucket.low[way] & text_flag;
-                const uint32_t length = has_text ? text_.read(refs_[b][way], text) : 0;
-                f(TopEntry{hash_of(bucket, way, b), bucket.count[way] - bucket.error[way], bucket.count[way],
-                           text, length, has_text});
+            for (uint32_t way = 0; way < ways && used(b, way); ++way) {
+                const uint32_t length = has_text(b, way) ? text_.read(rest_[b][way].text, text) : 0;
+                const uint64_t weight = weight_of(b, way);
+                f(TopEntry{hash_of(b, way), weight - rest_[b][way].error, weight, text, length,
+                           has_text(b, way)});
             }
         }
     }
@@ -130,7 +146,7 @@ struct TopK {
         if (other.empty()) return;
         uint64_t dropped = 0; // counted at the end: absent() asks whether either side evicted before
         for (uint32_t b = 0; b < buckets; ++b)
-            if (other.buckets_[b].count[0] != 0) dropped += merge_bucket(other, b);
+            if (other.used(b, 0)) dropped += merge_bucket(other, b);
         total_ += other.total_;
         evictions_ += other.evictions_ + dropped;
         text_missing_ += other.text_missing_;
@@ -140,25 +156,31 @@ struct TopK {
     void clear() {
         if (empty()) return;
         for (uint32_t b = 0; b < buckets; ++b) {
-            if (buckets_[b].count[0] == 0) continue;
+            if (!used(b, 0)) continue;
             buckets_[b] = {};
+            std::fill(low_[b], low_[b] + ways, 0);
+            std::fill(rest_[b], rest_[b] + ways, Rest{});
             least_[b] = {};
-            std::fill(refs_[b], refs_[b] + ways, TextRef{});
+            texts_[b] = 0;
         }
         text_.clear();
         total_ = evictions_ = text_missing_ = 0;
+        wide_ = false;
     }
 
 private:
-    // The low BucketBits of a hash are the bucket's number, so their place in low[] is free for a flag.
-    static_assert(BucketBits >= 1 && BucketBits <= 16);
-    static constexpr uint32_t text_flag = 1;
+    static_assert(BucketBits <= 16);
 
+    // What finding an entry and counting it touches.
     struct alignas(64) Bucket {
-        uint32_t high[ways];
-        uint32_t low[ways];
-        uint64_t count[ways]; // 0 is a free entry; free ones come last
-        uint64_t error[ways];
+        uint32_t high[ways]; // half of the hash
+        uint32_t count[ways];
+    };
+    // What else there is to know of an entry. Used ones come first in their bucket.
+    struct Rest {
+        uint64_t error;
+        uint32_t carry; // upper half of the weight, whose lower one is the count; 0 of a free entry
+        TextRef text;
     };
 
     struct Least {
@@ -173,32 +195,81 @@ private:
         bool has_mine, has_theirs;
     };
 
-    static uint64_t hash_of(const Bucket& bucket, uint32_t way, uint32_t b) {
-        return static_cast<uint64_t>(bucket.high[way]) << 32 | (bucket.low[way] & ~(buckets - 1)) | b;
+    uint64_t hash_of(uint32_t b, uint32_t way) const {
+        return static_cast<uint64_t>(buckets_[b].high[way]) << 32 | low_[b][way];
+    }
+    uint64_t weight_of(uint32_t b, uint32_t way) const {
+        return (wide_ ? static_cast<uint64_t>(rest_[b][way].carry) << 32 : 0) | buckets_[b].count[way];
+    }
+    bool used(uint32_t b, uint32_t way) const { return weight_of(b, way) != 0; }
+    bool has_text(uint32_t b, uint32_t way) const { return texts_[b] >> way & 1; }
+    void set(uint32_t b, uint32_t way, uint64_t hash, uint64_t weight, uint64_t error) {
+        buckets_[b].high[way] = static_cast<uint32_t>(hash >> 32);
+        buckets_[b].count[way] = static_cast<uint32_t>(weight);
+        low_[b][way] = static_cast<uint32_t>(hash);
+        rest_[b][way].carry = 0;
+        rest_[b][way].error = error;
+        if (weight >> 32 != 0) [[unlikely]]
+            carry(b, way, static_cast<uint32_t>(weight >> 32));
     }
 
+    void carry(uint32_t b, uint32_t way, uint32_t more) {
+        rest_[b][way].carry += more;
+        wide_ = true;
+    }
+
+    uint64_t least_of(uint32_t b) const {
+        uint64_t least = UINT64_MAX;
+        for (uint32_t way = 0; way < ways; ++way) least = std::min(least, weight_of(b, way));
+        return least;
+    }
     // What a key can weigh that this bucket does not list.
-    uint64_t absent(const Bucket& bucket) const {
-        return evictions_ == 0 ? 0 : *std::min_element(bucket.count, bucket.count + ways);
-    }
+    uint64_t absent(uint32_t b) const { return evictions_ == 0 ? 0 : least_of(b); }
 
-    static void look_for_least(const Bucket& bucket, Least& least) {
-        least.count = *std::min_element(bucket.count, bucket.count + ways);
+    void look_for_least(uint32_t b) {
+        Least& least = least_[b];
+        least.count = least_of(b);
         least.ways = 0;
-        for (uint32_t i = 0; i < ways; ++i)
-            least.ways |= static_cast<uint32_t>(bucket.count[i] == least.count) << i;
+        for (uint32_t way = 0; way < ways; ++way)
+            least.ways |= static_cast<uint32_t>(weight_of(b, way) == least.count) << way;
     }
     // Counts only rise, so an entry that has the least count still has had it ever since.
-    static uint32_t take_least(const Bucket& bucket, Least& least) {
+    uint32_t take_least(uint32_t b) {
+        Least& least = least_[b];
         for (;;) {
-            if (least.ways == 0) look_for_least(bucket, least);
+            if (least.ways == 0) look_for_least(b);
             const auto way = static_cast<uint32_t>(std::countr_zero(least.ways));
             least.ways &= least.ways - 1;
-            if (bucket.count[way] == least.count) return way;
+            if (weight_of(b, way) == least.count) return way;
         }
     }
-    void keep_text(Bucket& bucket, uint32_t way, const void* key, uint32_t key_len);
-    void insert(Bucket& bucket, uint64_t hash, uint64_t weight, const void* key, uint32_t key_len);
+    // Adds to a key that is in the set; false when it is not.
+    bool hit(uint64_t hash, uint64_t weight, const void* key, uint32_t key_len) {
+        const uint32_t b = hash % buckets;
+        for (uint32_t hits = Match(buckets_[b].high, static_cast<uint32_t>(hash >> 32)); hits != 0;
+             hits &= hits - 1) {
+            const auto way = static_cast<uint32_t>(std::countr_zero(hits));
+            if (low_[b][way] != static_cast<uint32_t>(hash)) [[unlikely]]
+                continue;
+            total_ += weight;
+            const uint64_t sum = buckets_[b].count[way] + weight;
+            buckets_[b].count[way] = static_cast<uint32_t>(sum);
+            if (sum >> 32 != 0) [[unlikely]]
+                carry(b, way, static_cast<uint32_t>(sum >> 32));
+            if (!has_text(b, way)) [[unlikely]]
+                keep_text(b, way, key, key_len);
+            return true;
+        }
+        return false;
+    }
+    void prefetch_insert(uint64_t hash) const {
+        const uint32_t b = hash % buckets;
+        const auto way = static_cast<uint32_t>(std::countr_zero(least_[b].ways | 1u << (ways - 1)));
+        __builtin_prefetch(&rest_[b][way], 1);
+        __builtin_prefetch(low_[b], 1);
+    }
+    void keep_text(uint32_t b, uint32_t way, const void* key, uint32_t key_len);
+    void insert(uint32_t b, uint64_t hash, uint64_t weight, const void* key, uint32_t key_len, bool again);
     uint32_t merge_bucket(const TopK& other, uint32_t b);
     uint32_t gather(const TopK& other, uint32_t b, Merged* out) const;
     void rebuild(const TopK& other, uint32_t b, const Merged* kept, uint32_t n);
@@ -206,96 +277,93 @@ private:
     uint64_t total_;
     uint64_t evictions_;
     uint64_t text_missing_;
-    Least least_[buckets];
+    bool wide_; // some weight needs more than 32 bits
     Bucket buckets_[buckets];
-    TextRef refs_[buckets][ways];
+    uint16_t texts_[buckets]; // bits of the entries whose text is known
+    Least least_[buckets];
+    uint32_t low_[buckets][ways]; // the other half of the hash
+    Rest rest_[buckets][ways];
     Text text_;
 };
 
 template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
-[[gnu::noinline]] void TopK<BucketBits, Text, Match>::keep_text(Bucket& bucket, uint32_t way, const void* key,
+[[gnu::noinline]] void TopK<BucketBits, Text, Match>::keep_text(uint32_t b, uint32_t way, const void* key,
                                                                 uint32_t key_len) {
-    TextRef* refs = refs_[&bucket - buckets_];
-    while (!text_.store(refs[way], key, key_len)) {
+    while (!text_.store(rest_[b][way].text, key, key_len)) {
         // The pool is full of long texts: one of a lighter entry has to make room, or this one waits.
         uint32_t lightest = way;
         for (uint32_t i = 0; i < ways; ++i)
-            if ((bucket.low[i] & text_flag) && bucket.count[i] < bucket.count[lightest]) lightest = i;
+            if (has_text(b, i) && weight_of(b, i) < weight_of(b, lightest)) lightest = i;
         ++text_missing_;
         if (lightest == way) return;
-        bucket.low[lightest] &= ~text_flag;
-        text_.release(refs[lightest]);
+        texts_[b] &= static_cast<uint16_t>(~(1u << lightest));
+        text_.release(rest_[b][lightest].text);
     }
-    bucket.low[way] |= text_flag;
+    texts_[b] |= static_cast<uint16_t>(1u << way);
 }
 
 template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
-[[gnu::noinline]] void TopK<BucketBits, Text, Match>::insert(Bucket& bucket, uint64_t hash, uint64_t weight,
-                                                             const void* key, uint32_t key_len) {
-    const uint32_t way = take_least(bucket, least_[&bucket - buckets_]);
-    const uint64_t least = bucket.count[way];
+[[gnu::noinline]] void TopK<BucketBits, Text, Match>::insert(uint32_t b, uint64_t hash, uint64_t weight,
+                                                             const void* key, uint32_t key_len, bool again) {
+    const uint32_t way = take_least(b);
+    const uint64_t least = weight_of(b, way);
     if (least != 0) {
         ++evictions_;
-        if (bucket.low[way] & text_flag) text_.vacate(refs_[&bucket - buckets_][way]);
+        if (has_text(b, way)) text_.vacate(rest_[b][way].text);
     }
-    bucket.high[way] = static_cast<uint32_t>(hash >> 32);
-    bucket.low[way] = static_cast<uint32_t>(hash) & ~(buckets - 1);
-    bucket.count[way] = least + weight;
-    bucket.error[way] = least;
-    if (evictions_ == 0) keep_text(bucket, way, key, key_len);
+    set(b, way, hash, least + weight, least);
+    texts_[b] &= static_cast<uint16_t>(~(1u << way));
+    if (evictions_ == 0 || again) keep_text(b, way, key, key_len);
 }
 
 // Union of both buckets: at most 32 entries, no hash twice.
 template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
 uint32_t TopK<BucketBits, Text, Match>::gather(const TopK& other, uint32_t b, Merged* out) const {
-    const Bucket &mine = buckets_[b], &theirs = other.buckets_[b];
-    const uint64_t absent_mine = absent(mine), absent_theirs = other.absent(theirs);
+    const uint64_t absent_mine = absent(b), absent_theirs = other.absent(b);
     uint32_t n = 0;
-    for (uint32_t way = 0; way < ways && mine.count[way] != 0; ++way) {
-        out[n++] = {hash_of(mine, way, b),
-                    mine.count[way] + absent_theirs,
-                    mine.error[way] + absent_theirs,
-                    refs_[b][way],
+    for (uint32_t way = 0; way < ways && used(b, way); ++way) {
+        out[n++] = {hash_of(b, way),
+                    weight_of(b, way) + absent_theirs,
+                    rest_[b][way].error + absent_theirs,
+                    rest_[b][way].text,
                     {},
-                    (mine.low[way] & text_flag) != 0,
+                    has_text(b, way),
                     false};
     }
     const uint32_t n_mine = n;
-    for (uint32_t way = 0; way < ways && theirs.count[way] != 0; ++way) {
-        const uint64_t hash = hash_of(theirs, way, b);
+    for (uint32_t way = 0; way < ways && other.used(b, way); ++way) {
+        const uint64_t hash = other.hash_of(b, way), weight = other.weight_of(b, way);
+        const uint64_t error = other.rest_[b][way].error;
         uint32_t at = 0;
         while (at < n_mine && out[at].hash != hash) ++at;
         if (at < n_mine) {
-            out[at].count += theirs.count[way] - absent_theirs;
-            out[at].error += theirs.error[way] - absent_theirs;
+            out[at].count += weight - absent_theirs;
+            out[at].error += error - absent_theirs;
         } else {
-            out[at = n++] = {
-                hash, theirs.count[way] + absent_mine, theirs.error[way] + absent_mine, {}, {}, false, false};
+            out[at = n++] = {hash, weight + absent_mine, error + absent_mine, {}, {}, false, false};
         }
-        out[at].theirs = other.refs_[b][way];
-        out[at].has_theirs = (theirs.low[way] & text_flag) != 0;
+        out[at].theirs = other.rest_[b][way].text;
+        out[at].has_theirs = other.has_text(b, way);
     }
     return n;
 }
 
 template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
 void TopK<BucketBits, Text, Match>::rebuild(const TopK& other, uint32_t b, const Merged* kept, uint32_t n) {
-    Bucket& bucket = buckets_[b];
-    bucket = {};
+    buckets_[b] = {};
+    std::fill(low_[b], low_[b] + ways, 0);
+    std::fill(rest_[b], rest_[b] + ways, Rest{});
     least_[b] = {};
-    for (uint32_t way = n; way < ways; ++way) refs_[b][way] = {};
+    texts_[b] = 0;
     for (uint32_t way = 0; way < n; ++way) {
         const Merged& entry = kept[way];
-        bucket.high[way] = static_cast<uint32_t>(entry.hash >> 32);
-        bucket.low[way] = static_cast<uint32_t>(entry.hash) & ~(buckets - 1);
-        bucket.count[way] = entry.count;
-        bucket.error[way] = entry.error;
-        refs_[b][way] = entry.mine;
+        set(b, way, entry.hash, entry.count, entry.error);
+        rest_[b][way].text = entry.mine;
         if (entry.has_mine) {
-            bucket.low[way] |= text_flag;
+            texts_[b] |= static_cast<uint16_t>(1u << way);
         } else if (entry.has_theirs) {
             uint8_t text[Text::max_length];
-            keep_text(bucket, way, text, other.text_.read(entry.theirs, text));
+            keep_text(b, way, text, other.text_.read(entry.theirs, text));
         }
     }
 }
@@ -305,7 +373,7 @@ template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, ui
 uint32_t TopK<BucketBits, Text, Match>::merge_bucket(const TopK& other, uint32_t b) {
     Merged all[2 * ways];
     for (uint32_t way = 0; way < ways; ++way)
-        if (!(buckets_[b].low[way] & text_flag)) text_.release(refs_[b][way]);
+        if (!has_text(b, way)) text_.release(rest_[b][way].text);
     const uint32_t n = gather(other, b, all);
     // By count, then the more certain, then the hash: the order of merging two sets does not show.
     std::sort(all, all + n, [](const Merged& x, const Merged& y) {

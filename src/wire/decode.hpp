@@ -50,6 +50,7 @@ inline bool decode_plain(const uint8_t* d, uint32_t caplen, uint32_t wirelen, Pa
     const detail::PlainL4 l4 = detail::plain_ip(d, off, caplen, type, p);
     const uint8_t* b = d + l4.offset;
     uint32_t end = l4.end, header = 8;
+    auto layer4 = Layer4::udp;
     p.tcp_flags = 0;
     if (l4.proto == ip_proto::udp) {
         if (end < l4.offset + 8) return false;
@@ -61,6 +62,7 @@ inline bool decode_plain(const uint8_t* d, uint32_t caplen, uint32_t wirelen, Pa
         header = (b[12] >> 4) * 4U;
         if (header < 20 || end < l4.offset + header) return false;
         p.tcp_flags = b[13];
+        layer4 = Layer4::tcp;
     } else {
         return false;
     }
@@ -77,6 +79,7 @@ inline bool decode_plain(const uint8_t* d, uint32_t caplen, uint32_t wirelen, Pa
     p.flags = static_cast<uint8_t>(packet_flag::has_addresses | packet_flag::has_ports |
                                    (caplen < wirelen ? packet_flag::cut : 0));
     p.anomaly = Anomaly::none;
+    p.kind = Packet::kind_of(p.ip_version, layer4);
     return true;
 }
 

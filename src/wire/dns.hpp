@@ -9,6 +9,7 @@
 #include "base/bytes.hpp"
 #include "base/ip.hpp"
 
+#include <bit>
 #include <string_view>
 
 namespace visor::wire {
@@ -107,7 +108,10 @@ inline uint16_t dns_full_rcode(const DnsMessage& message) {
     bool bare = false;
     if (message.bytes.size() >= dns_header_size + opt_size) [[likely]] {
         const uint8_t* opt = message.bytes.data() + message.bytes.size() - opt_size;
-        bare = (opt[0] | (load_be16(opt + 1) ^ dns_type_opt) | opt[6] | load_be16(opt + 9)) == 0;
+        // Root, type, and behind the size and the extended code the version; at the end the length.
+        constexpr uint64_t looked_at = 0x00ff000000ffffff, expected = uint64_t{dns_type_opt} << 16;
+        static_assert(std::endian::native == std::endian::little);
+        bare = (((load_native<uint64_t>(opt) & looked_at) ^ expected) | load_native<uint16_t>(opt + 9)) == 0;
         high = opt[5];
     }
     if (more & !bare) [[unlikely]]

@@ -116,6 +116,7 @@ void decode_layers(LinkType link, const uint8_t* data, uint32_t caplen, uint32_t
     reset(p, data, caplen, wirelen);
     // A record that says it captured more than there was is believed about what it holds.
     layers::link_layer(link, p, {caplen, std::max(caplen, wirelen)});
+    p.kind = Packet::kind_of(p.ip_version, p.layer4());
 }
 
 namespace {

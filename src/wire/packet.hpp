@@ -52,6 +52,10 @@ namespace tcp_flag {
 inline constexpr uint8_t fin = 1, syn = 2, rst = 4, psh = 8, ack = 16;
 } // namespace tcp_flag
 
+// What a packet counts as: layer 4 of its outermost headers. Parts of a datagram without that header, and
+// what has no IP header, are others.
+enum class Layer4 : uint8_t { udp, tcp, other };
+
 struct Packet {
     const uint8_t* data = nullptr;
     const uint8_t* addresses =
@@ -72,6 +76,13 @@ struct Packet {
     uint8_t flags = 0;                        // packet_flag
     Direction direction = Direction::unknown; // set by the engine
     Anomaly anomaly = Anomaly::none;
+    uint8_t kind = static_cast<uint8_t>(Layer4::other); // kind_of() it; below kinds
+
+    static constexpr size_t kinds = 16;
+    static uint8_t kind_of(uint8_t ip_version, Layer4 layer4) {
+        return static_cast<uint8_t>(ip_version << 1 | static_cast<uint8_t>(layer4));
+    }
+    Layer4 layer4() const { return is_udp() ? Layer4::udp : is_tcp() ? Layer4::tcp : Layer4::other; }
 
     bool has(uint8_t flag) const { return (flags & flag) != 0; }
     bool is_v4() const { return ip_version == 4; }

@@ -72,7 +72,7 @@ inline Packet decoded(const Raw& bytes, LinkType link = LinkType::ethernet, uint
 inline auto fields(const Packet& p) {
     return std::tuple(p.data, p.addresses, p.ts_ns, p.flow_hash, p.caplen, p.wirelen, p.payload_len, p.l3,
                       p.l4, p.payload, p.src_port, p.dst_port, p.eth_src, p.ip_version, p.proto, p.tcp_flags,
-                      p.flags, p.direction, p.anomaly);
+                      p.flags, p.direction, p.anomaly, p.kind);
 }
 
 } // namespace visor::wire::test

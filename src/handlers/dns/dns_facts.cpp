@@ -1,7 +1,5 @@
 #include "handlers/dns/dns_facts.hpp"
 
-#include "wire/ports.hpp"
-
 #include <algorithm>
 #include <array>
 #include <numeric>
@@ -11,12 +9,6 @@ namespace visor::dns {
 namespace {
 void add_place(sketch::TopNames& top, uint32_t id) {
     top.add(sketch::keyed_hash_u64(sketch::offline_hash_key, id), 1, &id, sizeof id);
-}
-
-// Without a branch: a coin decides whether a query or a reply comes next.
-uint16_t client_port(const wire::Packet& packet) {
-    const uint32_t to_server = wire::is_dns_port(packet.dst_port);
-    return static_cast<uint16_t>(packet.dst_port ^ ((packet.dst_port ^ packet.src_port) & (0U - to_server)));
 }
 
 // The names of an outcome that has a list of them.
@@ -80,87 +72,71 @@ size_t FactRecorder::suffix_size(std::string_view name) const {
     return suffixes_ ? suffixes_->suffix_size(name) : 0;
 }
 
-struct FactRecorder::Keys {
-    struct Name {
-        NameKeys keys;
-        uint32_t two, three; // bytes of the name's ends (qname.hpp); three is 0 where there is none
-    };
-    Name names[recorded_at_once];
-    uint64_t outcome_hash[recorded_at_once];
-    uint16_t ports[recorded_at_once];
-    bool counted[recorded_at_once]; // among the distinct names
-    Chosen named, three, listed;    // with a question; with a third label; whose outcome has a list of names
+// The ends of a name that stand in top lists.
+struct FactRecorder::Ends {
+    NameKeys keys;
+    uint32_t two, three; // bytes (qname.hpp); three is 0 where there is none
 };
 
-inline void FactRecorder::read_name(Facts& facts, const DnsEvent& event, size_t at, Keys& keys) const {
-    Keys::Name& name = keys.names[at];
-    if (!by_suffix_ && event.name.plain) [[likely]] {
-        name = {event.keys, event.name.two, event.name.three};
-    } else {
-        const Aggregated parts = aggregate(event.qname(), suffix_size(event.qname()));
-        name.two = static_cast<uint32_t>(parts.two.size());
-        name.three = static_cast<uint32_t>(parts.three.size());
-        name.keys = name_keys(event.text + event.name.length, name.two, name.three);
-    }
-    facts.top_qname2.prefetch(name.keys.two);
-    facts.top_qname3.prefetch(name.keys.three);
-    keys.three.add_if(name.three != 0, at);
+inline FactRecorder::Ends FactRecorder::ends_of(const DnsEvent& event) const {
+    if (!by_suffix_ && event.name.plain) [[likely]]
+        return {event.keys, event.name.two, event.name.three};
+    const Aggregated parts = aggregate(event.qname(), suffix_size(event.qname()));
+    const auto two = static_cast<uint32_t>(parts.two.size()),
+               three = static_cast<uint32_t>(parts.three.size());
+    return {name_keys(event.text + event.name.length, two, three), two, three};
 }
 
-inline void FactRecorder::read(Facts& facts, std::span<const Outcomes> messages, Keys& keys) const {
-    for (size_t i = 0; i < messages.size(); ++i) {
-        const DnsEvent& event = *messages[i].event;
-        keys.ports[i] = client_port(*event.packet);
-        if (groups_.ports) __builtin_prefetch(&facts.ports.count[keys.ports[i]], 1);
-        const bool named = event.message.has_question();
-        keys.named.add_if(named, i);
-        keys.listed.add_if(named & (messages[i].outcome > Outcome::noerror) & groups_.rcode_names, i);
-    }
-    if (groups_.qnames)
-        for (const size_t i : keys.named) read_name(facts, *messages[i].event, i, keys);
-    for (const size_t i : keys.listed) {
-        keys.outcome_hash[i] = name_key(messages[i].event->qname());
-        list_of(facts, messages[i].outcome).prefetch(keys.outcome_hash[i]);
-    }
-}
-
-inline void FactRecorder::add_names(Facts& facts, std::span<const Outcomes> messages, Keys& keys) const {
-    const auto add = [&](sketch::TopNames& top, size_t i, uint32_t size, uint64_t hash) {
-        const DnsEvent& event = *messages[i].event;
-        const bool stood = add_name(top, {event.text + event.name.length - size, size}, hash);
-        // A whole name in a top list was counted among the distinct ones when it came to stand there.
-        return stood & (size == event.name.length);
-    };
-    const auto& names = keys.names;
-    for (const size_t i : keys.named) keys.counted[i] = false;
+void FactRecorder::add_names(Facts& facts, std::span<const CountedName> names) const {
+    // A whole name in a top list was counted among the distinct ones when it came to stand there.
+    uint32_t counted = 0;
     if (groups_.qnames) {
-        for (const size_t i : keys.named)
-            keys.counted[i] = add(facts.top_qname2, i, names[i].two, names[i].keys.two);
-        for (const size_t i : keys.three)
-            keys.counted[i] |= add(facts.top_qname3, i, names[i].three, names[i].keys.three);
+        sketch::TopNames::Seen two[recorded_at_once], three[recorded_at_once];
+        uint32_t whole_two = 0, whole_three = 0;
+        Chosen with_three;
+        for (size_t i = 0; i < names.size(); ++i) {
+            const auto& [event, times] = names[i];
+            const Ends ends = ends_of(*event);
+            const char* const end = event->text + event->name.length;
+            two[i] = {ends.keys.two, end - ends.two, ends.two, times};
+            three[with_three.count] = {ends.keys.three, end - ends.three, ends.three, times};
+            with_three.add_if(ends.three != 0, i);
+            whole_two |= static_cast<uint32_t>(ends.two == event->name.length) << i;
+            whole_three |= static_cast<uint32_t>(ends.three == event->name.length) << i;
+            facts.top_qname2.prefetch(ends.keys.two);
+            facts.top_qname3.prefetch(ends.keys.three);
+        }
+        counted = facts.top_qname2.add(two, names.size()) & whole_two;
+        const uint32_t stood = facts.top_qname3.add(three, with_three.count);
+        for (uint32_t k = 0; k < with_three.count; ++k)
+            counted |= (stood >> k & 1) << with_three.at[k] & whole_three;
     }
     if (!groups_.cardinality) return;
     Chosen uncounted;
-    for (const size_t i : keys.named) uncounted.add_if(!keys.counted[i], i);
+    for (size_t i = 0; i < names.size(); ++i) uncounted.add_if(!(counted >> i & 1), i);
     for (const size_t i : uncounted) {
-        const std::string_view name = messages[i].event->qname();
+        const std::string_view name = names[i].event->qname();
         facts.qname.update(sketch::murmur3_128(name.data(), name.size()));
     }
 }
 
 void FactRecorder::record(Facts& facts, std::span<const Outcomes> messages) const {
-    Keys keys;
-    read(facts, messages, keys);
-    if (groups_.ports)
-        for (size_t i = 0; i < messages.size(); ++i) facts.ports.add(keys.ports[i]);
-    if (groups_.qtypes)
-        for (const size_t i : keys.named) facts.qtype.add(messages[i].event->message.qtype);
-    add_names(facts, messages, keys);
-    if (groups_.rcodes)
-        for (const Outcomes& message : messages)
-            facts.rcode.add(message.rcode, message.event->message.header.response());
-    for (const size_t i : keys.listed)
-        add_name(list_of(facts, messages[i].outcome), messages[i].event->qname(), keys.outcome_hash[i]);
+    Chosen listed; // whose outcome has a list of names
+    uint64_t keys[recorded_at_once];
+    for (size_t i = 0; i < messages.size(); ++i) {
+        const auto& [event, rcode, outcome, client_port] = messages[i];
+        const bool named = event->message.has_question();
+        if (groups_.ports) facts.ports.add(client_port);
+        if (groups_.qtypes) facts.qtype.add(event->message.qtype, named);
+        if (groups_.rcodes) facts.rcode.add(rcode, event->message.header.response());
+        listed.add_if(named & (outcome > Outcome::noerror) & groups_.rcode_names, i);
+    }
+    for (const size_t i : listed) {
+        keys[i] = name_key(messages[i].event->qname());
+        list_of(facts, messages[i].outcome).prefetch(keys[i]);
+    }
+    for (const size_t i : listed)
+        add_name(list_of(facts, messages[i].outcome), messages[i].event->qname(), keys[i]);
     if (groups_.noerror_names || groups_.bytes) add_details(facts, messages);
 }
 

@@ -5,6 +5,7 @@
 #include "handlers/dns/dns_cells.hpp"
 #include "handlers/dns/dns_filter.hpp"
 #include "handlers/dns/qname.hpp"
+#include "wire/ports.hpp"
 
 #include <algorithm>
 #include <array>
@@ -26,8 +27,15 @@ struct Outcomes {
     const DnsEvent* event;
     uint16_t rcode; // 0 of a query
     Outcome outcome;
+    uint16_t client_port;
 };
 inline constexpr uint16_t rcode_noerror = 0;
+
+// Without a branch: a coin decides whether a query or a reply comes next.
+inline uint16_t client_port(const wire::Packet& packet) {
+    const uint32_t to_server = wire::is_dns_port(packet.dst_port);
+    return static_cast<uint16_t>(packet.dst_port ^ ((packet.dst_port ^ packet.src_port) & (0U - to_server)));
+}
 
 inline Outcomes outcomes_of(const DnsEvent& event) {
     static constexpr auto by_rcode = [] {
@@ -43,13 +51,14 @@ inline Outcomes outcomes_of(const DnsEvent& event) {
     const uint32_t rcode = wire::dns_full_rcode(event.message) & (0U - reply);
     const uint32_t outcome = by_rcode[std::min<uint32_t>(rcode, 15)];
     const bool empty = (rcode == rcode_noerror) & (event.message.header.ancount == 0);
-    return {&event, static_cast<uint16_t>(rcode), static_cast<Outcome>((outcome + empty) & (0U - reply))};
+    return {&event, static_cast<uint16_t>(rcode), static_cast<Outcome>((outcome + empty) & (0U - reply)),
+            client_port(*event.packet)};
 }
 
 // Messages are recorded so many at a time, table by table: what they lead to is on its way to the cache while
 // the keys of the others are made, and one kind of message does not keep the processor from foreseeing what
 // comes next of the other.
-inline constexpr size_t recorded_at_once = 32;
+inline constexpr size_t recorded_at_once = sketch::TopNames::together;
 
 // Counts what kinds of messages there are with one addition a message, instead of one for each counter.
 class KindTally {
@@ -69,14 +78,49 @@ private:
     uint32_t transports_[transport_count] = {};
 };
 
+// How often each name came in a run of events, told once for all of them that repeat it.
+class NameTally {
+public:
+    static constexpr size_t most = 1024; // events of a run
+
+    // An event of the run, and how far back the first with its name is (DnsEvent::name_back).
+    void count(size_t event, size_t back) { ++times_[back <= event ? event - back : event]; }
+    // f(event, times) for the first of each name.
+    template <class F>
+    void for_each(size_t events, F&& f) const {
+        uint16_t counted[most + 1];
+        size_t n = 0;
+        for (size_t i = 0; i < events; ++i) {
+            counted[n] = static_cast<uint16_t>(i);
+            n += times_[i] != 0;
+        }
+        for (size_t i = 0; i < n; ++i) f(counted[i], times_[counted[i]]);
+    }
+
+private:
+    uint16_t times_[most] = {};
+};
+
+// A name and how many messages, of those recorded together, have it.
+struct CountedName {
+    const DnsEvent* event; // one of them
+    uint32_t times;
+};
+
 class FactRecorder {
 public:
     FactRecorder(const FactGroups& groups, const OptionValues& values, const Services& services,
                  const Filter& filter);
 
     const FactGroups& groups() const { return groups_; }
-    // Names, types, ports and codes of at most recorded_at_once messages.
+    // Some messages before record().
+    void prefetch(const Facts& facts, const Outcomes& message) const {
+        if (groups_.ports) facts.ports.prefetch(message.client_port);
+    }
+    // Types, ports and codes of at most recorded_at_once messages, and the names that go with codes.
     void record(Facts& facts, std::span<const Outcomes> messages) const;
+    // At most recorded_at_once names that were asked for.
+    void add_names(Facts& facts, std::span<const CountedName> names) const;
     void look_at_subnet(Facts& facts, const IpAddress& address) const;
 
     static bool add_name(sketch::TopNames& top, std::string_view name, uint64_t hash, uint64_t weight = 1) {
@@ -88,10 +132,8 @@ public:
 
 private:
     size_t suffix_size(std::string_view name) const;
-    struct Keys;
-    void read(Facts& facts, std::span<const Outcomes> messages, Keys& keys) const;
-    void read_name(Facts& facts, const DnsEvent& event, size_t at, Keys& keys) const;
-    void add_names(Facts& facts, std::span<const Outcomes> messages, Keys& keys) const;
+    struct Ends;
+    Ends ends_of(const DnsEvent& event) const;
     void add_details(Facts& facts, std::span<const Outcomes> messages) const;
 
     FactGroups groups_;

@@ -38,16 +38,13 @@ public:
     void on_batch(const Batch& batch, void* cells_ptr) override {
         auto& cells = *static_cast<CellsV1*>(cells_ptr);
         Tally tally(batch.period_start_ns);
-        Outcomes deep[recorded_at_once];
-        for (size_t begin = 0; begin < batch.dns.size(); begin += recorded_at_once) {
-            size_t count = 0;
-            for (const DnsEvent& event :
-                 batch.dns.subspan(begin, std::min(recorded_at_once, batch.dns.size() - begin)))
-                count += look(cells, event, tally, deep[count]);
-            facts_.record(cells.facts, {deep, count});
-            if (facts_.groups().ecs) look_at_subnets(cells, {deep, count});
+        for (std::span<const DnsEvent> left = batch.dns; !left.empty();) {
+            const auto run = left.first(std::min(left.size(), NameTally::most));
+            look_at(cells, run, tally);
+            left = left.subspan(run.size());
         }
         settle(cells, tally);
+        cells.events += batch.dns.size();
     }
 
     void on_ordered(const Batch& batch, void* cells_ptr) override {
@@ -80,7 +77,7 @@ private:
 
         sketch::SecondRun second;
         uint64_t observed = 0, passed = 0; // in the second at hand
-        uint64_t events = 0, deep_samples = 0;
+        uint64_t deep_samples = 0;
         KindTally kinds;
     };
 
@@ -92,7 +89,6 @@ private:
 
     static void settle(CellsV1& cells, Tally& tally) {
         leave_second(cells, tally);
-        cells.events += tally.events;
         cells.deep_samples += tally.deep_samples;
         const uint64_t total = tally.kinds.all(), replies = tally.kinds.replies();
         cells.total += total;
@@ -101,13 +97,37 @@ private:
         tally.kinds.move_to(cells.facts);
     }
 
+    void look_at(CellsV1& cells, std::span<const DnsEvent> events, Tally& tally) const {
+        NameTally names;
+        Outcomes deep[recorded_at_once];
+        for (size_t begin = 0; begin < events.size(); begin += recorded_at_once) {
+            size_t count = 0;
+            const size_t end = std::min(begin + recorded_at_once, events.size());
+            for (size_t i = begin; i < end; ++i) {
+                if (!look(cells, events[i], tally, deep[count])) continue;
+                facts_.prefetch(cells.facts, deep[count++]);
+                if (events[i].message.has_question()) names.count(i, events[i].name_back);
+            }
+            facts_.record(cells.facts, {deep, count});
+            if (facts_.groups().ecs) look_at_subnets(cells, {deep, count});
+        }
+        CountedName counted[recorded_at_once];
+        size_t count = 0;
+        names.for_each(events.size(), [&](size_t i, uint32_t times) {
+            counted[count++] = {&events[i], times};
+            if (count < recorded_at_once) return;
+            facts_.add_names(cells.facts, {counted, count});
+            count = 0;
+        });
+        facts_.add_names(cells.facts, {counted, count});
+    }
+
     // Counts a message; true when it is to be recorded deeply, as `deep`.
     bool look(CellsV1& cells, const DnsEvent& event, Tally& tally, Outcomes& deep) const {
         if (!tally.second.holds(event.packet->ts_ns)) [[unlikely]] {
             leave_second(cells, tally);
             tally.second.enter(event.packet->ts_ns);
         }
-        ++tally.events;
         ++tally.observed;
         const bool wanted = takes_deep(sampling_, event);
         tally.deep_samples += wanted;

@@ -2,6 +2,7 @@
 #include "handlers/dns/dns_cells.hpp"
 #include "handlers/dns/test_events.hpp"
 #include "metric/keys.hpp"
+#include "sketch/test_streams.hpp"
 
 #include <gtest/gtest.h>
 
@@ -51,8 +52,43 @@ TEST(DnsV1Schema, MergeAddsBuckets) {
     merge_cells(dns_v1().cells(), a.get(), b.get());
     EXPECT_EQ(a->queries.value, 3u);
     EXPECT_EQ(a->evicted.value, 3u);
-    EXPECT_EQ(a->facts.qtype.count[28], 4u);
+    EXPECT_EQ(a->facts.qtype.at(28), 4u);
     EXPECT_EQ(a->out.latency.count(), 1u);
+}
+
+// Of names that repeat, as the engine tells it: the same as if nobody had told.
+TEST_F(DnsV1Test, RepeatedNamesAreCountedEachTime) {
+    std::vector<DnsEvent> batch;
+    const char* const names[] = {"www.example.com", "example.org", "a.b.example.net", "localhost"};
+    sketch::test::Random random(3);
+    for (size_t i = 0; i < 3000; ++i) { // more than are looked at together
+        const size_t name = i < 4 ? i : random.below(4);
+        batch.push_back(events({.name = names[name], .reply = i % 2 != 0}));
+        if (i >= 4) batch.back().name_back = static_cast<uint16_t>(i - name);
+    }
+    std::vector<DnsEvent> untold = batch;
+    for (DnsEvent& event : untold) event.name_back = 0;
+    feed(untold);
+    const std::string two = top_text(fed->facts.top_qname2), three = top_text(fed->facts.top_qname3);
+    const double distinct = fed->facts.qname.estimate();
+    make({});
+    clear_cells(dns_v1().cells(), fed.cells.get());
+    feed(batch);
+    EXPECT_EQ(top_text(fed->facts.top_qname2), two);
+    EXPECT_EQ(top_text(fed->facts.top_qname3), three);
+    EXPECT_EQ(fed->facts.qname.estimate(), distinct);
+}
+
+// The first with a name need not be among those that count, nor in the batch at all.
+TEST_F(DnsV1Test, RepeatedNamesWhoseFirstIsNotCounted) {
+    OptionValues values;
+    values.set_bool("only_queries", true);
+    make(values);
+    DnsEvent excluded = events(reply), counted = events(query), before = events(query);
+    counted.name_back = 1;
+    before.name_back = 5;
+    feed({before, excluded, counted, counted});
+    EXPECT_EQ(top_text(fed->facts.top_qname2), ".example.com=3");
 }
 
 TEST_F(DnsV1Test, CountsMessages) {
@@ -182,7 +218,7 @@ TEST_F(DnsV1Test, GroupsOffLeaveTheirTablesEmpty) {
         EXPECT_TRUE(top->empty());
     EXPECT_EQ(top_text(fed->facts.ports, number_key), "");
     EXPECT_EQ(fed->facts.qname.estimate(), 0);
-    EXPECT_EQ(fed->facts.rcode.count[3], 1u) << "codes and types belong to no group";
+    EXPECT_EQ(fed->facts.rcode.at(3), 1u) << "codes and types belong to no group";
     make({}, dns_v1().schema().default_groups());
     feed({events(reply)});
     EXPECT_TRUE(fed->facts.top_noerror.empty()) << "details are off";
@@ -200,7 +236,7 @@ TEST_F(DnsV1Test, SamplingTakesQueryAndReplyTogether) {
     EXPECT_EQ(fed->matched.value, 300u);
     EXPECT_GT(fed->deep_samples.value, 150u);
     EXPECT_LT(fed->deep_samples.value, 350u);
-    EXPECT_EQ(fed->facts.rcode.count[0] * 2, fed->deep_samples.value);
+    EXPECT_EQ(fed->facts.rcode.at(0) * 2, fed->deep_samples.value);
     EXPECT_EQ(fed->ratio.count() * 2, fed->deep_samples.value);
 }
 

@@ -127,6 +127,8 @@ private:
         d.checking_disabled += query.checking_disabled;
         if (!takes_deep(sampling_, event)) return;
         facts_.record(d.facts, {&outcomes, 1});
+        if (const CountedName name{&event, 1}; event.message.has_question())
+            facts_.add_names(d.facts, {&name, 1});
         if (query.ecs) {
             d.facts.ecs++;
             const auto subnet = subnets_.take(event.transaction, event_us(event));

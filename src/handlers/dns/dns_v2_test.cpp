@@ -150,9 +150,9 @@ TEST_F(DnsV2Test, TablesOfPairs) {
     const Facts& f = unknown().facts;
     EXPECT_EQ(top_text(f.top_qname2), ".bar.com=1 .such.test=1");
     EXPECT_EQ(top_text(f.top_qname3), ".foo.bar.com=1 no.such.test=1");
-    EXPECT_EQ(f.qtype.count[type_aaaa], 1u);
-    EXPECT_EQ(f.qtype.count[type_a], 1u);
-    EXPECT_EQ(f.rcode.count[3], 1u);
+    EXPECT_EQ(f.qtype.at(type_aaaa), 1u);
+    EXPECT_EQ(f.qtype.at(type_a), 1u);
+    EXPECT_EQ(f.rcode.at(3), 1u);
     EXPECT_EQ(top_text(f.top_nxdomain), "no.such.test=1");
     EXPECT_EQ(top_text(f.top_nodata), "biz.foo.bar.com=1");
     EXPECT_EQ(top_text(f.top_noerror), "biz.foo.bar.com=1");
@@ -169,8 +169,8 @@ TEST_F(DnsV2Test, GroupsOffLeaveTheirTablesEmpty) {
     EXPECT_EQ(unknown().timing.total.value, 1u);
     EXPECT_EQ(unknown().facts.nxdomain.value, 1u);
     EXPECT_EQ(unknown().facts.ecs.value, 0u);
-    EXPECT_EQ(unknown().facts.rcode.count[3], 0u);
-    EXPECT_EQ(unknown().facts.qtype.count[type_a], 0u);
+    EXPECT_EQ(unknown().facts.rcode.at(3), 0u);
+    EXPECT_EQ(unknown().facts.qtype.at(type_a), 0u);
     EXPECT_TRUE(unknown().facts.top_qname2.empty());
     EXPECT_TRUE(unknown().facts.top_nxdomain.empty());
     EXPECT_EQ(unknown().ratio.count(), 0u);
@@ -246,7 +246,7 @@ TEST_F(DnsV2Test, SamplingTakesPairsWhole) {
     EXPECT_EQ(unknown().timing.total.value, 300u);
     EXPECT_GT(fed->deep_samples.value, 150u);
     EXPECT_LT(fed->deep_samples.value, 350u);
-    EXPECT_EQ(unknown().facts.rcode.count[0] * 2, fed->deep_samples.value);
+    EXPECT_EQ(unknown().facts.rcode.at(0) * 2, fed->deep_samples.value);
 }
 
 } // namespace

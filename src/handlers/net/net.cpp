@@ -28,15 +28,9 @@ public:
     void on_batch(const Batch& batch, void* cells_ptr) override {
         auto& cells = *static_cast<NetCells*>(cells_ptr);
         Tally tally(batch.period_start_ns);
-        constexpr size_t packets_ahead = remotes_ahead / 2; // at most two of a packet's addresses are remote
-        for (size_t begin = 0; begin < batch.packets.size(); begin += packets_ahead) {
-            Remotes remotes;
-            for (const wire::Packet& packet :
-                 batch.packets.subspan(begin, std::min(packets_ahead, batch.packets.size() - begin)))
-                look(cells, packet, tally, remotes);
-            for (size_t i = 0; i < remotes.count[0]; ++i) add<4>(remotes.list[0][i]);
-            for (size_t i = 0; i < remotes.count[1]; ++i) add<16>(remotes.list[1][i]);
-        }
+        Remotes remotes;
+        for (const wire::Packet& packet : batch.packets) look(cells, packet, tally, remotes);
+        for (size_t i = 0; i < std::size(remotes.lists); ++i) add(cells, remotes, i);
         settle(cells, tally);
         cells.events += batch.packets.size();
     }
@@ -48,70 +42,64 @@ private:
         explicit Tally(int64_t period_start_ns) : second(period_start_ns) {}
 
         struct Side {
-            uint64_t packets = 0, bytes = 0; // in the second at hand
-            uint64_t kinds[4 * 4] = {};      // IP version / 2, and layer 4
+            uint64_t kinds[wire::Packet::kinds] = {};
             sketch::SizeHistogram::Several sizes;
+            uint64_t packets_before = 0, bytes_before = 0; // the second at hand
         };
         sketch::SecondRun second;
-        uint64_t observed = 0; // in the second at hand
+        uint64_t filtered = 0, filtered_before = 0;
         uint64_t deep_samples = 0;
         Side sides[3]; // by wire::Direction
     };
-    enum L4 : uint32_t { udp, tcp, other };
-    static uint32_t l4_of(const wire::Packet& packet) {
-        static constexpr auto by_proto = [] {
-            std::array<uint8_t, 256> table{};
-            table.fill(other);
-            table[wire::ip_proto::udp] = udp;
-            table[wire::ip_proto::tcp] = tcp;
-            return table;
-        }();
-        const bool headed = (packet.ip_version != 0) & !packet.has(wire::packet_flag::later_fragment);
-        return headed ? by_proto[packet.proto] : uint32_t{other};
-    }
 
-    // Addresses to count, their hashes known and what these lead to on its way to the cache; of IPv4 and of
-    // IPv6, so that one does not keep the processor from foreseeing what comes next of the other.
-    struct Remote {
-        DirectionCells* cells;
-        const uint8_t* ip;
-        uint64_t hash;
-    };
-    static constexpr size_t remotes_ahead = 32;
+    // Addresses to count, their hashes known and what these lead to on its way to the cache: so many at a
+    // time of each direction and IP version, as one does not keep the processor from foreseeing what comes
+    // next of another.
     struct Remotes {
-        Remote list[2][remotes_ahead]; // IPv4, IPv6
-        size_t count[2] = {};
+        struct List {
+            size_t count = 0;
+            sketch::TopNames::Seen seen[sketch::TopNames::together];
+        };
+        List lists[3 * 2]; // by direction, then IPv4 and IPv6
     };
 
     static void leave_second(NetCells& cells, Tally& tally) {
         const uint32_t second = tally.second.second();
-        if (tally.observed) cells.observed.add(second, tally.observed);
-        tally.observed = 0;
+        uint64_t observed = tally.filtered - tally.filtered_before;
+        tally.filtered_before = tally.filtered;
         for (size_t i = 0; i < std::size(tally.sides); ++i) {
             Tally::Side& side = tally.sides[i];
-            if (side.packets == 0) continue;
-            cells.direction[i].packets.add(second, side.packets);
-            cells.direction[i].bytes.add(second, side.bytes);
-            side.packets = side.bytes = 0;
+            const uint64_t packets = side.sizes.count - side.packets_before;
+            if (packets == 0) continue;
+            observed += packets;
+            cells.direction[i].packets.add(second, packets);
+            cells.direction[i].bytes.add(second, side.sizes.sum - side.bytes_before);
+            side.packets_before = side.sizes.count;
+            side.bytes_before = side.sizes.sum;
         }
+        if (observed) cells.observed.add(second, observed);
     }
 
     static void settle(NetCells& cells, Tally& tally) {
         leave_second(cells, tally);
         cells.deep_samples += tally.deep_samples;
+        cells.filtered += tally.filtered;
         for (size_t i = 0; i < std::size(tally.sides); ++i) {
             DirectionCells& d = cells.direction[i];
             const Tally::Side& side = tally.sides[i];
             d.sizes.settle(side.sizes);
             d.total += side.sizes.count;
-            for (uint32_t version = 0; version < 4; ++version) {
-                const uint64_t* kinds = side.kinds + version * 4;
-                d.udp += kinds[udp];
-                d.tcp += kinds[tcp];
-                d.other_l4 += kinds[other];
-                const uint64_t all = kinds[udp] + kinds[tcp] + kinds[other];
-                if (version == 2) d.ipv4 += all;
-                if (version == 3) d.ipv6 += all;
+            const auto of = [&](uint8_t ip_version, wire::Layer4 layer4) {
+                return side.kinds[wire::Packet::kind_of(ip_version, layer4)];
+            };
+            for (const uint8_t version : {uint8_t{0}, uint8_t{4}, uint8_t{6}}) {
+                const uint64_t udp = of(version, wire::Layer4::udp), tcp = of(version, wire::Layer4::tcp);
+                const uint64_t other = of(version, wire::Layer4::other);
+                d.udp += udp;
+                d.tcp += tcp;
+                d.other_l4 += other;
+                if (version == 4) d.ipv4 += udp + tcp + other;
+                if (version == 6) d.ipv6 += udp + tcp + other;
             }
         }
     }
@@ -122,62 +110,68 @@ private:
             leave_second(cells, tally);
             tally.second.enter(packet.ts_ns);
         }
-        ++tally.observed;
         const bool deep = sampling_.takes(packet.flow_hash);
         tally.deep_samples += deep;
         if (!passes(packet)) {
-            cells.filtered++;
+            ++tally.filtered;
             return;
         }
         const auto direction = static_cast<size_t>(packet.direction);
-        DirectionCells& d = cells.direction[direction];
         Tally::Side& side = tally.sides[direction];
-        ++side.packets;
-        side.bytes += packet.wirelen;
-        side.sizes.add(packet.wirelen);
-        d.sizes.put(packet.wirelen);
-        const uint32_t l4 = l4_of(packet);
-        ++side.kinds[(packet.ip_version >> 1) * 4U + l4];
-        if (deep) look_deep(d, packet, remotes);
+        cells.direction[direction].sizes.put(side.sizes, packet.wirelen);
+        ++side.kinds[packet.kind];
+        if (deep) look_deep(cells, packet, remotes);
     }
 
-    void look_deep(DirectionCells& d, const wire::Packet& packet, Remotes& remotes) const {
-        if ((packet.tcp_flags & wire::tcp_flag::syn) && packet.is_tcp()) d.syn++;
+    void look_deep(NetCells& cells, const wire::Packet& packet, Remotes& remotes) const {
+        const auto direction = static_cast<size_t>(packet.direction);
+        if ((packet.tcp_flags & wire::tcp_flag::syn) && packet.is_tcp()) cells.direction[direction].syn++;
         if (!packet.has(wire::packet_flag::has_addresses)) return;
         if (packet.direction == wire::Direction::unknown) {
             if (!wanted_.both_ends) return;
-            read(d, packet, 0, remotes);
-            read(d, packet, 1, remotes);
+            read(cells, packet, 0, remotes);
+            read(cells, packet, 1, remotes);
         } else {
-            read(d, packet, packet.direction == wire::Direction::out, remotes);
+            read(cells, packet, packet.direction == wire::Direction::out, remotes);
         }
     }
 
-    // The source, or the destination. Without a branch: directions come as by the toss of a coin.
-    static void read(DirectionCells& d, const wire::Packet& packet, uint64_t destination, Remotes& remotes) {
+    // The source, or the destination. Without a branch on the direction, which comes as by the toss of a
+    // coin.
+    void read(NetCells& cells, const wire::Packet& packet, uint64_t destination, Remotes& remotes) const {
         const bool v6 = !packet.is_v4();
-        const uint8_t* const ip = packet.addresses + (destination << (v6 ? 4 : 2));
-        uint64_t hash;
-        if (v6)
-            hash = sketch::keyed_hash_16(sketch::offline_hash_key, load_native<uint64_t>(ip),
-                                         load_native<uint64_t>(ip + 8));
-        else
-            hash = sketch::keyed_hash_u64(sketch::offline_hash_key, load_native<uint32_t>(ip));
-        (v6 ? d.top_ipv6 : d.top_ipv4).prefetch(hash);
-        remotes.list[v6][remotes.count[v6]++] = {&d, ip, hash};
+        const uint32_t bytes = v6 ? 16 : 4;
+        const uint8_t* const ip = packet.addresses + destination * bytes;
+        const uint64_t hash =
+            v6 ? sketch::keyed_hash_16(sketch::offline_hash_key, load_native<uint64_t>(ip),
+                                       load_native<uint64_t>(ip + 8))
+               : sketch::keyed_hash_u64(sketch::offline_hash_key, load_native<uint32_t>(ip));
+        const size_t which = static_cast<size_t>(packet.direction) * 2 + v6;
+        top_of(cells, which).prefetch(hash);
+        Remotes::List& list = remotes.lists[which];
+        list.seen[list.count] = {hash, ip, bytes, 1};
+        if (++list.count == std::size(list.seen)) add(cells, remotes, which);
     }
 
-    template <uint32_t bytes>
-    void add(const Remote& remote) const {
-        constexpr bool v4 = bytes == 4;
-        DirectionCells& d = *remote.cells;
-        sketch::TopNames& top = v4 ? d.top_ipv4 : d.top_ipv6;
+    static sketch::TopNames& top_of(NetCells& cells, size_t which) {
+        DirectionCells& d = cells.direction[which / 2];
+        return which % 2 == 0 ? d.top_ipv4 : d.top_ipv6;
+    }
+
+    void add(NetCells& cells, Remotes& remotes, size_t which) const {
+        Remotes::List& list = remotes.lists[which];
+        DirectionCells& d = cells.direction[which / 2];
+        const bool v4 = which % 2 == 0;
         // An address in the top list was counted among the distinct ones when it came to stand there.
-        const bool counted = wanted_.top_ips && top.add(remote.hash, 1, remote.ip, bytes);
-        if (wanted_.cardinality && !counted)
-            d.ips.update(v4 ? sketch::murmur3_128_4(remote.ip) : sketch::murmur3_128_16(remote.ip));
-        if (wanted_.city) place(d.top_geo, *services_.city, v4, remote.ip);
-        if (wanted_.asn) place(d.top_asn, *services_.asn, v4, remote.ip);
+        const uint32_t counted = wanted_.top_ips ? top_of(cells, which).add(list.seen, list.count) : 0;
+        for (size_t i = 0; i < list.count; ++i) {
+            const auto* ip = static_cast<const uint8_t*>(list.seen[i].key);
+            if (wanted_.cardinality && !(counted >> i & 1))
+                d.ips.update(v4 ? sketch::murmur3_128_4(ip) : sketch::murmur3_128_16(ip));
+            if (wanted_.city) place(d.top_geo, *services_.city, v4, ip);
+            if (wanted_.asn) place(d.top_asn, *services_.asn, v4, ip);
+        }
+        list.count = 0;
     }
 
     static void place(sketch::TopNames& top, const GeoTable& table, bool v4, const uint8_t* ip) {
