@@ -49,9 +49,15 @@ struct TopK {
     // hits_at_once: of how many the weight is.
     bool add(uint64_t hash, uint64_t weight, const void* key, uint32_t key_len, uint32_t hits_at_once = 1) {
         if (weight == 0) return false;
-        if (hit(hash, weight, key, key_len)) return true;
         total_ += weight;
-        insert(static_cast<uint32_t>(hash % buckets), hash, weight, key, key_len, hits_at_once > 1);
+        const auto b = static_cast<uint32_t>(hash % buckets);
+        if (const uint32_t way = find(b, hash); way < ways) {
+            count(b, way, weight);
+            if (!has_text(b, way)) [[unlikely]]
+                keep_text(b, way, key, key_len);
+            return true;
+        }
+        insert(b, hash, weight, key, key_len, hits_at_once > 1);
         return false;
     }
 
@@ -63,22 +69,38 @@ struct TopK {
         uint32_t times;
     };
     static constexpr size_t together = 32;
-    // Adds at most so many, each prefetch()ed by now: what those lead to that are not in the set is on its
-    // way to the cache while the others are counted. Returns a bit for each key that was in the set already.
+    // Adds at most so many, each prefetch()ed by now: what those lead to that are not in the set, or whose
+    // text is not known, is on its way to the cache while the others are counted. Returns a bit for each key
+    // that was in the set already.
     uint32_t add(const Seen* seen, size_t n) {
         uint32_t stood = 0;
-        uint8_t absent[together];
-        size_t count = 0;
+        uint8_t absent[together], textless[together];
+        uint32_t entry[together]; // where those without text are
+        size_t absents = 0, texts = 0;
         for (size_t i = 0; i < n; ++i) {
-            const bool there = hit(seen[i].hash, seen[i].times, seen[i].key, seen[i].key_len);
-            stood |= static_cast<uint32_t>(there) << i;
-            if (there) continue;
-            absent[count++] = static_cast<uint8_t>(i);
-            prefetch_insert(seen[i].hash);
+            const auto b = static_cast<uint32_t>(seen[i].hash % buckets);
+            const uint32_t way = find(b, seen[i].hash);
+            if (way == ways) {
+                absent[absents++] = static_cast<uint8_t>(i);
+                prefetch_insert(b);
+                continue;
+            }
+            stood |= uint32_t{1} << i;
+            total_ += seen[i].times;
+            count(b, way, seen[i].times);
+            if (has_text(b, way)) [[likely]]
+                continue;
+            textless[texts] = static_cast<uint8_t>(i);
+            entry[texts++] = b * ways + way;
+            __builtin_prefetch(&rest_[b][way], 1);
         }
-        for (size_t k = 0; k < count; ++k) {
+        for (size_t k = 0; k < texts; ++k) {
+            const Seen& one = seen[textless[k]];
+            keep_text(entry[k] / ways, entry[k] % ways, one.key, one.key_len);
+        }
+        for (size_t k = 0; k < absents; ++k) {
             const Seen& one = seen[absent[k]];
-            const bool there = add(one.hash, one.times, one.key, one.key_len, one.times);
+            const bool there = add(one.hash, one.times, one.key, one.key_len, one.times); // by now, perhaps
             stood |= static_cast<uint32_t>(there) << absent[k];
         }
         return stood;
@@ -233,39 +255,34 @@ private:
         for (uint32_t way = 0; way < ways; ++way)
             least.ways |= static_cast<uint32_t>(weight_of(b, way) == least.count) << way;
     }
-    // Counts only rise, so an entry that has the least count still has had it ever since.
-    uint32_t take_least(uint32_t b) {
+    // The next entry that has to go. Counts only rise, so one that has the least count still has had it ever
+    // since.
+    uint32_t least_way(uint32_t b) {
         Least& least = least_[b];
-        for (;;) {
+        for (;; least.ways &= least.ways - 1) {
             if (least.ways == 0) look_for_least(b);
             const auto way = static_cast<uint32_t>(std::countr_zero(least.ways));
-            least.ways &= least.ways - 1;
             if (weight_of(b, way) == least.count) return way;
         }
     }
-    // Adds to a key that is in the set; false when it is not.
-    bool hit(uint64_t hash, uint64_t weight, const void* key, uint32_t key_len) {
-        const uint32_t b = hash % buckets;
+    // Where a key stands; `ways` when it does not.
+    uint32_t find(uint32_t b, uint64_t hash) const {
         for (uint32_t hits = Match(buckets_[b].high, static_cast<uint32_t>(hash >> 32)); hits != 0;
              hits &= hits - 1) {
             const auto way = static_cast<uint32_t>(std::countr_zero(hits));
-            if (low_[b][way] != static_cast<uint32_t>(hash)) [[unlikely]]
-                continue;
-            total_ += weight;
-            const uint64_t sum = buckets_[b].count[way] + weight;
-            buckets_[b].count[way] = static_cast<uint32_t>(sum);
-            if (sum >> 32 != 0) [[unlikely]]
-                carry(b, way, static_cast<uint32_t>(sum >> 32));
-            if (!has_text(b, way)) [[unlikely]]
-                keep_text(b, way, key, key_len);
-            return true;
+            if (low_[b][way] == static_cast<uint32_t>(hash)) [[likely]]
+                return way;
         }
-        return false;
+        return ways;
     }
-    void prefetch_insert(uint64_t hash) const {
-        const uint32_t b = hash % buckets;
-        const auto way = static_cast<uint32_t>(std::countr_zero(least_[b].ways | 1u << (ways - 1)));
-        __builtin_prefetch(&rest_[b][way], 1);
+    void count(uint32_t b, uint32_t way, uint64_t weight) {
+        const uint64_t sum = buckets_[b].count[way] + weight;
+        buckets_[b].count[way] = static_cast<uint32_t>(sum);
+        if (sum >> 32 != 0) [[unlikely]]
+            carry(b, way, static_cast<uint32_t>(sum >> 32));
+    }
+    void prefetch_insert(uint32_t b) {
+        __builtin_prefetch(&rest_[b][least_way(b)], 1);
         __builtin_prefetch(low_[b], 1);
     }
     void keep_text(uint32_t b, uint32_t way, const void* key, uint32_t key_len);
@@ -305,7 +322,8 @@ template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, ui
 template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
 [[gnu::noinline]] void TopK<BucketBits, Text, Match>::insert(uint32_t b, uint64_t hash, uint64_t weight,
                                                              const void* key, uint32_t key_len, bool again) {
-    const uint32_t way = take_least(b);
+    const uint32_t way = least_way(b);
+    least_[b].ways &= least_[b].ways - 1;
     const uint64_t least = weight_of(b, way);
     if (least != 0) {
         ++evictions_;

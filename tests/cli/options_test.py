@@ -45,6 +45,7 @@ class CommandLine(ProgramTest):
             run = Run(option)
             self.assertEqual((run.status, run.errors), (0, []))
             self.assertIn(b"--max-deep-sample", run.out)
+            self.assertLessEqual(max(map(len, run.out.splitlines())), 80)
         for option in ("--version", "--ver"):
             run = Run(option)
             self.assertEqual((run.status, run.errors), (0, []))

@@ -6,22 +6,41 @@
 #include <algorithm>
 #include <cctype>
 #include <iostream>
+#include <memory>
+#include <sstream>
 
 namespace visor::cmd {
 
 namespace {
 
 constexpr const char* description =
-    "Summarises packet captures: what flows, from and to whom, how the DNS and DHCP in it are doing.\n"
-    "Reads pcap and pcapng, plain or compressed with gzip or zstd; - is standard input.\n";
+    "Summarises packet captures: what flows, from and to whom, how the DNS and DHCP\n"
+    "in it are doing. Reads pcap and pcapng, plain or compressed with gzip or zstd.\n";
 
 constexpr const char* examples =
     "Examples:\n"
-    "  pktvisor-pcap --format text capture.pcap            a summary to read\n"
-    "  pktvisor-pcap -H 192.0.2.0/24 capture.pcap          with directions: what is to and from "
-    "192.0.2.0/24\n"
-    "  pktvisor-pcap --periods 1 a.pcap b.pcapng.gz | jq   everything in both files as one JSON object\n"
-    "  tcpdump -w - | pktvisor-pcap --format text -        from another program\n";
+    "  pktvisor-pcap --format text capture.pcap       a summary to read\n"
+    "  pktvisor-pcap -H 192.0.2.0/24 capture.pcap     in and out of 192.0.2.0/24\n"
+    "  pktvisor-pcap --periods 1 a.pcap b.pcapng.gz   all of both files as one JSON\n"
+    "  tcpdump -w - | pktvisor-pcap --format text -   from another program\n";
+
+// Explains each option beside it, on a terminal of 80 columns.
+class Help : public CLI::Formatter {
+public:
+    std::string make_option_desc(const CLI::Option* option) const override {
+        const size_t room = 80 - get_column_width();
+        std::istringstream words(option->get_description());
+        std::string text;
+        size_t column = 0;
+        for (std::string word; words >> word; column += word.size()) {
+            const bool fits = column + 1 + word.size() < room;
+            if (!text.empty()) text += fits ? ' ' : '\n';
+            column = fits ? column + 1 : 0;
+            text += word;
+        }
+        return text;
+    }
+};
 
 // Long options may be shortened as far as they stay unambiguous: --ver for --version.
 std::string completed(const std::string& argument, const std::vector<std::string>& long_names) {
@@ -46,7 +65,8 @@ std::vector<std::string> long_names_of(const CLI::App& app) {
 void declare(CLI::App& app, PcapOptions& o) {
     app.add_option("FILE", o.files,
                    "capture files, merged by the times of their packets; - for standard input")
-        ->required();
+        ->required()
+        ->option_text("...");
     app.add_option("-i", o.input, "input type: pcap")->type_name("INPUT")->capture_default_str();
     app.add_option("-b", o.bpf,
                    "capture filter (pcap-filter(7)): only these frames; with --config, "
@@ -68,7 +88,8 @@ void declare(CLI::App& app, PcapOptions& o) {
     app.add_option("--format", o.format, "json (one line), pretty (indented json) or text (a page to read)")
         ->type_name("FORMAT")
         ->check(CLI::IsMember({"json", "pretty", "text"}))
-        ->capture_default_str();
+        ->capture_default_str()
+        ->option_text("FORMAT=" + o.format);
     app.add_flag("--extended", o.extended, "also the bounds of estimates, rates, and the ledger");
     app.add_option("--config", o.config,
                    "YAML file whose policies to run instead of the default analysis; the "
@@ -78,14 +99,17 @@ void declare(CLI::App& app, PcapOptions& o) {
         ->type_name("FILE");
     app.add_option("--geo-asn", o.geo_asn, "ASN database (mmdb) for autonomous systems of addresses")
         ->type_name("FILE");
-    app.add_option("--workers", o.workers,
-                   "threads to analyse with; the results are the same, top lists within their bounds")
+    app.add_option(
+           "--workers", o.workers,
+           "threads to analyse with, 1 to 64; the results are the same, top lists within their bounds")
         ->type_name("N")
         ->check(CLI::Range(1, 64))
-        ->capture_default_str();
+        ->capture_default_str()
+        ->option_text("N=" + std::to_string(o.workers));
     app.add_flag("-v", o.verbose, "log more, and the ledger: where every frame went");
     app.set_version_flag("--version", std::string("pktvisor ") + version_text);
     app.footer(examples);
+    app.formatter(std::make_shared<Help>());
 }
 
 OptionValues given_options(const CLI::App& app, const PcapOptions& o) {
