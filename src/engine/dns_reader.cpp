@@ -2,6 +2,7 @@
 
 #include "wire/dns_question.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -16,8 +17,6 @@ namespace visor::engine {
 namespace {
 constexpr size_t name_at = wire::dns_header_size;
 
-#ifdef VISOR_QUESTIONS_SSE2
-
 constexpr size_t window = 48; // bytes of a name that are looked at
 
 // A page can be read whole, also behind what belongs to the message.
@@ -29,10 +28,18 @@ bool within_page(const uint8_t* p) {
 // these functions, and so each is marked, as none would be made part of another that is not.
 #define VISOR_READS_PAGE [[gnu::no_sanitize_address, gnu::no_sanitize_thread]]
 
+#ifdef VISOR_QUESTIONS_SSE2
 VISOR_READS_PAGE inline uint64_t zeros_in_16(const uint8_t* p) {
     const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
     return static_cast<uint64_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_setzero_si128())));
 }
+#else
+VISOR_READS_PAGE inline uint64_t zeros_in_16(const uint8_t* p) {
+    uint64_t zeros = 0;
+    for (unsigned i = 0; i < 16; ++i) zeros |= uint64_t{p[i] == 0} << i;
+    return zeros;
+}
+#endif
 VISOR_READS_PAGE inline uint64_t masked_word(const uint8_t* p, const uint8_t* mask) {
     uint64_t word, keep;
     std::memcpy(&word, p, sizeof word);
@@ -63,8 +70,6 @@ VISOR_READS_PAGE inline uint64_t key_of(const uint8_t* p, size_t length) {
     const auto c = sketch::detail::multiply(a.low ^ b.high ^ w4 ^ w1, a.high ^ b.low ^ w3 ^ k.b);
     return c.low ^ c.high;
 }
-
-#endif
 } // namespace
 
 DnsReader::DnsReader(size_t messages)
@@ -110,13 +115,18 @@ inline void DnsReader::recall(const Place& place, Bytes message, DnsEvent& out, 
     std::memcpy(text, known.text, sizeof known.text);
 }
 
-#ifdef VISOR_QUESTIONS_SSE2
-
+// Where a message lies does not show in what is remembered: of a name at the end of a page a copy is looked
+// at.
 inline DnsReader::Place DnsReader::place_of(Bytes message) const {
-    const uint8_t* const name = message.data() + name_at;
-    if (message.size() < name_at + wire::dns_question_tail || load_be16(name - 8) != 1 || !within_page(name))
-        [[unlikely]]
+    const uint8_t* name = message.data() + name_at;
+    if (message.size() < name_at + wire::dns_question_tail || load_be16(name - 8) != 1) [[unlikely]]
         return {};
+    uint8_t copy[window];
+    if (!within_page(name)) [[unlikely]] {
+        std::memset(copy, 0, window);
+        std::memcpy(copy, name, std::min(window, message.size() - name_at));
+        name = copy;
+    }
     const size_t length = bytes_before_zero(name);
     if (length > Question::text_max + 1 || name_at + length + wire::dns_question_tail > message.size())
         [[unlikely]]
@@ -124,14 +134,6 @@ inline DnsReader::Place DnsReader::place_of(Bytes message) const {
     const uint64_t key = key_of(name, length);
     return {&known_[key % questions], key, length};
 }
-
-#else
-
-inline DnsReader::Place DnsReader::place_of(Bytes) const {
-    return {};
-}
-
-#endif
 
 inline void DnsReader::read(Bytes message, const Place& place, const wire::Packet& packet,
                             DnsTransport transport, DnsEvent& out) {
