@@ -8,8 +8,10 @@ import subprocess
 import sys
 
 ALL_GROUPS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "goldens", "all_groups.yaml")
+WHOLE_LISTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "whole_lists.yaml")
 HOSTS = ["-H", "10.0.0.0/8,100.64.0.0/10,192.0.2.0/24,fd77::2/128,2001:db8::/32"]
-RUNS = ([], ["--extended"], ["--extended", *HOSTS], ["--extended", *HOSTS, "--config", ALL_GROUPS])
+RUNS = ([], ["--extended"], ["--extended", *HOSTS], ["--extended", *HOSTS, "--config", ALL_GROUPS],
+        [*HOSTS, "--config", WHOLE_LISTS])
 
 
 def printed(program, options, capture):

@@ -34,14 +34,12 @@ void Decoder::decode(const FrameBlock& block) {
         packet.direction = wire::Direction::unknown;
         const auto link = static_cast<wire::LinkType>(frame.link);
         const auto index = static_cast<uint16_t>(i);
-        if (link == wire::LinkType::ethernet &&
-            wire::decode_plain(frame.data, frame.caplen, frame.wirelen, packet)) [[likely]] {
+        if (wire::decode(link, frame.data, frame.caplen, frame.wirelen, packet)) [[likely]] {
             set_direction(packet);
             classify_ports(index);
             ++directions_[static_cast<size_t>(packet.direction)];
             continue;
         }
-        wire::decode_layers(link, frame.data, frame.caplen, frame.wirelen, packet);
         ++anomalies_[static_cast<size_t>(packet.anomaly)];
         if (packet.has(wire::packet_flag::has_addresses)) {
             set_direction(packet);

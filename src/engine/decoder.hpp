@@ -39,9 +39,8 @@ public:
     // and TCP.
     std::span<const uint16_t> joins() const { return {joins_.data(), join_count_}; }
     const std::array<uint64_t, 3>& directions() const { return directions_; } // frames, since construction
-    const std::array<uint64_t, wire::anomaly_count>& anomalies() const {
-        return anomalies_;
-    } // since construction
+    // Since construction; of frames without any, only those that are not plain are counted.
+    const std::array<uint64_t, wire::anomaly_count>& anomalies() const { return anomalies_; }
 
 private:
     void set_direction(wire::Packet& packet) const;

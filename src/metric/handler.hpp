@@ -34,7 +34,7 @@ struct DnsEvent {
     NameKeys keys;          // of an ordinary name's ends (name.plain)
     uint64_t transaction;   // keyed, of flow and DNS id: the same for a query and its reply
     uint32_t size;          // of the message in bytes
-    uint16_t name_back;     // events back to the block's first with the same name; 0: here
+    uint16_t name_back;     // events back to an earlier one of its block with the same name; 0: not known
     DnsTransport transport;
 
     std::string_view qname() const { return {text, name.length}; }

@@ -5,8 +5,8 @@
 // every entry upper - error <= true <= upper, always; and a key not listed weighs at most max_error(). There
 // are twice as many entries as the promise needs, that every key above 1.25 N / promised is listed: heavy
 // keys do not spread evenly over the buckets, and half as many crowd one often enough to be lost to a flood.
-// Text is kept lazily: at first sight until the set first evicts, from then on at an entry's second hit, so
-// that a flood of keys seen once costs no copies. Merging adds buckets (Agarwal et al., "Mergeable
+// Text is kept lazily: at first sight until the set first evicts, from then on when an entry was hit twice,
+// so that a flood of keys seen once costs no copies. Merging adds buckets (Agarwal et al., "Mergeable
 // Summaries"); sets that never evicted merge to the exact union. Both sides must have hashed with the same
 // key. Threads: one at a time. Owns: its bytes; all-zero is empty; no heap except in top(). Units: weights
 // are counts or bytes, key text is bytes.

@@ -61,7 +61,7 @@ void linux_cooked2(Packet& p, End end) {
 void null_loop(Packet& p, End end) {
     if (end.captured < 4) return stop(p, Anomaly::short_link);
     if (load_be16(p.data) == 0xff03) return ppp_hdlc(p, 0, end, 1);
-    const uint32_t family = null_family(__builtin_bswap32(load_be32(p.data)));
+    const uint32_t family = null_family(load_le32(p.data));
     if (family > 1500) return ethertype(p, family & 0xffff, 4, end, 1);
     family_payload(p, family, 4, end);
 }

@@ -86,11 +86,12 @@ inline bool decode_plain(const uint8_t* d, uint32_t caplen, uint32_t wirelen, Pa
 // Layer by layer, any frame of any link type.
 void decode_layers(LinkType link, const uint8_t* data, uint32_t caplen, uint32_t wirelen, Packet& out);
 
-// Fills everything but ts_ns, flow_hash and direction.
-inline void decode(LinkType link, const uint8_t* data, uint32_t caplen, uint32_t wirelen, Packet& out) {
+// Fills everything but ts_ns, flow_hash and direction. True when the frame was plain.
+inline bool decode(LinkType link, const uint8_t* data, uint32_t caplen, uint32_t wirelen, Packet& out) {
     if (link == LinkType::ethernet && decode_plain(data, caplen, wirelen, out)) [[likely]]
-        return;
+        return true;
     decode_layers(link, data, caplen, wirelen, out);
+    return false;
 }
 
 } // namespace visor::wire

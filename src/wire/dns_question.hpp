@@ -31,8 +31,6 @@ inline void set_question(DnsMessage& d, size_t root) {
 
 namespace detail {
 
-#ifdef VISOR_NAME_SSE2
-
 inline constexpr uint32_t plain_text_min = 3, plain_text_max = 63;
 inline constexpr size_t plain_begin = dns_header_size + 1; // behind the first length byte
 inline constexpr size_t plain_size_min = plain_begin + 16; // sixteen bytes can be read where the text begins
@@ -43,6 +41,8 @@ inline constexpr auto text_bit = [] {
     for (size_t i = 0; i <= plain_text_max; ++i) bits[plain_begin + i] = uint64_t{1} << i;
     return bits;
 }();
+
+#ifdef VISOR_NAME_SSE2
 
 inline __m128i load16(const void* p) {
     return _mm_loadu_si128(static_cast<const __m128i*>(p));
@@ -88,6 +88,21 @@ inline bool plain_text(const uint8_t* from, uint32_t length, uint64_t ends, char
     return (odd & ~ends) == 0;
 }
 
+#else
+
+inline bool plain_text(const uint8_t* from, uint32_t length, uint64_t ends, char* out) {
+    bool odd = false;
+    for (uint32_t i = 0; i < length; ++i) {
+        const bool end = ends >> i & 1;
+        const uint8_t c = from[i];
+        odd |= !end && (c < 0x20 || c >= 0x7f || c == '.');
+        out[i] = end ? '.' : static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+    }
+    return !odd;
+}
+
+#endif
+
 // Header read, one question: fills the message and the name. False when that takes the long way.
 inline bool plain_question(DnsMessage& d, char* text, DnsNameText& name) {
     const uint8_t* m = d.bytes.data();
@@ -118,14 +133,6 @@ inline bool plain_question(DnsMessage& d, char* text, DnsNameText& name) {
     set_question(d, at);
     return true;
 }
-
-#else
-
-inline bool plain_question(DnsMessage&, char*, DnsNameText&) {
-    return false;
-}
-
-#endif
 
 // The header's words in host order, four at a time. In memory they stand in the order of DnsHeader's fields.
 template <class Words>

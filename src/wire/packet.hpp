@@ -76,7 +76,7 @@ struct Packet {
     uint8_t flags = 0;                        // packet_flag
     Direction direction = Direction::unknown; // set by the engine
     Anomaly anomaly = Anomaly::none;
-    uint8_t kind = static_cast<uint8_t>(Layer4::other); // kind_of() it; below kinds
+    uint8_t kind = static_cast<uint8_t>(Layer4::other); // kind_of(ip_version, layer4()), below `kinds`
 
     static constexpr size_t kinds = 16;
     static uint8_t kind_of(uint8_t ip_version, Layer4 layer4) {

@@ -91,7 +91,8 @@ void FactRecorder::add_names(Facts& facts, std::span<const CountedName> names) c
     // A whole name in a top list was counted among the distinct ones when it came to stand there.
     uint32_t counted = 0;
     if (groups_.qnames) {
-        sketch::TopNames::Seen two[recorded_at_once] = {}, three[recorded_at_once] = {};
+        sketch::TopNames::Seen two[recorded_at_once], three[recorded_at_once];
+        two[0] = three[0] = {}; // else g++ thinks that nothing is ever written to them
         uint32_t whole_two = 0, whole_three = 0;
         Chosen with_three;
         for (size_t i = 0; i < names.size(); ++i) {

@@ -83,6 +83,7 @@ class NameTally {
 public:
     static constexpr size_t most = 1024; // events of a run
 
+    explicit NameTally(size_t events) { std::fill_n(times_, events, uint16_t{0}); }
     // An event of the run, and how far back the first with its name is (DnsEvent::name_back).
     void count(size_t event, size_t back) { ++times_[back <= event ? event - back : event]; }
     // f(event, times) for the first of each name.
@@ -98,7 +99,7 @@ public:
     }
 
 private:
-    uint16_t times_[most] = {};
+    uint16_t times_[most];
 };
 
 // A name and how many messages, of those recorded together, have it.

@@ -98,7 +98,7 @@ private:
     }
 
     void look_at(CellsV1& cells, std::span<const DnsEvent> events, Tally& tally) const {
-        NameTally names;
+        NameTally names(events.size());
         Outcomes deep[recorded_at_once];
         for (size_t begin = 0; begin < events.size(); begin += recorded_at_once) {
             size_t count = 0;

@@ -102,7 +102,7 @@ bool looks_gzip(const std::vector<uint8_t>& head) {
 // A zstd frame, or one of the skippable frames parallel compressors write first (RFC 8878, section 3.1).
 bool looks_zstd(const std::vector<uint8_t>& head) {
     if (head.size() < 4) return false;
-    const uint32_t magic = __builtin_bswap32(load_be32(head.data()));
+    const uint32_t magic = load_le32(head.data());
     return magic == 0xfd2fb528 || (magic & 0xfffffff0) == 0x184d2a50;
 }
 
