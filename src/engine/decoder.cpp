@@ -98,8 +98,9 @@ void Decoder::classify(uint16_t index) {
 
 inline void Decoder::classify_ports(uint16_t index) {
     wire::Packet& packet = packets_[index];
-    const bool dns =
-        settings_.dns & (wire::is_dns_port(packet.src_port) | wire::is_dns_port(packet.dst_port));
+    // Without a branch: a coin decides which of the two it is.
+    const unsigned either = unsigned{wire::is_dns_port(packet.src_port)} | wire::is_dns_port(packet.dst_port);
+    const bool dns = settings_.dns && either;
     if (dns || settings_.flow_hashes) packet.flow_hash = symmetric_flow_hash(packet, settings_.key);
     if (packet.proto == wire::ip_proto::udp) {
         if (dns) {
