@@ -22,7 +22,6 @@ struct CaptureInput {
 struct PolicyOnTap {
     const PolicyConfig* policy;
     std::string tap;
-    std::string name() const { return policy->name + "-" + tap; }
 };
 
 struct CapturePass {

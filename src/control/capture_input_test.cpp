@@ -33,7 +33,7 @@ std::vector<std::string> passes(const Document& document, const CaptureInput& co
     for (const CapturePass& pass : *made) {
         std::string text = pass.input.bpf + "|" + pass.input.host_spec + "|" +
                            std::to_string(pass.input.tcp_connections) + ":";
-        for (const PolicyOnTap& policy : pass.policies) text += " " + policy.name();
+        for (const PolicyOnTap& policy : pass.policies) text += " " + policy.policy->name + "-" + policy.tap;
         told.push_back(text);
     }
     return told;

@@ -31,7 +31,7 @@ engine::Plan plan_of(std::span<const PolicyOnTap> policies) {
         const PolicyConfig& config = *on_tap.policy;
         engine::PlannedPolicy policy{config.name, on_tap.tap, config.window, config.sequence, {}};
         for (const ModuleConfig& module : config.modules) {
-            auto handler = planned(on_tap.name() + "-" + module.instance,
+            auto handler = planned(policy.on_tap() + "-" + module.instance,
                                    *find_handler(module.type, module.version), module.window);
             handler.config.groups = module.groups;
             handler.config.values = module.values;
