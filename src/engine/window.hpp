@@ -30,6 +30,8 @@ struct HandlerView {
     int64_t start_ts = 0;                               // unix seconds
     int64_t length = 0;                                 // seconds
     uint32_t periods = 0, periods_left_out = 0;         // merged into it, and older ones that are not
+    bool live = false;                                  // of a live stream: rates are always shown
+    bool open = false; // its newest period still goes on: the last of a rate's seconds is what happens now
 };
 
 struct PolicyView {
