@@ -10,6 +10,7 @@
 #include "base/match.hpp"
 #include "base/zero_pages.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 
@@ -76,23 +77,20 @@ public:
         return {true, age(set.time[i], static_cast<uint32_t>(now_us)), set.value[i]};
     }
 
-    // Removes every entry at least a time-to-live old, telling `expired(value)` of each.
+    // Removes every entry at least a time-to-live old, telling `expired(value)` of each: in one of so many
+    // parts of the table, the next one at the next call; 1 = in all of it.
     template <class F>
-    void sweep(int64_t now_us, F&& expired) {
-        const bool all =
-            now_us - swept_us_ > ttl_max_us && swept_us_ != 0; // times may have wrapped: all are old
-        swept_us_ = now_us;
-        if (size_ == 0) return;
-        for (size_t s = 0; s <= mask_; ++s) {
-            Set& set = sets_[s];
-            for (unsigned i = 0; i < ways; ++i) {
-                if (set.tag[i] == 0) continue;
-                if (!all && age(set.time[i], static_cast<uint32_t>(now_us)) < ttl_us_) continue;
-                set.tag[i] = 0;
-                --size_;
-                expired(set.value[i]);
-            }
+    void sweep(int64_t now_us, unsigned parts, F&& expired) {
+        if (hand_ == 0) {
+            // Times may have wrapped since the last time round: all are old.
+            all_old_ = swept_us_ != 0 && now_us - swept_us_ > ttl_max_us;
+            swept_us_ = now_us;
         }
+        const size_t sets = mask_ + 1;
+        const size_t end = all_old_ ? sets : std::min(hand_ + (sets + parts - 1) / parts, sets);
+        if (size_ == 0) hand_ = end;
+        for (; hand_ < end; ++hand_) sweep_set(sets_[hand_], now_us, expired);
+        if (hand_ >= sets) hand_ = 0;
     }
 
     int64_t ttl_us() const { return ttl_us_; }
@@ -131,6 +129,16 @@ private:
             if (static_cast<int32_t>(set.time[i] - set.time[oldest]) < 0) oldest = i;
         return oldest;
     }
+    template <class F>
+    void sweep_set(Set& set, int64_t now_us, F& expired) {
+        for (unsigned i = 0; i < ways; ++i) {
+            if (set.tag[i] == 0) continue;
+            if (!all_old_ && age(set.time[i], static_cast<uint32_t>(now_us)) < ttl_us_) continue;
+            set.tag[i] = 0;
+            --size_;
+            expired(set.value[i]);
+        }
+    }
     static int64_t age(uint32_t then, uint32_t now) {
         const auto difference = static_cast<int32_t>(now - then);
         return difference > 0 ? difference : 0;
@@ -159,6 +167,8 @@ private:
 
     int64_t ttl_us_;
     int64_t swept_us_ = 0;
+    bool all_old_ = false;
+    size_t hand_ = 0; // the set that is swept next
     size_t size_ = 0;
     size_t mask_ = sets_at_first - 1; // sets in use - 1
     ZeroPages pages_;

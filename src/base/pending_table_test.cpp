@@ -92,13 +92,13 @@ TEST(PendingTable, SweepTellsEachExpiredOnce) {
     Table t(ttl);
     for (uint32_t i = 0; i < 50; ++i) t.put(in_set(i % 16, i), i * 100'000, i);
     uint32_t told = 0;
-    t.sweep(ttl + 2'000'000, [&](uint32_t value) {
+    t.sweep(ttl + 2'000'000, 1, [&](uint32_t value) {
         EXPECT_LE(value, 20u);
         ++told;
     });
     EXPECT_EQ(told, 21u);
     EXPECT_EQ(t.size(), 29u);
-    t.sweep(ttl + 2'000'000, [&](uint32_t) { ++told; });
+    t.sweep(ttl + 2'000'000, 1, [&](uint32_t) { ++told; });
     EXPECT_EQ(told, 21u);
 }
 
@@ -109,21 +109,34 @@ TEST(PendingTable, TimeMayWrap) {
     t.put(2, base, 0);
     EXPECT_EQ(t.take(1, base + 2'000'000).age_us, 2'000'000);
     uint32_t told = 0;
-    t.sweep(base + ttl - 1, [&](uint32_t) { ++told; });
+    t.sweep(base + ttl - 1, 1, [&](uint32_t) { ++told; });
     EXPECT_EQ(told, 0u);
-    t.sweep(base + ttl, [&](uint32_t) { ++told; });
+    t.sweep(base + ttl, 1, [&](uint32_t) { ++told; });
     EXPECT_EQ(told, 1u);
 }
 
 TEST(PendingTable, SweepAfterALongSilence) {
     for (const int64_t minutes : {34, 36, 70, 72, 75, 100'000}) {
         Table t(ttl);
-        t.sweep(1'000'000, [](uint32_t) {});
+        t.sweep(1'000'000, 1, [](uint32_t) {});
         t.put(1, 2'000'000, 0);
         uint32_t told = 0;
-        t.sweep(2'000'000 + minutes * 60'000'000, [&](uint32_t) { ++told; });
+        t.sweep(2'000'000 + minutes * 60'000'000, 1, [&](uint32_t) { ++told; });
         EXPECT_EQ(told, 1u) << minutes << " minutes";
     }
+}
+
+TEST(PendingTable, SweptInPartsEveryEntryIsToldOnce) {
+    Table t(ttl);
+    std::mt19937_64 random(3);
+    for (uint32_t i = 0; i < 60; ++i) t.put(random(), 1'000'000, i);
+    const size_t waiting = t.size();
+    uint32_t told = 0;
+    for (int part = 0; part < 4; ++part) t.sweep(1'000'000 + ttl - 1, 4, [&](uint32_t) { ++told; });
+    EXPECT_EQ(told, 0u);
+    for (int part = 0; part < 4; ++part) t.sweep(1'000'000 + ttl, 4, [&](uint32_t) { ++told; });
+    EXPECT_EQ(told, waiting);
+    EXPECT_EQ(t.size(), 0u);
 }
 
 TEST(PendingTable, LongestTimeToLive) {

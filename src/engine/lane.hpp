@@ -6,10 +6,8 @@
 // handlers' instances, the buckets they record into, and all reassembly state.
 #pragma once
 
-#include "engine/decoder.hpp"
-#include "engine/fragments.hpp"
 #include "engine/host_guess.hpp"
-#include "engine/tcp_streams.hpp"
+#include "engine/joiner.hpp"
 #include "engine/window.hpp"
 #include "engine/worker_handlers.hpp"
 
@@ -17,9 +15,6 @@
 #include <mutex>
 
 namespace visor::engine {
-
-// The frames and UDP messages of one run as handlers get them.
-Batch run_batch(const Run& run, const Decoder& decoded, int64_t period_start_ns);
 
 class OrderedLane {
 public:
@@ -43,8 +38,8 @@ public:
     // counted.
     void finish();
 
-    const TcpStreamCounts& tcp() const { return tcp_.counts(); }
-    const FragmentCounts& fragments() const { return fragments_.counts(); }
+    const TcpStreamCounts& tcp() const { return joiner_.tcp(); }
+    const FragmentCounts& fragments() const { return joiner_.fragments(); }
     std::string likely_hosts() const { return host_guess_.host_spec(); } // empty when hosts were given
 
 private:
@@ -52,12 +47,7 @@ private:
     void leave();
     void process_run(const Run& run, const Decoder& decoded, PeriodBuckets& buckets);
     void enter_period(int64_t period);
-    void join(const wire::Packet& packet, PeriodBuckets& buckets);
-    void segment(const wire::Packet& packet, PeriodBuckets& buckets);
-    void segment(const TcpSegment& segment, PeriodBuckets& buckets);
-    void fragment(const wire::Packet& packet, PeriodBuckets& buckets);
-    void datagram(Bytes datagram, const wire::Packet& last_part, PeriodBuckets& buckets);
-    void deliver(Bytes message, const wire::Packet& packet, DnsTransport transport, PeriodBuckets& buckets);
+    void deliver(const DnsEvent& event, PeriodBuckets& buckets);
     void tell_errors(PeriodBuckets& buckets);
     Batch batch_for(const PeriodBuckets& buckets) const;
 
@@ -66,11 +56,8 @@ private:
     const Feed& feed_;
     Window& window_;
     unsigned writer_; // of the lane, in the window
-    TcpStreams tcp_;
-    Fragments fragments_;
+    Joiner joiner_;
     HostGuess host_guess_;
-    DnsReader dns_reader_{1};
-    uint64_t errors_told_ = 0;
     int64_t period_ = 0;
     std::vector<uint16_t> dhcp_; // indexes into the run's packets
 

@@ -1,5 +1,6 @@
 #include "engine/offline.hpp"
 
+#include "engine/block_part.hpp"
 #include "engine/lane.hpp"
 #include "engine/worker_handlers.hpp"
 
@@ -24,7 +25,8 @@ public:
     void work(Feed& feed, OrderedLane& lane) {
         FeedBlock block;
         const auto summarise = [&](const Run& run, PeriodBuckets& buckets) {
-            handlers_.on_batch(run_batch(run, decoder_, feed.period_start(run.period)), buckets);
+            handlers_.on_batch(batch_of({run.begin, run.end}, decoder_, feed.period_start(run.period)),
+                               buckets);
         };
         while (feed.next(block, writer_)) {
             decoder_.decode(block.frames);

@@ -35,8 +35,9 @@ void WorkerHandlers::on_ordered(const Batch& batch, PeriodBuckets& buckets) {
     each(batch, buckets, &Handler::on_ordered);
 }
 
-void WorkerHandlers::on_time(int64_t now_ns, PeriodBuckets& buckets) {
-    for (size_t i = 0; i < instances_.size(); ++i) instances_[i]->on_time(now_ns, buckets.buckets[i].cells());
+void WorkerHandlers::on_time(int64_t now_ns, PeriodBuckets& buckets, unsigned parts) {
+    for (size_t i = 0; i < instances_.size(); ++i)
+        instances_[i]->on_time(now_ns, buckets.buckets[i].cells(), parts);
 }
 
 void WorkerHandlers::on_period_end(const PeriodBuckets& previous) {

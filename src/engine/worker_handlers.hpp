@@ -18,7 +18,7 @@ public:
 
     void on_batch(const Batch& batch, PeriodBuckets& buckets);
     void on_ordered(const Batch& batch, PeriodBuckets& buckets);
-    void on_time(int64_t now_ns, PeriodBuckets& buckets);
+    void on_time(int64_t now_ns, PeriodBuckets& buckets, unsigned parts = 1);
     void on_period_end(const PeriodBuckets& previous);
 
 private:

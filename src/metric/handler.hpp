@@ -83,8 +83,11 @@ public:
     virtual void on_ordered(const Batch&, void* cells) { (void)cells; }
     // Lane's instance only: a period is over and `previous` is what the lane recorded of it.
     virtual void on_period_end(const void* previous) { (void)previous; }
-    // Lane's instance only: time has moved to now_ns; expire what is older than its limit.
-    virtual void on_time(int64_t now_ns, void* cells) { (void)now_ns, (void)cells; }
+    // Lane's instance only: time has moved to now_ns; expire what is older than its limit. Looks at one of so
+    // many parts of what waits, the next one at the next call; 1 = at all of it.
+    virtual void on_time(int64_t now_ns, void* cells, unsigned parts) {
+        (void)now_ns, (void)cells, (void)parts;
+    }
 };
 
 // A version of a handler, as policies name it. The one list of them is control/registry.

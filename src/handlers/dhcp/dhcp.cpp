@@ -111,9 +111,9 @@ public:
         }
     }
 
-    void on_time(int64_t now_ns, void* cells_ptr) override {
+    void on_time(int64_t now_ns, void* cells_ptr, unsigned parts) override {
         auto& cells = *static_cast<DhcpCells*>(cells_ptr);
-        pending_.sweep(now_ns / 1000, [&](const PendingRequest&) { cells.timed_out++; });
+        pending_.sweep(now_ns / 1000, parts, [&](const PendingRequest&) { cells.timed_out++; });
     }
 
 private:

@@ -165,9 +165,9 @@ TEST_F(DhcpTest, LateAckIsATimeout) {
 
 TEST_F(DhcpTest, SweepCountsTheUnanswered) {
     feed({v4_packet(request), v4_packet({.type = 3, .xid = 2}, 3000)});
-    handler->on_time(start_ns + 6'000'000'000, cells.get());
+    handler->on_time(start_ns + 6'000'000'000, cells.get(), 1);
     EXPECT_EQ(cells->timed_out.value, 1u);
-    handler->on_time(start_ns + 9'000'000'000, cells.get());
+    handler->on_time(start_ns + 9'000'000'000, cells.get(), 1);
     EXPECT_EQ(cells->timed_out.value, 2u);
 }
 
@@ -186,7 +186,7 @@ TEST_F(DhcpTest, TimeToLiveIsConfigured) {
 TEST_F(DhcpTest, NakEndsTheRequest) {
     feed({v4_packet(request), v4_packet({.type = 6}), v4_packet(ack)});
     EXPECT_EQ(top_text(cells->top_clients), "");
-    handler->on_time(start_ns + 60'000'000'000, cells.get());
+    handler->on_time(start_ns + 60'000'000'000, cells.get(), 1);
     EXPECT_EQ(cells->timed_out.value, 0u);
 }
 

@@ -59,9 +59,9 @@ public:
         });
     }
 
-    void on_time(int64_t now_ns, void* cells_ptr) override {
+    void on_time(int64_t now_ns, void* cells_ptr, unsigned parts) override {
         auto& cells = *static_cast<CellsV1*>(cells_ptr);
-        pending_.sweep(now_ns / 1000, [&](const PendingQuery&) { cells.timed_out++; });
+        pending_.sweep(now_ns / 1000, parts, [&](const PendingQuery&) { cells.timed_out++; });
     }
 
     void on_period_end(const void* previous) override {

@@ -292,9 +292,9 @@ TEST_F(DnsV1Test, TimeToLiveIsConfigured) {
 
 TEST_F(DnsV1Test, UnansweredAreCountedInTime) {
     feed({events({.id = 1}), events({.id = 2}, {.us = 2'000'000})});
-    fed.handler->on_time(start_ns + 6'000'000'000, fed.cells.get());
+    fed.handler->on_time(start_ns + 6'000'000'000, fed.cells.get(), 1);
     EXPECT_EQ(fed->timed_out.value, 1u);
-    fed.handler->on_time(start_ns + 8'000'000'000, fed.cells.get());
+    fed.handler->on_time(start_ns + 8'000'000'000, fed.cells.get(), 1);
     EXPECT_EQ(fed->timed_out.value, 2u);
 }
 

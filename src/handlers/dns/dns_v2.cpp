@@ -61,10 +61,10 @@ public:
         for (size_t i = 0; i < kinds_.size(); ++i) kinds_[i].move_to(cells.direction[i].facts);
     }
 
-    void on_time(int64_t now_ns, void* cells_ptr) override {
+    void on_time(int64_t now_ns, void* cells_ptr, unsigned parts) override {
         auto& cells = *static_cast<CellsV2*>(cells_ptr);
-        pending_.sweep(now_ns / 1000, [&](const PendingQuery& query) { time_out(cells, query); });
-        subnets_.sweep(now_ns / 1000, [](const IpAddress&) {});
+        pending_.sweep(now_ns / 1000, parts, [&](const PendingQuery& query) { time_out(cells, query); });
+        subnets_.sweep(now_ns / 1000, parts, [](const IpAddress&) {});
     }
 
     void on_period_end(const void* previous) override {

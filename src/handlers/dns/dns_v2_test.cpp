@@ -131,7 +131,7 @@ TEST_F(DnsV2Test, Timeouts) {
     EXPECT_EQ(out().timeouts.value, 1u) << "answered too late";
     EXPECT_EQ(out().orphans.value, 0u);
     feed({events({.id = 2}, {.direction = Direction::in})});
-    fed.handler->on_time(start_ns + 5'000'000'000, fed.cells.get());
+    fed.handler->on_time(start_ns + 5'000'000'000, fed.cells.get(), 1);
     EXPECT_EQ(in().timeouts.value, 1u) << "never answered";
     EXPECT_EQ(out().timeouts.value, 1u);
 }
@@ -201,7 +201,7 @@ TEST_F(DnsV2Test, FilterOnQueriesTakesTheReplyToo) {
     feed({events({.name = "other.test", .id = 3})});
     EXPECT_EQ(unknown().timing.total.value, 1u);
     EXPECT_EQ(fed->filtered.value, 3u);
-    fed.handler->on_time(start_ns + 60'000'000'000, fed.cells.get());
+    fed.handler->on_time(start_ns + 60'000'000'000, fed.cells.get(), 1);
     EXPECT_EQ(unknown().timeouts.value, 0u) << "a filtered query does not time out";
 }
 
