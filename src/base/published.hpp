@@ -36,7 +36,7 @@ public:
             for (size_t i = 0; i < words; ++i) copy[i] = word_[i].load(std::memory_order_acquire);
             if (version % 2 == 0 && version_.load(std::memory_order_relaxed) == version) {
                 T value;
-                std::memcpy(&value, copy.data(), sizeof value);
+                std::memcpy(static_cast<void*>(&value), copy.data(), sizeof value);
                 return value;
             }
         }

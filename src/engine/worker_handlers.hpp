@@ -20,6 +20,7 @@ public:
     void on_ordered(const Batch& batch, PeriodBuckets& buckets);
     void on_time(int64_t now_ns, PeriodBuckets& buckets, unsigned parts = 1);
     void on_period_end(const PeriodBuckets& previous);
+    void on_period_end(const void* const* previous); // cells of each handler
 
 private:
     // What one handler of a chain lets through to the next.

@@ -1,0 +1,136 @@
+#include "engine/live_engine.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <ctime>
+#include <pthread.h>
+
+namespace visor::engine {
+
+namespace {
+using namespace std::chrono_literals;
+using sketch::second_ns;
+
+constexpr std::chrono::microseconds idle_wait = 20ms, busy_wait = 500us, answer_wait = 100ms;
+constexpr int64_t clock_step_ns = second_ns; // of the wall clock; less is called slewing
+
+int64_t clock_ns(clockid_t clock) {
+    timespec now{};
+    clock_gettime(clock, &now);
+    return now.tv_sec * second_ns + now.tv_nsec;
+}
+
+int64_t clock_offset_ns() {
+    return clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+}
+} // namespace
+
+int64_t wall_clock_ns() {
+    return clock_ns(CLOCK_REALTIME);
+}
+
+LiveEngine::LiveEngine(TapNotify notify)
+    : notify_(std::move(notify)), clock_offset_ns_(clock_offset_ns()), thread_([this] { run(); }) {
+    pthread_setname_np(thread_.native_handle(), "window");
+}
+
+LiveEngine::~LiveEngine() {
+    {
+        const std::lock_guard lock(mutex_);
+        stop_ = true;
+    }
+    wanted_.notify_all();
+    thread_.join();
+}
+
+void LiveEngine::run() {
+    std::unique_lock lock(mutex_);
+    while (!stop_) {
+        const int64_t now_ns = wall_clock_ns();
+        watch_clock(now_ns);
+        bool busy = false;
+        for (const auto& served : streams_) {
+            served->stream->serve(now_ns);
+            busy |= !served->stream->answered();
+        }
+        answered_.notify_all();
+        wanted_.wait_for(lock, busy ? busy_wait : idle_wait);
+    }
+}
+
+void LiveEngine::watch_clock(int64_t now_ns) {
+    const int64_t offset_ns = clock_offset_ns();
+    const int64_t step_ns = offset_ns - clock_offset_ns_;
+    clock_offset_ns_ = offset_ns;
+    if (std::llabs(step_ns) < clock_step_ns) return;
+    notify_(TapEvent::warning, "the wall clock was set by " + std::to_string(step_ns / second_ns) +
+                                   " s: the open period ends here");
+    for (const auto& served : streams_) served->stream->clock_was_set(now_ns);
+}
+
+LiveStream& LiveEngine::add(std::unique_ptr<LiveTap> tap, const DecodeSettings& settings,
+                            uint32_t tcp_connections) {
+    auto stream = std::make_unique<LiveStream>(std::move(tap), settings, tcp_connections);
+    stream->start();
+    const std::lock_guard lock(mutex_);
+    streams_.push_back(std::make_unique<Served>(Served{std::move(stream)}));
+    return *streams_.back()->stream;
+}
+
+void LiveEngine::remove(LiveStream& stream) {
+    std::unique_ptr<Served> removed;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto at = std::find_if(streams_.begin(), streams_.end(),
+                                     [&](const auto& s) { return s->stream.get() == &stream; });
+        if (at == streams_.end()) return;
+        removed = std::move(*at);
+        streams_.erase(at);
+    }
+    answered_.notify_all();
+}
+
+LiveEngine::Served* LiveEngine::find(const LiveStream& stream) {
+    for (const auto& served : streams_)
+        if (served->stream.get() == &stream) return served.get();
+    return nullptr;
+}
+
+Result<std::shared_ptr<LivePolicy>> LiveEngine::attach(LiveStream& stream,
+                                                       std::shared_ptr<const PlannedPolicy> plan,
+                                                       const Services& services,
+                                                       const DecodeSettings& settings) {
+    const std::lock_guard lock(mutex_);
+    stream.set_decoding(settings);
+    return stream.attach(std::move(plan), services, wall_clock_ns());
+}
+
+void LiveEngine::detach(LiveStream& stream, const LivePolicy& policy) {
+    const std::lock_guard lock(mutex_);
+    stream.detach(policy);
+}
+
+void LiveEngine::set_decoding(LiveStream& stream, const DecodeSettings& settings) {
+    const std::lock_guard lock(mutex_);
+    stream.set_decoding(settings);
+}
+
+void LiveEngine::refresh(LiveStream& stream) {
+    std::unique_lock lock(mutex_);
+    Served* served = find(stream);
+    if (!served) return;
+    const int64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+    if (served->refreshed_ns > now_ns - second_ns && stream.answered()) return;
+    if (stream.answered()) {
+        served->refreshed_ns = now_ns;
+        stream.ask();
+        wanted_.notify_all();
+    }
+    answered_.wait_for(lock, answer_wait, [&] {
+        served = find(stream); // it may have been removed meanwhile
+        return !served || stream.answered();
+    });
+}
+
+} // namespace visor::engine

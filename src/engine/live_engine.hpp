@@ -1,0 +1,57 @@
+// All live streams, and the window thread that serves them: it merges what workers recorded, closes periods,
+// and never touches a packet.
+//
+// Threads: every method may be called by anyone; they and the window thread take turns by one lock, which
+// neither workers nor readers of results take. Owns: streams and the window thread. Units: wall-clock
+// nanoseconds since 1970.
+#pragma once
+
+#include "engine/live_stream.hpp"
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace visor::engine {
+
+int64_t wall_clock_ns();
+
+class LiveEngine {
+public:
+    explicit LiveEngine(TapNotify notify);
+    ~LiveEngine(); // stops everything
+
+    LiveStream& add(std::unique_ptr<LiveTap> tap, const DecodeSettings& settings, uint32_t tcp_connections);
+    void remove(LiveStream& stream);
+    // Decoding as the policies need it together, set with the change.
+    Result<std::shared_ptr<LivePolicy>> attach(LiveStream& stream, std::shared_ptr<const PlannedPolicy> plan,
+                                               const Services& services, const DecodeSettings& settings);
+    void detach(LiveStream& stream, const LivePolicy& policy);
+    void set_decoding(LiveStream& stream, const DecodeSettings& settings);
+
+    // From now on results() of the stream's policies are no older than a second. Waits for the workers'
+    // answers, a tenth of a second at most.
+    void refresh(LiveStream& stream);
+
+private:
+    void run();
+    void watch_clock(int64_t now_ns);
+
+    struct Served {
+        std::unique_ptr<LiveStream> stream;
+        int64_t refreshed_ns = INT64_MIN; // monotonic
+    };
+    Served* find(const LiveStream& stream);
+
+    TapNotify notify_;
+    std::mutex mutex_;
+    std::condition_variable wanted_;   // the window thread has something to do
+    std::condition_variable answered_; // workers answered
+    std::vector<std::unique_ptr<Served>> streams_;
+    int64_t clock_offset_ns_; // wall clock minus monotonic
+    bool stop_ = false;
+    std::jthread thread_;
+};
+
+} // namespace visor::engine

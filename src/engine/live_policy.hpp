@@ -1,0 +1,71 @@
+// One policy in one live worker: its handlers' instances, and the buckets they write to.
+//
+// A worker writes to one set of buckets and hands it over when it is asked to, or when the period is over,
+// if it has an empty set to go on with; if not, it goes on with the one it has and hands it over later. So a
+// worker never waits for anybody.
+// Threads: the worker's alone, once attached. Owns: handlers; sets of buckets are lent by the window thread,
+// and go round. Units: wall-clock nanoseconds since 1970.
+#pragma once
+
+#include "engine/worker_handlers.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace visor::engine {
+
+// What one worker recorded of one policy in a part of a period.
+struct LivePart {
+    int64_t period = 0;
+    PeriodBuckets buckets;
+};
+
+class LivePolicyWorker {
+public:
+    static constexpr size_t parts_max = 2; // one written to, one to go on with
+
+    explicit LivePolicyWorker(WorkerHandlers handlers) : handlers_(std::move(handlers)) {}
+
+    // The period frames belong to now, and when it is over.
+    struct Bounds {
+        int64_t period = 0;
+        int64_t start_ns = 0;
+        int64_t end_ns = INT64_MAX; // not said yet
+    };
+    const Bounds& bounds() const { return bounds_; }
+    void set_bounds(const Bounds& bounds) { bounds_ = bounds; }
+
+    void put_empty(LivePart* part) {
+        if (writing_ == nullptr)
+            writing_ = part;
+        else
+            empty_[empties_++] = part;
+    }
+    // Goes on with an empty set and returns the one written to; null when there is no empty one.
+    LivePart* exchange() {
+        if (empties_ == 0) return nullptr;
+        LivePart* const full = std::exchange(writing_, empty_[--empties_]);
+        full->period = bounds_.period;
+        return full;
+    }
+    // Takes back what it was lent, one by one; null when nothing is left.
+    LivePart* give_back() { return empties_ ? empty_[--empties_] : std::exchange(writing_, nullptr); }
+
+    // Everything of a batch, in the order of a single worker.
+    void on_batch(Batch batch) {
+        batch.period_start_ns = bounds_.start_ns;
+        handlers_.on_batch(batch, writing_->buckets);
+        handlers_.on_ordered(batch, writing_->buckets);
+    }
+    void on_time(int64_t now_ns, unsigned parts) { handlers_.on_time(now_ns, writing_->buckets, parts); }
+    void on_period_end(const void* const* cells) { handlers_.on_period_end(cells); }
+
+private:
+    WorkerHandlers handlers_;
+    Bounds bounds_;
+    LivePart* writing_ = nullptr;
+    std::array<LivePart*, parts_max> empty_{};
+    size_t empties_ = 0;
+};
+
+} // namespace visor::engine

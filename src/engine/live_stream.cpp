@@ -1,0 +1,212 @@
+#include "engine/live_stream.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <pthread.h>
+
+namespace visor::engine {
+
+namespace {
+// Frames wait in the kernel's ring for a while; who comes within it after a period's end is waited for.
+constexpr int64_t patience_ns = 50'000'000;
+} // namespace
+
+LiveStream::LiveStream(std::unique_ptr<LiveTap> tap, const DecodeSettings& settings, uint32_t tcp_connections)
+    : tap_(std::move(tap)) {
+    for (unsigned i = 0; i < tap_->queues(); ++i)
+        workers_.push_back(std::make_unique<LiveWorker>(tap_->queue(i), settings, tcp_connections));
+}
+
+LiveStream::~LiveStream() {
+    for (const auto& worker : workers_) worker->stop();
+    threads_.clear();
+    for (const auto& worker : workers_) // what was on its way
+        while (const auto report = worker->hear()) delete report->settings;
+}
+
+void LiveStream::start() {
+    for (size_t i = threads_.size(); i < workers_.size(); ++i) {
+        threads_.emplace_back([worker = workers_[i].get()] { worker->run(); });
+        pthread_setname_np(threads_.back().native_handle(), ("worker-" + std::to_string(i)).c_str());
+    }
+}
+
+void LiveStream::tell(size_t worker, const WorkerCommand& command) {
+    while (!workers_[worker]->tell(command)) {
+        workers_[worker]->wake();
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+}
+
+Result<std::shared_ptr<LivePolicy>> LiveStream::attach(std::shared_ptr<const PlannedPolicy> plan,
+                                                       const Services& services, int64_t now_ns) {
+    if (policies_.size() >= policies_max)
+        return Error{"too many policies on one input: the limit is " + std::to_string(policies_max)};
+    auto policy = std::make_shared<LivePolicy>(plan);
+    policy->results_.begin(now_ns);
+    policy->bounds_ = {0, now_ns, now_ns + period_ns};
+    for (size_t i = 0; i < workers_.size(); ++i) {
+        auto handlers = WorkerHandlers::make({{*plan}}, services);
+        if (!handlers) return Error{handlers.error()};
+        auto& in_worker = policy->workers_.emplace_back();
+        in_worker.handlers = std::make_unique<LivePolicyWorker>(std::move(*handlers));
+        for (LivePart& part : in_worker.parts) part.buckets.buckets = policy->results_.empty_buckets();
+    }
+    for (size_t i = 0; i < workers_.size(); ++i) {
+        auto& in_worker = policy->workers_[i];
+        for (size_t p = 1; p < in_worker.parts.size(); ++p)
+            in_worker.handlers->put_empty(&in_worker.parts[p]);
+        tell(i, {.kind = WorkerCommand::Kind::attach,
+                 .policy = in_worker.handlers.get(),
+                 .part = in_worker.parts.data(),
+                 .bounds = policy->bounds_});
+        workers_[i]->wake();
+    }
+    policies_.push_back(policy);
+    return policy;
+}
+
+void LiveStream::detach(const LivePolicy& policy) {
+    const auto at =
+        std::find_if(policies_.begin(), policies_.end(), [&](const auto& p) { return p.get() == &policy; });
+    if (at == policies_.end()) return;
+    for (size_t i = 0; i < workers_.size(); ++i) {
+        auto& in_worker = (*at)->workers_[i];
+        tell(i, {.kind = WorkerCommand::Kind::detach, .policy = in_worker.handlers.get()});
+        workers_[i]->wake();
+        if (std::exchange(in_worker.asked, false)) --asked_;
+    }
+    leaving_.push_back(std::move(*at));
+    policies_.erase(at);
+}
+
+void LiveStream::set_decoding(const DecodeSettings& settings) {
+    for (size_t i = 0; i < workers_.size(); ++i) {
+        tell(i, {.kind = WorkerCommand::Kind::settings, .settings = new DecodeSettings(settings)});
+        workers_[i]->wake();
+    }
+}
+
+void LiveStream::serve(int64_t now_ns) {
+    for (size_t i = 0; i < workers_.size(); ++i)
+        while (const auto report = workers_[i]->hear()) hear(i, *report);
+    for (const auto& policy : policies_) {
+        const int64_t end_ns = policy->bounds_.end_ns;
+        if (!policy->closing_ && now_ns >= end_ns + patience_ns)
+            begin_closing(*policy, now_ns < end_ns + period_ns ? end_ns : now_ns); // not after a long stop
+        if (policy->closing_) finish_closing(*policy);
+    }
+    std::erase_if(leaving_, [](const auto& policy) {
+        return std::all_of(policy->workers_.begin(), policy->workers_.end(),
+                           [](const auto& w) { return w.detached; });
+    });
+}
+
+LivePolicy* LiveStream::find(const LivePolicyWorker* handlers, size_t worker) const {
+    for (const auto* list : {&policies_, &leaving_})
+        for (const auto& policy : *list)
+            if (policy->workers_[worker].handlers.get() == handlers) return policy.get();
+    return nullptr;
+}
+
+void LiveStream::hear(size_t worker, const WorkerReport& report) {
+    using Kind = WorkerReport::Kind;
+    if (report.kind == Kind::settings) {
+        delete report.settings;
+        return;
+    }
+    LivePolicy* const policy = find(report.policy, worker);
+    if (!policy) return;
+    auto& in_worker = policy->workers_[worker];
+    switch (report.kind) {
+    case Kind::part:
+    case Kind::last_part:
+        take_part(*policy, worker, report);
+        break;
+    case Kind::detached:
+        in_worker.detached = true;
+        break;
+    case Kind::threshold:
+        --policy->thresholds_unread_;
+        break;
+    case Kind::nothing:
+    case Kind::returned:
+    case Kind::settings:
+        break;
+    }
+    const bool answer = report.kind == Kind::part || report.kind == Kind::nothing;
+    if (answer && std::exchange(in_worker.asked, false)) --asked_;
+    if (asked_ == 0 && answer)
+        for (const auto& each : policies_) merge(*each);
+}
+
+// The part goes back at once with empty buckets; the full ones are merged when all workers' are here.
+void LiveStream::take_part(LivePolicy& policy, size_t worker, const WorkerReport& report) {
+    auto& into = report.part->period == policy.bounds_.period ? policy.parts_ : policy.next_parts_;
+    into.push_back(std::move(report.part->buckets.buckets));
+    if (report.kind == WorkerReport::Kind::last_part) policy.workers_[worker].left_period = true;
+    report.part->buckets.buckets = policy.results_.empty_buckets();
+    tell(worker, {.kind = WorkerCommand::Kind::empty, .policy = report.policy, .part = report.part});
+    workers_[worker]->wake();
+}
+
+void LiveStream::merge(LivePolicy& policy) {
+    if (policy.parts_.empty()) return;
+    policy.results_.add(std::move(policy.parts_));
+    policy.parts_.clear();
+}
+
+void LiveStream::begin_closing(LivePolicy& policy, int64_t start_ns) {
+    policy.closing_ = true;
+    policy.next_ = {policy.bounds_.period + 1, start_ns, start_ns + period_ns};
+    for (size_t i = 0; i < workers_.size(); ++i) {
+        tell(i, {.kind = WorkerCommand::Kind::period,
+                 .policy = policy.workers_[i].handlers.get(),
+                 .bounds = policy.next_});
+        workers_[i]->wake();
+    }
+}
+
+void LiveStream::finish_closing(LivePolicy& policy) {
+    if (policy.thresholds_unread_ > 0 || !std::all_of(policy.workers_.begin(), policy.workers_.end(),
+                                                      [](const auto& w) { return w.left_period; }))
+        return;
+    merge(policy);
+    policy.results_.close(policy.next_.start_ns);
+    policy.bounds_ = policy.next_;
+    policy.closing_ = false;
+    for (auto& worker : policy.workers_) worker.left_period = false;
+    policy.parts_ = std::exchange(policy.next_parts_, {});
+    merge(policy);
+    policy.thresholds_ = policy.results_.last_closed();
+    policy.thresholds_unread_ = workers_.size();
+    for (size_t i = 0; i < workers_.size(); ++i)
+        tell(i, {.kind = WorkerCommand::Kind::threshold,
+                 .policy = policy.workers_[i].handlers.get(),
+                 .cells = policy.thresholds_.data()});
+}
+
+void LiveStream::clock_was_set(int64_t now_ns) {
+    for (const auto& policy : policies_)
+        if (!policy->closing_) begin_closing(*policy, now_ns);
+}
+
+void LiveStream::ask() {
+    for (const auto& policy : policies_) {
+        for (size_t i = 0; i < workers_.size(); ++i) {
+            auto& in_worker = policy->workers_[i];
+            if (std::exchange(in_worker.asked, true)) continue;
+            ++asked_;
+            tell(i, {.kind = WorkerCommand::Kind::hand_over, .policy = in_worker.handlers.get()});
+        }
+    }
+    for (const auto& worker : workers_) worker->wake();
+}
+
+std::vector<WorkerCounts> LiveStream::counts() const {
+    std::vector<WorkerCounts> counts;
+    for (const auto& worker : workers_) counts.push_back(worker->counts());
+    return counts;
+}
+
+} // namespace visor::engine
