@@ -69,7 +69,7 @@ private:
     TcpStreams tcp_;
     Fragments fragments_;
     HostGuess host_guess_;
-    DnsReader dns_reader_{1};
+    DnsReader dns_reader_{1, settings_.key};
     uint64_t errors_told_ = 0;
     int64_t period_ = 0;
     std::vector<uint16_t> dhcp_; // indexes into the run's packets
