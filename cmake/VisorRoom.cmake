@@ -19,6 +19,7 @@ function(visor_room name)
     if(VISOR_TESTS AND tests)
         add_executable(${name}_test ${tests})
         target_link_libraries(${name}_test PRIVATE visor_${name} GTest::gtest_main)
-        add_test(NAME ${name} COMMAND ${name}_test)
+        # In the folder compilers run in, as __FILE__, by which tests find captures, may be told relative to it.
+        add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
     endif()
 endfunction()

@@ -42,9 +42,11 @@ engine::Plan plan_of(std::span<const PolicyOnTap> policies) {
     return plan;
 }
 
-engine::DecodeSettings decode_settings(const engine::Plan& plan, PrefixSet hosts) {
+engine::DecodeSettings decode_settings(const engine::Plan& plan, PrefixSet hosts,
+                                       const sketch::HashKey& key) {
     engine::DecodeSettings settings;
     settings.hosts = std::move(hosts);
+    settings.key = key;
     settings.dns = settings.dhcp = false;
     for (const auto& policy : plan.policies) {
         for (const auto& handler : policy.handlers) {

@@ -14,7 +14,8 @@ engine::Plan default_plan(const WindowSettings& window);
 // Policies on taps, all of them over the same frames. Handlers are named policy-tap-module.
 engine::Plan plan_of(std::span<const PolicyOnTap> policies);
 
-// What the decoder must find out for this plan.
-engine::DecodeSettings decode_settings(const engine::Plan& plan, PrefixSet hosts);
+// What the decoder must find out for this plan. The key is that of Services.
+engine::DecodeSettings decode_settings(const engine::Plan& plan, PrefixSet hosts,
+                                       const sketch::HashKey& key = sketch::offline_hash_key);
 
 } // namespace visor::control

@@ -19,7 +19,7 @@ void prefetch_frame(const uint8_t* data) {
 
 Decoder::Decoder(const DecodeSettings& settings)
     : settings_(settings), packets_(block_frames_max), dns_(block_frames_max), dhcp_(block_frames_max),
-      joins_(block_frames_max), dns_reader_(block_frames_max) {}
+      joins_(block_frames_max), dns_reader_(block_frames_max, settings.key) {}
 
 void Decoder::decode(const FrameBlock& block) {
     count_ = block.count;

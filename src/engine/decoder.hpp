@@ -21,8 +21,8 @@ struct DecodeSettings {
     PrefixSet hosts; // addresses that make a packet in or out
     bool dns = true; // some handler wants DNS messages
     bool dhcp = true;
-    bool flow_hashes = false; // for every packet: some handler samples
-    sketch::HashKey key = sketch::offline_hash_key;
+    bool flow_hashes = false;                       // for every packet: some handler samples
+    sketch::HashKey key = sketch::offline_hash_key; // that of Services
 };
 
 class Decoder {

@@ -54,13 +54,12 @@ VISOR_READS_PAGE inline size_t bytes_before_zero(const uint8_t* p) {
 }
 
 // Keyed hash of the first `length` bytes, at most 40.
-VISOR_READS_PAGE inline uint64_t key_of(const uint8_t* p, size_t length) {
+VISOR_READS_PAGE inline uint64_t key_of(const sketch::HashKey& k, const uint8_t* p, size_t length) {
     static constexpr auto keep = [] {
         std::array<uint8_t, 80> bytes{};
         for (size_t i = 0; i < 40; ++i) bytes[i] = 0xff;
         return bytes;
     }();
-    constexpr sketch::HashKey k = sketch::offline_hash_key;
     const uint8_t* mask = keep.data() + 40 - length;
     const uint64_t w0 = masked_word(p, mask), w1 = masked_word(p + 8, mask + 8),
                    w2 = masked_word(p + 16, mask + 16), w3 = masked_word(p + 24, mask + 24),
@@ -72,13 +71,14 @@ VISOR_READS_PAGE inline uint64_t key_of(const uint8_t* p, size_t length) {
 }
 } // namespace
 
-DnsReader::DnsReader(size_t messages)
-    : text_(new char[wire::dns_text_slack + messages * (wire::dns_name_text_max + wire::dns_text_slack)]),
+DnsReader::DnsReader(size_t messages, const sketch::HashKey& key)
+    : key_(key),
+      text_(new char[wire::dns_text_slack + messages * (wire::dns_name_text_max + wire::dns_text_slack)]),
       pages_(questions * sizeof(Question)), known_(static_cast<Question*>(pages_.data())) {}
 
-[[gnu::noinline]] void DnsReader::parse(Bytes message, DnsEvent& out, char* text) {
+[[gnu::noinline]] void DnsReader::parse(Bytes message, DnsEvent& out, char* text) const {
     wire::parse_dns(message, out.message, text, out.name);
-    if (out.name.plain) out.keys = name_keys(text + out.name.length, out.name.two, out.name.three);
+    if (out.name.plain) out.keys = name_keys(key_, text + out.name.length, out.name.two, out.name.three);
 }
 
 void DnsReader::clear() {
@@ -131,7 +131,7 @@ inline DnsReader::Place DnsReader::place_of(Bytes message) const {
     if (length > Question::text_max + 1 || name_at + length + wire::dns_question_tail > message.size())
         [[unlikely]]
         return {};
-    const uint64_t key = key_of(name, length);
+    const uint64_t key = key_of(key_, name, length);
     return {&known_[key % questions], key, length};
 }
 

@@ -18,7 +18,8 @@ namespace visor::engine {
 
 class DnsReader {
 public:
-    explicit DnsReader(size_t messages); // at most so many between two calls of clear()
+    // At most so many messages between two calls of clear(). The key is that of the handlers' tables.
+    explicit DnsReader(size_t messages, const sketch::HashKey& key = sketch::offline_hash_key);
 
     void clear(); // a block begins
     // In place; the event's text lives until clear().
@@ -49,10 +50,11 @@ private:
     Place place_of(Bytes message) const;
     void read(Bytes message, const Place& place, const wire::Packet& packet, DnsTransport transport,
               DnsEvent& out);
-    static void parse(Bytes message, DnsEvent& out, char* text);
+    void parse(Bytes message, DnsEvent& out, char* text) const;
     void recall(const Place& place, Bytes message, DnsEvent& out, char* text);
     void remember(const Place& place, const DnsEvent& event, const char* text);
 
+    sketch::HashKey key_;
     std::unique_ptr<char[]>
         text_; // one name behind the other, with the room around each that writing it takes
     size_t used_ = wire::dns_text_slack;

@@ -42,7 +42,7 @@ private:
     const DecodeSettings& settings_;
     TcpStreams tcp_;
     Fragments fragments_;
-    DnsReader dns_reader_{1};
+    DnsReader dns_reader_{1, settings_.key};
     uint64_t errors_told_ = 0;
 };
 

@@ -38,12 +38,13 @@ struct Found {
     std::string text;
 };
 
-inline Found found_of(Bytes message) {
+inline Found found_of(Bytes message, const sketch::HashKey& key = sketch::offline_hash_key) {
     Found found;
     std::vector<char> room(wire::dns_name_text_max + 2 * wire::dns_text_slack, '!');
     char* const text = room.data() + wire::dns_text_slack;
     wire::parse_dns(message, found.message, text, found.name);
-    if (found.name.plain) found.keys = name_keys(text + found.name.length, found.name.two, found.name.three);
+    if (found.name.plain)
+        found.keys = name_keys(key, text + found.name.length, found.name.two, found.name.three);
     found.text.assign(text, found.name.length);
     return found;
 }

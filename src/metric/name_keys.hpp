@@ -11,8 +11,8 @@
 
 namespace visor {
 
-inline uint64_t name_key(std::string_view name) {
-    return sketch::keyed_hash_tail(sketch::offline_hash_key, name.data() + name.size(), name.size());
+inline uint64_t name_key(const sketch::HashKey& key, std::string_view name) {
+    return sketch::keyed_hash_tail(key, name.data() + name.size(), name.size());
 }
 
 // Of the last two labels and of the last three (0 bytes: there is no third one, and its key means nothing).
@@ -20,12 +20,12 @@ struct NameKeys {
     uint64_t two, three;
 };
 
-inline NameKeys name_keys(const char* end, uint32_t two, uint32_t three) {
-    const uint64_t key = name_key({end - two, two});
+inline NameKeys name_keys(const sketch::HashKey& key, const char* end, uint32_t two, uint32_t three) {
+    const uint64_t short_key = name_key(key, {end - two, two});
     const uint32_t more = std::max(three, two) - two;
     if (more > 16) [[unlikely]]
-        return {key, name_key({end - three, three})};
-    return {key, sketch::keyed_hash_longer(key, end - two, more)};
+        return {short_key, name_key(key, {end - three, three})};
+    return {short_key, sketch::keyed_hash_longer(short_key, end - two, more)};
 }
 
 } // namespace visor

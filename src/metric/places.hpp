@@ -15,6 +15,7 @@
 
 #include "base/bytes.hpp"
 #include "base/ip.hpp"
+#include "sketch/hash.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -152,11 +153,13 @@ public:
     }
 };
 
-// What the agent's operator has given; any may be absent.
+// What handlers are lent. Of what the operator gives, any may be absent. All tables of a run hash with one
+// key: its results are merged, and a decoder hashes for handlers.
 struct Services {
     const GeoTable* city = nullptr;
     const GeoTable* asn = nullptr;
     const SuffixList* suffixes = nullptr;
+    sketch::HashKey key = sketch::offline_hash_key;
 };
 
 } // namespace visor

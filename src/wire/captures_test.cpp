@@ -27,11 +27,12 @@ std::string shared_file(const std::string& name) {
 // Classic little-endian pcap.
 class Capture {
 public:
-    explicit Capture(const std::string& name) {
-        std::ifstream in(shared_file(name), std::ios::binary);
+    explicit Capture(const std::string& name) : path_(shared_file(name)) {
+        std::ifstream in(path_, std::ios::binary);
         bytes_.assign(std::istreambuf_iterator<char>(in), {});
     }
     bool found() const { return bytes_.size() > 24; }
+    const std::string& path() const { return path_; }
     template <class F>
     void each(F use) const {
         const auto link = static_cast<LinkType>(load_native<uint32_t>(bytes_.data() + 20));
@@ -46,15 +47,13 @@ public:
     }
 
 private:
+    std::string path_;
     std::vector<uint8_t> bytes_;
 };
 
-#define OPEN_OR_SKIP(capture, name)                                                                          \
-    const Capture capture(name);                                                                             \
-    if (!capture.found()) GTEST_SKIP() << shared_file(name) << " is not here"
-
 TEST(Captures, MixedTraffic) {
-    OPEN_OR_SKIP(capture, "captures/ref_mixed.pcap");
+    const Capture capture("captures/ref_mixed.pcap");
+    if (!capture.found()) GTEST_SKIP() << capture.path() << " is not here";
     std::map<std::string, int> n;
     capture.each([&](const Packet& p) {
         ++n[p.is_v4() ? "v4" : p.ip_version == 6 ? "v6" : "none"];
@@ -69,9 +68,12 @@ TEST(Captures, MixedTraffic) {
 }
 
 TEST(Captures, TagsLabelsAndTunnels) {
-    OPEN_OR_SKIP(vlan, "captures/vlan10.pcap");
-    OPEN_OR_SKIP(mpls, "captures/mpls2.pcap");
-    OPEN_OR_SKIP(vxlan, "captures/tun_vxlan.pcap");
+    const Capture vlan("captures/vlan10.pcap");
+    if (!vlan.found()) GTEST_SKIP() << vlan.path() << " is not here";
+    const Capture mpls("captures/mpls2.pcap");
+    if (!mpls.found()) GTEST_SKIP() << mpls.path() << " is not here";
+    const Capture vxlan("captures/tun_vxlan.pcap");
+    if (!vxlan.found()) GTEST_SKIP() << vxlan.path() << " is not here";
     int dns = 0, outer_udp = 0, icmp = 0;
     const auto count = [&](const Packet& p) { dns += p.is_udp() && p.dst_port == 53; };
     vlan.each(count);
@@ -87,7 +89,8 @@ TEST(Captures, TagsLabelsAndTunnels) {
 }
 
 TEST(Captures, DnsNames) {
-    OPEN_OR_SKIP(capture, "fixtures/pcap/dns_ipv4_udp.pcap");
+    const Capture capture("fixtures/pcap/dns_ipv4_udp.pcap");
+    if (!capture.found()) GTEST_SKIP() << capture.path() << " is not here";
     std::set<std::string> names;
     int queries = 0, replies = 0;
     capture.each([&](const Packet& p) {
@@ -106,7 +109,8 @@ TEST(Captures, DnsNames) {
 }
 
 TEST(Captures, Dnssec) {
-    OPEN_OR_SKIP(capture, "fixtures/pcap/dnssec.pcap");
+    const Capture capture("fixtures/pcap/dnssec.pcap");
+    if (!capture.found()) GTEST_SKIP() << capture.path() << " is not here";
     int signed_replies = 0, edns = 0;
     capture.each([&](const Packet& p) {
         const DnsRecords r = walk_dns_records(parse_dns(p.payload_bytes()));
@@ -118,7 +122,8 @@ TEST(Captures, Dnssec) {
 }
 
 TEST(Captures, DhcpFlow) {
-    OPEN_OR_SKIP(capture, "fixtures/pcap/dhcp-flow.pcap");
+    const Capture capture("fixtures/pcap/dhcp-flow.pcap");
+    if (!capture.found()) GTEST_SKIP() << capture.path() << " is not here";
     std::map<int, int> types;
     std::set<std::string> hosts;
     capture.each([&](const Packet& p) {

@@ -86,7 +86,6 @@ void shim(Packet& p, uint32_t type, uint32_t off, End end, unsigned depth) {
     case 0xd28b:
         return arista(p, off, end, depth);
     case 0x892f: // HSR: path and size, sequence number
-        return fixed_shim(p, off, 6, end, depth);
     case 0xf1c1: // 802.1CB: reserved, sequence number
         return fixed_shim(p, off, 6, end, depth);
     case 0x8926: // VN-TAG: direction and virtual interfaces

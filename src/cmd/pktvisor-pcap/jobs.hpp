@@ -32,7 +32,9 @@ Result<std::vector<Job>> make_jobs(PcapOptions& options);
 struct Databases {
     std::optional<GeoTable> city, asn;
     std::unique_ptr<SuffixList> suffixes;
-    Services services() const { return {city ? &*city : nullptr, asn ? &*asn : nullptr, suffixes.get()}; }
+    Services services() const {
+        return {.city = city ? &*city : nullptr, .asn = asn ? &*asn : nullptr, .suffixes = suffixes.get()};
+    }
 };
 Result<Databases> load_databases(const PcapOptions& options, const std::vector<Job>& jobs);
 

@@ -173,7 +173,7 @@ Result<Finished> read_capture(const PcapOptions& options, Job& job, const Servic
     const auto begin = std::chrono::steady_clock::now();
     ProgressBar bar;
     const engine::OfflineOptions how{
-        options.workers, control::decode_settings(job.plan, std::move(job.hosts)),
+        options.workers, control::decode_settings(job.plan, std::move(job.hosts), services.key),
         [&](const auto& ledger, const auto& totals) { bar.update(ledger, totals); }, stop.flag,
         job.input.tcp_connections};
     auto run = engine::OfflineRun::run(**source, job.plan, services, how);

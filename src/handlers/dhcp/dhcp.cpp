@@ -48,8 +48,8 @@ public:
     void put(char c) { text_[size_++] = c; }
 
     template <class Top>
-    void add_to(Top& top) const {
-        top.add(sketch::keyed_hash(sketch::offline_hash_key, text_, size_), 1, text_, size_);
+    void add_to(Top& top, const sketch::HashKey& key) const {
+        top.add(sketch::keyed_hash(key, text_, size_), 1, text_, size_);
     }
 
 private:
@@ -61,10 +61,9 @@ const uint8_t* source_mac(const wire::Packet& packet) {
     return packet.eth_src ? packet.data + packet.eth_src - 1 : no_mac.data();
 }
 
-uint64_t request_key(const wire::Dhcp4& message) {
-    return sketch::keyed_hash_16(sketch::offline_hash_key, message.xid,
-                                 uint64_t{load_be32(message.client_mac)} << 16 |
-                                     load_be16(message.client_mac + 4));
+uint64_t request_key(const sketch::HashKey& key, const wire::Dhcp4& message) {
+    const uint64_t mac = uint64_t{load_be32(message.client_mac)} << 16 | load_be16(message.client_mac + 4);
+    return sketch::keyed_hash_16(key, message.xid, mac);
 }
 
 Counter DhcpCells::*type_cell(const wire::Dhcp4& message) {
@@ -91,8 +90,8 @@ Counter DhcpCells::*type_cell(const wire::Dhcp6& message) {
 
 class Dhcp final : public Handler {
 public:
-    explicit Dhcp(const HandlerConfig& config)
-        : sampling_(config.deep_sample_rate), pending_(transaction_ttl_us(config.values)) {}
+    Dhcp(const HandlerConfig& config, const sketch::HashKey& key)
+        : key_(key), sampling_(config.deep_sample_rate), pending_(transaction_ttl_us(config.values)) {}
 
     void on_ordered(const Batch& batch, void* cells_ptr) override {
         auto& cells = *static_cast<DhcpCells*>(cells_ptr);
@@ -160,7 +159,7 @@ private:
                 static_cast<uint8_t>(std::min(message.hostname.size(), sizeof value.hostname));
             std::memcpy(value.hostname, message.hostname.data(), value.hostname_len);
         }
-        switch (pending_.put(request_key(message), packet.ts_ns / 1000, value)) {
+        switch (pending_.put(request_key(key_, message), packet.ts_ns / 1000, value)) {
         case PendingRequests::Put::displaced_expired:
             cells.timed_out++;
             break;
@@ -173,7 +172,7 @@ private:
     }
 
     void answer(DhcpCells& cells, const wire::Packet& packet, const wire::Dhcp4& message, bool deep) {
-        const auto taken = pending_.take(request_key(message), packet.ts_ns / 1000);
+        const auto taken = pending_.take(request_key(key_, message), packet.ts_ns / 1000);
         if (!taken.found) return;
         if (taken.age_us >= pending_.ttl_us()) {
             cells.timed_out++;
@@ -191,23 +190,24 @@ private:
             line.bytes(unknown.data(), unknown.size());
         line.put('/');
         line.ip(message.your_ip, true);
-        line.add_to(cells.top_clients);
+        line.add_to(cells.top_clients, key_);
     }
 
-    static void server(DhcpCells& cells, const wire::Packet& packet, const uint8_t* ip, bool v4) {
+    void server(DhcpCells& cells, const wire::Packet& packet, const uint8_t* ip, bool v4) const {
         KeyLine line;
         line.mac(source_mac(packet));
         line.put('/');
         line.ip(ip, v4);
-        line.add_to(cells.top_servers);
+        line.add_to(cells.top_servers, key_);
     }
 
+    sketch::HashKey key_;
     DeepSampling sampling_;
     PendingRequests pending_;
 };
 
-Result<std::unique_ptr<Handler>> create(const HandlerConfig& config, const Services&) {
-    return std::unique_ptr<Handler>(new Dhcp(config));
+Result<std::unique_ptr<Handler>> create(const HandlerConfig& config, const Services& services) {
+    return std::unique_ptr<Handler>(new Dhcp(config, services.key));
 }
 
 std::span<const CellPlace> all_cells() {

@@ -7,8 +7,8 @@
 namespace visor::dns {
 
 namespace {
-void add_place(sketch::TopNames& top, uint32_t id) {
-    top.add(sketch::keyed_hash_u64(sketch::offline_hash_key, id), 1, &id, sizeof id);
+void add_place(sketch::TopNames& top, const sketch::HashKey& key, uint32_t id) {
+    top.add(sketch::keyed_hash_u64(key, id), 1, &id, sizeof id);
 }
 
 // The names of an outcome that has a list of them.
@@ -84,7 +84,7 @@ inline FactRecorder::Ends FactRecorder::ends_of(const DnsEvent& event) const {
     const Aggregated parts = aggregate(event.qname(), suffix_size(event.qname()));
     const auto two = static_cast<uint32_t>(parts.two.size()),
                three = static_cast<uint32_t>(parts.three.size());
-    return {name_keys(event.text + event.name.length, two, three), two, three};
+    return {name_keys(services_.key, event.text + event.name.length, two, three), two, three};
 }
 
 void FactRecorder::add_names(Facts& facts, std::span<const CountedName> names) const {
@@ -133,7 +133,7 @@ void FactRecorder::record(Facts& facts, std::span<const Outcomes> messages) cons
         listed.add_if(named & (outcome > Outcome::noerror) & groups_.rcode_names, i);
     }
     for (const size_t i : listed) {
-        keys[i] = name_key(messages[i].event->qname());
+        keys[i] = name_key(services_.key, messages[i].event->qname());
         list_of(facts, messages[i].outcome).prefetch(keys[i]);
     }
     for (const size_t i : listed)
@@ -145,7 +145,7 @@ void FactRecorder::add_details(Facts& facts, std::span<const Outcomes> messages)
     for (const Outcomes& message : messages) {
         const DnsEvent& reply = *message.event;
         if (!reply.message.header.response() || !reply.message.has_question()) continue;
-        const uint64_t hash = name_key(reply.qname());
+        const uint64_t hash = name_key(services_.key, reply.qname());
         if (groups_.noerror_names && message.rcode == rcode_noerror)
             add_name(facts.top_noerror, reply.qname(), hash);
         if (groups_.bytes) add_name(facts.top_bytes, reply.qname(), hash, reply.size);
@@ -155,11 +155,12 @@ void FactRecorder::add_details(Facts& facts, std::span<const Outcomes> messages)
 void FactRecorder::look_at_subnet(Facts& facts, const IpAddress& address) const {
     const uint8_t* bytes = address.bytes.data();
     const bool v4 = address.is_v4();
-    const uint64_t hash = sketch::keyed_hash_16(sketch::offline_hash_key, load_native<uint64_t>(bytes),
-                                                load_native<uint64_t>(bytes + 8));
+    const sketch::HashKey& key = services_.key;
+    const uint64_t hash =
+        sketch::keyed_hash_16(key, load_native<uint64_t>(bytes), load_native<uint64_t>(bytes + 8));
     facts.top_ecs.add(hash, 1, v4 ? bytes + 12 : bytes, v4 ? 4 : 16);
-    if (services_.city) add_place(facts.top_geo, services_.city->find(address));
-    if (services_.asn) add_place(facts.top_asn, services_.asn->find(address));
+    if (services_.city) add_place(facts.top_geo, key, services_.city->find(address));
+    if (services_.asn) add_place(facts.top_asn, key, services_.asn->find(address));
 }
 
 } // namespace visor::dns

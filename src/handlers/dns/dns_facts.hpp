@@ -127,8 +127,8 @@ public:
     static bool add_name(sketch::TopNames& top, std::string_view name, uint64_t hash, uint64_t weight = 1) {
         return top.add(hash, weight, name.data(), static_cast<uint32_t>(name.size()));
     }
-    static void add_name(sketch::TopNames& top, std::string_view name) {
-        add_name(top, name, name_key(name));
+    void add_name(sketch::TopNames& top, std::string_view name) const {
+        add_name(top, name, name_key(services_.key, name));
     }
 
 private:

@@ -186,7 +186,7 @@ private:
         char room[wire::dns_text_slack + wire::dns_name_text_max];
         char* const name = room + wire::dns_text_slack;
         const uint32_t length = wire::dns_name_text(event.message.bytes, event.message.name, false, name);
-        FactRecorder::add_name(side.top_slow, {name, length});
+        facts_.add_name(side.top_slow, {name, length});
     }
 
     Filter filter_;

@@ -138,11 +138,11 @@ private:
         if (times_) time(d.timing, event, us, slow_us_[static_cast<size_t>(transaction_direction(event))]);
     }
 
-    static void time(Timing& timing, const DnsEvent& event, int64_t us, double slow_us) {
+    void time(Timing& timing, const DnsEvent& event, int64_t us, double slow_us) const {
         timing.latency.update(static_cast<uint64_t>(us));
         timing.histogram.update(static_cast<uint64_t>(us));
         if (slow_us > 0 && static_cast<double>(us) >= slow_us && event.message.has_question())
-            FactRecorder::add_name(timing.top_slow, event.qname());
+            facts_.add_name(timing.top_slow, event.qname());
     }
 
     Filter filter_;

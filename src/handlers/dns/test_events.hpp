@@ -97,7 +97,8 @@ public:
         DnsEvent event{};
         wire::parse_dns(bytes, event.message, text, event.name);
         if (event.name.plain)
-            event.keys = name_keys(text + event.name.length, event.name.two, event.name.three);
+            event.keys = name_keys(sketch::offline_hash_key, text + event.name.length, event.name.two,
+                                   event.name.three);
         event.packet = &packet;
         event.text = text;
         event.transaction = transaction_of(packet.flow_hash, event.message.header.id);

@@ -142,10 +142,10 @@ private:
         const bool v6 = !packet.is_v4();
         const uint32_t bytes = v6 ? 16 : 4;
         const uint8_t* const ip = packet.addresses + destination * bytes;
+        const sketch::HashKey& key = services_.key;
         const uint64_t hash =
-            v6 ? sketch::keyed_hash_16(sketch::offline_hash_key, load_native<uint64_t>(ip),
-                                       load_native<uint64_t>(ip + 8))
-               : sketch::keyed_hash_u64(sketch::offline_hash_key, load_native<uint32_t>(ip));
+            v6 ? sketch::keyed_hash_16(key, load_native<uint64_t>(ip), load_native<uint64_t>(ip + 8))
+               : sketch::keyed_hash_u64(key, load_native<uint32_t>(ip));
         const size_t which = static_cast<size_t>(packet.direction) * 2 + v6;
         top_of(cells, which).prefetch(hash);
         Remotes::List& list = remotes.lists[which];
@@ -174,9 +174,9 @@ private:
         list.count = 0;
     }
 
-    static void place(sketch::TopNames& top, const GeoTable& table, bool v4, const uint8_t* ip) {
+    void place(sketch::TopNames& top, const GeoTable& table, bool v4, const uint8_t* ip) const {
         const uint32_t id = v4 ? table.find_v4(load_be32(ip)) : table.find_v6(ip);
-        top.add(sketch::keyed_hash_u64(sketch::offline_hash_key, id), 1, &id, sizeof id);
+        top.add(sketch::keyed_hash_u64(services_.key, id), 1, &id, sizeof id);
     }
 
     Services services_;
