@@ -11,10 +11,10 @@ namespace {
 constexpr std::string_view generated =
     "<!-- Made by `make docs` from the program's own tables; changes belong there. -->\n\n";
 
-std::string_view kind_name(Kind kind) {
-    switch (kind) {
+std::string_view kind_name(const CellOps& cell) {
+    switch (cell.kind) {
     case Kind::counter:
-        return "counter";
+        return cell.gauge ? "gauge" : "counter";
     case Kind::cardinality:
         return "distinct count";
     case Kind::top:
@@ -87,7 +87,7 @@ std::string schema_markdown(const Schema& schema) {
                                      : fmt::format("<{}>.{}", schema.dimension, row.facts.path);
         if (!told.insert(path).second) continue;
         out += fmt::format("| `{}` | `{}` | {} | {} | {} | {} | {} |\n", path, prometheus_name(schema, row),
-                           kind_name(row.ops->kind), code(row.facts.unit), groups_text(schema, row),
+                           kind_name(*row.ops), code(row.facts.unit), groups_text(schema, row),
                            code(row.facts.label), cell(row.facts.help));
     }
     return out + "\n";
