@@ -143,10 +143,14 @@ std::string metrics_markdown(std::span<const Schema* const> schemas) {
     return out;
 }
 
-std::string options_markdown(std::span<const HandlerClass* const> handlers) {
-    std::string out = "# Options of handlers\n\n";
+std::string options_markdown(OptionTable process, std::span<const HandlerClass* const> handlers) {
+    std::string out = "# Options\n\n";
     out += generated;
-    out += "Keys of one handler stand under its `config` or its `filter`.\n\n";
+    out += "## The process\n\nUnder `visor.config` of a configuration file. On the command line of "
+           "`pktvisord`, which wins, they are\nwritten with dashes (`--log-file`), but for `verbose` (`-v`), "
+           "`daemon` (`-d`), `host` (`-l`) and `port` (`-p`).\n\n";
+    out += options_table(process);
+    out += "Those of handlers follow. Keys of one handler stand under its `config` or its `filter`.\n\n";
     out += "## Window\n\nUnder `handlers.window_config` of a policy, where they win, or under `config` of a "
            "handler.\n\n";
     out += options_table(window_options);
