@@ -1,13 +1,12 @@
-# visor_program(NAME [LIBS target...] [ALIASES name...])
-# One folder of src/cmd/ as the program NAME in bin/, made of its *.cpp, with ALIASES as symbolic links beside it;
-# all of them installed. `ninja programs` builds every program and nothing else.
+# visor_program(NAME [ROOMS room...] [LIBS target...] [ALIASES name...])
+# One folder of src/cmd/ as the program NAME in bin/, its main.cpp over all else in it as the room cmd_NAME, with
+# ALIASES as symbolic links beside it; all of them installed. `ninja programs` builds every program and nothing else.
 add_custom_target(programs)
 function(visor_program name)
-    cmake_parse_arguments(PROGRAM "" "" "LIBS;ALIASES" ${ARGN})
-    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
-    list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
-    add_executable(${name} ${sources})
-    target_link_libraries(${name} PRIVATE visor_flags ${PROGRAM_LIBS})
+    cmake_parse_arguments(PROGRAM "" "" "ROOMS;LIBS;ALIASES" ${ARGN})
+    visor_room(cmd_${name} ROOMS ${PROGRAM_ROOMS} LIBS ${PROGRAM_LIBS})
+    add_executable(${name} main.cpp)
+    target_link_libraries(${name} PRIVATE visor_cmd_${name})
     add_dependencies(programs ${name})
     install(TARGETS ${name} RUNTIME DESTINATION bin)
     foreach(alias IN LISTS PROGRAM_ALIASES)

@@ -1,13 +1,12 @@
 # visor_room(NAME [ROOMS room...] [LIBS target...])
-# One folder of src/ as a static library visor_NAME made of its *.cpp, and one test program NAME_test made of
-# its *_test.cpp. ROOMS are the rooms it may include; tools/tidy.py holds the includes to the same order.
+# One folder of src/ as a static library visor_NAME made of its *.cpp (but main.cpp), and one test program
+# NAME_test made of its *_test.cpp. ROOMS are the rooms it may include; tools/tidy.py holds the includes to the
+# same order.
 function(visor_room name)
     cmake_parse_arguments(ROOM "" "" "ROOMS;LIBS" ${ARGN})
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
     file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
-    if(tests)
-        list(REMOVE_ITEM sources ${tests})
-    endif()
+    list(FILTER sources EXCLUDE REGEX "_test\\.cpp$|/main\\.cpp$")
     list(TRANSFORM ROOM_ROOMS PREPEND visor_)
     if(sources)
         add_library(visor_${name} STATIC ${sources})

@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
     for (const visor::HandlerClass* handler : handlers) schemas.push_back(&handler->schema());
     const std::pair<const char*, std::string> documents[] = {
         {"metrics.md", visor::sinks::metrics_markdown(schemas)},
-        {"options.md", visor::sinks::options_markdown(handlers)},
+        {"options.md", visor::sinks::options_markdown(visor::control::process_options, handlers)},
         {"link_types.md", link_types_markdown()},
         {"notable.md", visor::sinks::notable_markdown()},
     };

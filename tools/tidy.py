@@ -21,7 +21,7 @@ LAYERS = {
     "handlers": CORE,
     "sinks": ["abi", "base", "sketch", "metric", "engine"],
     "control": CORE + ["engine", "taps/*", "handlers/*", "sinks"],
-    "cmd": CORE + ["engine", "taps/*", "handlers/*", "sinks", "control"],
+    "cmd": CORE + ["engine", "taps/*", "handlers/*", "sinks", "control", "cmd/common"],
 }
 LEAFY = {"taps", "handlers", "cmd"}
 # System headers that break a room's promise: parsers have no clock, lock, log or stream; handlers never see a

@@ -4,6 +4,7 @@
 #include "engine/tcp_streams.hpp"
 #include "handlers/dhcp/dhcp.hpp"
 #include "handlers/dns/dns.hpp"
+#include "handlers/input_resources/input_resources.hpp"
 #include "handlers/net/net.hpp"
 #include "handlers/pcap/pcap.hpp"
 
@@ -43,8 +44,13 @@ constexpr InputInfo inputs[] = {{"pcap", pcap_options}};
 } // namespace
 
 std::span<const HandlerClass* const> handler_classes() {
-    static const HandlerClass* const classes[] = {&net::net_v1(), &net::net_v2(),   &dns::dns_v1(),
-                                                  &dns::dns_v2(), &dhcp::dhcp_v1(), &pcap_stats::pcap_v1()};
+    static const HandlerClass* const classes[] = {&net::net_v1(),
+                                                  &net::net_v2(),
+                                                  &dns::dns_v1(),
+                                                  &dns::dns_v2(),
+                                                  &dhcp::dhcp_v1(),
+                                                  &pcap_stats::pcap_v1(),
+                                                  &input_resources::input_resources_v1()};
     return classes;
 }
 

@@ -39,6 +39,7 @@ struct TopRead {
 struct CellOps {
     Kind kind;
     bool integral; // quantiles: values are whole numbers
+    bool gauge;    // counter: how many there are, not how many there were
     uint32_t size, align;
     void (*merge)(void* into, const void* from);
     bool (*empty)(const void*);               // all its bytes are zero; cheap, and looks at little of it
@@ -103,8 +104,9 @@ constexpr CellOps make_cell_ops() {
     ops.merge = [](void* into, const void* from) { static_cast<T*>(into)->merge(as<T>(from)); };
     ops.empty = [](const void* c) { return as<T>(c).empty(); };
     ops.clear = [](void* c) { static_cast<T*>(c)->clear(); };
-    if constexpr (std::is_same_v<T, Counter>) {
+    if constexpr (std::is_same_v<T, Counter> || std::is_same_v<T, Gauge>) {
         ops.kind = Kind::counter;
+        ops.gauge = std::is_same_v<T, Gauge>;
         ops.count = [](const void* c) { return as<T>(c).value; };
     } else if constexpr (std::is_same_v<T, sketch::Cardinality>) {
         ops.kind = Kind::cardinality;

@@ -15,6 +15,9 @@ using sketch::test::zeroed;
 void put(Counter& c, Random& random) {
     c += 1 + random.below(9);
 }
+void put(Gauge& c, Random& random) {
+    c.set(1 + random.below(9));
+}
 void put(sketch::RateSlots& c, Random& random) {
     c.add(static_cast<uint32_t>(random.below(70)), 1);
 }
@@ -57,7 +60,7 @@ bool all_zero(const Cell& cell) {
 template <class Cell>
 class Cells : public testing::Test {};
 
-using Kinds = testing::Types<Counter, sketch::RateSlots, sketch::Cardinality, sketch::ExactCounts<16>,
+using Kinds = testing::Types<Counter, Gauge, sketch::RateSlots, sketch::Cardinality, sketch::ExactCounts<16>,
                              sketch::ExactCounts<4096>, sketch::ExactCounts<65536>, sketch::LatencyHistogram,
                              sketch::RatioHistogram, sketch::SizeHistogram, sketch::DecadeHistogram,
                              sketch::TopNames, sketch::TopSmall>;

@@ -44,6 +44,13 @@ inline uint64_t transaction_of(uint64_t flow_hash, uint16_t dns_id) {
     return flow_hash + dns_id * 0x9e6c63d0676a9a99u; // keyed and mixed already; odd, so that no id is lost
 }
 
+// What the process takes, and has to do: told from time to time.
+struct ResourceSample {
+    double cpu_percent = 0; // of one core, since the sample before; above 100 when several are busy
+    uint64_t memory_bytes = 0;
+    uint32_t policies = 0, handlers = 0;
+};
+
 // Events of one period, in file (or arrival) order.
 struct Batch {
     int64_t period_start_ns = 0;
@@ -52,8 +59,9 @@ struct Batch {
     std::span<const DnsEvent> dns;  // messages of these packets, or completed by them in the ordered lane
     // What was lost on the way here, since the batch before.
     uint64_t tcp_reassembly_errors = 0;
-    uint64_t os_drops = 0; // by the kernel, as its buffer was full
-    uint64_t if_drops = 0; // by the interface
+    uint64_t os_drops = 0;                     // by the kernel, as its buffer was full
+    uint64_t if_drops = 0;                     // by the interface
+    std::span<const ResourceSample> resources; // of the process since then; in the ordered lane
 
     uint32_t second_of(const wire::Packet& packet) const {
         return sketch::second_of(packet.ts_ns, period_start_ns);

@@ -11,10 +11,10 @@ namespace {
 constexpr std::string_view generated =
     "<!-- Made by `make docs` from the program's own tables; changes belong there. -->\n\n";
 
-std::string_view kind_name(Kind kind) {
-    switch (kind) {
+std::string_view kind_name(const CellOps& cell) {
+    switch (cell.kind) {
     case Kind::counter:
-        return "counter";
+        return cell.gauge ? "gauge" : "counter";
     case Kind::cardinality:
         return "distinct count";
     case Kind::top:
@@ -87,7 +87,7 @@ std::string schema_markdown(const Schema& schema) {
                                      : fmt::format("<{}>.{}", schema.dimension, row.facts.path);
         if (!told.insert(path).second) continue;
         out += fmt::format("| `{}` | `{}` | {} | {} | {} | {} | {} |\n", path, prometheus_name(schema, row),
-                           kind_name(row.ops->kind), code(row.facts.unit), groups_text(schema, row),
+                           kind_name(*row.ops), code(row.facts.unit), groups_text(schema, row),
                            code(row.facts.label), cell(row.facts.help));
     }
     return out + "\n";
@@ -143,10 +143,14 @@ std::string metrics_markdown(std::span<const Schema* const> schemas) {
     return out;
 }
 
-std::string options_markdown(std::span<const HandlerClass* const> handlers) {
-    std::string out = "# Options of handlers\n\n";
+std::string options_markdown(OptionTable process, std::span<const HandlerClass* const> handlers) {
+    std::string out = "# Options\n\n";
     out += generated;
-    out += "Keys of one handler stand under its `config` or its `filter`.\n\n";
+    out += "## The process\n\nUnder `visor.config` of a configuration file. On the command line of "
+           "`pktvisord`, which wins, they are\nwritten with dashes (`--log-file`), but for `verbose` (`-v`), "
+           "`daemon` (`-d`), `host` (`-l`) and `port` (`-p`).\n\n";
+    out += options_table(process);
+    out += "Those of handlers follow. Keys of one handler stand under its `config` or its `filter`.\n\n";
     out += "## Window\n\nUnder `handlers.window_config` of a policy, where they win, or under `config` of a "
            "handler.\n\n";
     out += options_table(window_options);

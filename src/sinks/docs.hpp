@@ -11,6 +11,7 @@
 namespace visor::sinks {
 
 std::string metrics_markdown(std::span<const Schema* const> schemas);
-std::string options_markdown(std::span<const HandlerClass* const> handlers);
+// process: the keys of visor.config.
+std::string options_markdown(OptionTable process, std::span<const HandlerClass* const> handlers);
 
 } // namespace visor::sinks

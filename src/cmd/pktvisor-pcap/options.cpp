@@ -1,13 +1,10 @@
 #include "options.hpp"
 
-#include "version.hpp"
+#include "cmd/common/command_line.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
-#include <iostream>
-#include <memory>
-#include <sstream>
 
 namespace visor::cmd {
 
@@ -23,44 +20,6 @@ constexpr const char* examples =
     "  pktvisor-pcap -H 192.0.2.0/24 capture.pcap     in and out of 192.0.2.0/24\n"
     "  pktvisor-pcap --periods 1 a.pcap b.pcapng.gz   all of both files as one JSON\n"
     "  tcpdump -w - | pktvisor-pcap --format text -   from another program\n";
-
-// Explains each option beside it, on a terminal of 80 columns.
-class Help : public CLI::Formatter {
-public:
-    std::string make_option_desc(const CLI::Option* option) const override {
-        const size_t room = 80 - get_column_width();
-        std::istringstream words(option->get_description());
-        std::string text;
-        size_t column = 0;
-        for (std::string word; words >> word; column += word.size()) {
-            const bool fits = column + 1 + word.size() < room;
-            if (!text.empty()) text += fits ? ' ' : '\n';
-            column = fits ? column + 1 : 0;
-            text += word;
-        }
-        return text;
-    }
-};
-
-// Long options may be shortened as far as they stay unambiguous: --ver for --version.
-std::string completed(const std::string& argument, const std::vector<std::string>& long_names) {
-    if (!argument.starts_with("--") || argument.size() < 3) return argument;
-    const size_t equals = std::min(argument.find('='), argument.size());
-    const std::string name = argument.substr(2, equals - 2);
-    std::vector<std::string> matches;
-    for (const auto& candidate : long_names) {
-        if (candidate == name) return argument;
-        if (candidate.starts_with(name)) matches.push_back(candidate);
-    }
-    return matches.size() == 1 ? "--" + matches.front() + argument.substr(equals) : argument;
-}
-
-std::vector<std::string> long_names_of(const CLI::App& app) {
-    std::vector<std::string> names;
-    for (const CLI::Option* option : app.get_options())
-        for (const auto& name : option->get_lnames()) names.push_back(name);
-    return names;
-}
 
 void declare(CLI::App& app, PcapOptions& o) {
     app.add_option("FILE", o.files,
@@ -107,9 +66,7 @@ void declare(CLI::App& app, PcapOptions& o) {
         ->capture_default_str()
         ->option_text("N=" + std::to_string(o.workers));
     app.add_flag("-v", o.verbose, "log more, and the ledger: where every frame went");
-    app.set_version_flag("--version", std::string("pktvisor ") + version_text);
-    app.footer(examples);
-    app.formatter(std::make_shared<Help>());
+    teach(app, examples);
 }
 
 OptionValues given_options(const CLI::App& app, const PcapOptions& o) {
@@ -126,18 +83,8 @@ OptionValues given_options(const CLI::App& app, const PcapOptions& o) {
 bool parse_command_line(int argc, char** argv, PcapOptions& options, int& exit_code) {
     CLI::App app{description, "pktvisor-pcap"};
     declare(app, options);
-    const auto names = long_names_of(app);
-    std::vector<std::string> arguments;
-    for (int i = argc - 1; i > 0; --i) arguments.push_back(completed(argv[i], names));
-    try {
-        app.parse(arguments);
-    } catch (const CLI::Success& e) {
-        exit_code = app.exit(e);
-        return false;
-    } catch (const CLI::ParseError& e) {
-        std::cerr << "pktvisor-pcap: " << e.what()
-                  << "\nusage: pktvisor-pcap [options] FILE...   (pktvisor-pcap --help tells all)\n";
-        exit_code = 1;
+    if (const auto ended = parse(app, argc, argv, "FILE...")) {
+        exit_code = *ended;
         return false;
     }
     const bool whole = options.format == "text" && app.count("--periods") == 0; // a page is read once
