@@ -2,6 +2,11 @@
 option(VISOR_TESTS "build the tests" ON)
 option(VISOR_BENCH "build the benchmarks" ON)
 option(VISOR_FUZZ "build the fuzz targets (clang with libFuzzer)" OFF)
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    option(VISOR_AF_PACKET "capture by packet sockets (src/taps/afpacket)" ON)
+else()
+    set(VISOR_AF_PACKET OFF)
+endif()
 option(VISOR_SCALAR "leave out the SSE2 intrinsics, as a processor without them would" OFF)
 set(VISOR_SANITIZE "" CACHE STRING "sanitizers, e.g. address,undefined or thread")
 
