@@ -20,10 +20,15 @@ LAYERS = {
     "taps": CORE + ["engine"],
     "handlers": CORE,
     "sinks": ["abi", "base", "sketch", "metric", "engine"],
+    "control/http": ["abi", "base"],
+    "control/agent": CORE + ["engine", "taps/*", "handlers/*", "control"],
+    "control/rest": CORE + ["engine", "handlers/*", "sinks", "control", "control/http", "control/agent"],
     "control": CORE + ["engine", "taps/*", "handlers/*", "sinks"],
-    "cmd": CORE + ["engine", "taps/*", "handlers/*", "sinks", "control", "cmd/common"],
+    "cmd": CORE + ["engine", "taps/*", "handlers/*", "sinks", "control", "control/http", "control/agent",
+                   "control/rest", "cmd/common"],
 }
 LEAFY = {"taps", "handlers", "cmd"}
+INNER = {"control/http", "control/agent", "control/rest"}  # a room inside a room's folder, with a line of its own in LAYERS
 # System headers that break a room's promise: parsers have no clock, lock, log or stream; handlers never see a
 # thread or a JSON library; sinks get their time from the period they render.
 BANNED = {
@@ -55,6 +60,8 @@ def room_of(path):
     if parts[0] != "src" or len(parts) < 3:
         return None
     kind = parts[1]
+    if len(parts) > 3 and "/".join(parts[1:3]) in INNER:
+        return "/".join(parts[1:3]), "/".join(parts[1:3])
     return (kind, "/".join(parts[1:3])) if kind in LEAFY and len(parts) > 3 else (kind, kind)
 
 
