@@ -91,9 +91,9 @@ void LiveEngine::remove(LiveStream& stream) {
     answered_.notify_all();
 }
 
-LiveEngine::Served* LiveEngine::find(const LiveStream& stream) {
+LiveEngine::Served* LiveEngine::serving(const LivePolicy& policy) {
     for (const auto& served : streams_)
-        if (served->stream.get() == &stream) return served.get();
+        if (served->stream->serves(policy)) return served.get();
     return nullptr;
 }
 
@@ -116,21 +116,26 @@ void LiveEngine::set_decoding(LiveStream& stream, const DecodeSettings& settings
     stream.set_decoding(settings);
 }
 
-void LiveEngine::refresh(LiveStream& stream) {
+void LiveEngine::refresh(const LivePolicy& policy) {
     std::unique_lock lock(mutex_);
-    Served* served = find(stream);
+    Served* served = serving(policy);
     if (!served) return;
     const int64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-    if (served->refreshed_ns > now_ns - second_ns && stream.answered()) return;
-    if (stream.answered()) {
+    if (served->stream->answered()) {
+        if (served->refreshed_ns > now_ns - second_ns) return;
         served->refreshed_ns = now_ns;
-        stream.ask();
+        served->stream->ask();
         wanted_.notify_all();
     }
     answered_.wait_for(lock, answer_wait, [&] {
-        served = find(stream); // it may have been removed meanwhile
-        return !served || stream.answered();
+        served = serving(policy); // it may have gone meanwhile
+        return !served || served->stream->answered();
     });
+}
+
+void LiveEngine::tell_resources(const ResourceSample& sample) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& served : streams_) served->stream->tell_resources(sample);
 }
 
 } // namespace visor::engine

@@ -30,9 +30,11 @@ public:
     void detach(LiveStream& stream, const LivePolicy& policy);
     void set_decoding(LiveStream& stream, const DecodeSettings& settings);
 
-    // From now on results() of the stream's policies are no older than a second. Waits for the workers'
-    // answers, a tenth of a second at most.
-    void refresh(LiveStream& stream);
+    // From now on the policy's results are no older than a second. Waits for the workers' answers, a tenth of
+    // a second at most.
+    void refresh(const LivePolicy& policy);
+    // For handlers that tell of the process itself.
+    void tell_resources(const ResourceSample& sample);
 
 private:
     void run();
@@ -42,7 +44,7 @@ private:
         std::unique_ptr<LiveStream> stream;
         int64_t refreshed_ns = INT64_MIN; // monotonic
     };
-    Served* find(const LiveStream& stream);
+    Served* serving(const LivePolicy& policy);
 
     TapNotify notify_;
     std::mutex mutex_;

@@ -203,6 +203,15 @@ void LiveStream::ask() {
     for (const auto& worker : workers_) worker->wake();
 }
 
+bool LiveStream::serves(const LivePolicy& policy) const {
+    return std::any_of(policies_.begin(), policies_.end(), [&](const auto& p) { return p.get() == &policy; });
+}
+
+// The process is one: told by one worker.
+void LiveStream::tell_resources(const ResourceSample& sample) {
+    if (!workers_.empty()) tell(0, {.kind = WorkerCommand::Kind::resources, .resources = sample});
+}
+
 std::vector<WorkerCounts> LiveStream::counts() const {
     std::vector<WorkerCounts> counts;
     for (const auto& worker : workers_) counts.push_back(worker->counts());

@@ -63,6 +63,8 @@ public:
     // Asks the workers for what they recorded so far.
     void ask();
     bool answered() const { return asked_ == 0; }
+    bool serves(const LivePolicy& policy) const;
+    void tell_resources(const ResourceSample& sample);
 
     size_t workers() const { return workers_.size(); }
     size_t policies() const { return policies_.size(); }

@@ -180,6 +180,12 @@ void LiveWorker::obey(const WorkerCommand& command) {
         std::swap(settings_, *command.settings);
         report({.kind = WorkerReport::Kind::settings, .settings = command.settings});
         break;
+    case Kind::resources: {
+        Batch batch;
+        batch.resources = {&command.resources, 1};
+        tell_all(batch);
+        break;
+    }
     }
 }
 

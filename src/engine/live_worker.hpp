@@ -28,6 +28,7 @@ struct WorkerCommand {
         period,    // the policy's period is now this one
         threshold, // what the period before came to, of all workers
         settings,  // how to decode; exchanged for what was used before
+        resources, // a sample of what the process takes
     };
     Kind kind;
     LivePolicyWorker* policy = nullptr;
@@ -35,6 +36,7 @@ struct WorkerCommand {
     LivePolicyWorker::Bounds bounds{};
     const void* const* cells = nullptr;
     DecodeSettings* settings = nullptr;
+    ResourceSample resources{};
 };
 
 struct WorkerReport {

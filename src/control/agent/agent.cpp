@@ -1,0 +1,282 @@
+#include "control/agent/agent.hpp"
+
+#include "control/plan.hpp"
+#include "control/registry.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <sys/random.h>
+
+namespace visor::control {
+
+namespace {
+
+sketch::HashKey random_key() {
+    sketch::HashKey key{};
+    if (getrandom(&key, sizeof key, 0) != sizeof key) key = sketch::offline_hash_key; // never below 256 bytes
+    return key;
+}
+
+// What distinguishes one effective input from another, in the order of its keys.
+void put(std::string& text, const OptionValue& value) {
+    text += static_cast<char>('0' + static_cast<int>(value.kind));
+    text += value.text + '\x1f' + std::to_string(value.number) + (value.boolean ? 't' : 'f');
+    for (const auto& item : value.list) text += item + '\x1f';
+    for (const auto& entry : value.map.entries()) put(text += entry.key + '=', entry.value);
+    text += '\x1e';
+}
+
+std::string stream_name(const std::string& tap, const OptionValues& values) {
+    auto entries = std::vector<OptionEntry>(values.entries().begin(), values.entries().end());
+    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+    std::string text;
+    for (const auto& entry : entries) put(text += entry.key + '=', entry.value);
+    char name[24];
+    std::snprintf(name, sizeof name, "-%016llx",
+                  static_cast<unsigned long long>(
+                      sketch::keyed_hash(sketch::offline_hash_key, text.data(), text.size())));
+    return tap + name;
+}
+
+const TapConfig* find_tap(const std::vector<TapConfig>& taps, const std::string& name) {
+    const auto at = std::find_if(taps.begin(), taps.end(), [&](const auto& tap) { return tap.name == name; });
+    return at == taps.end() ? nullptr : &*at;
+}
+
+bool uses(const PolicyConfig& policy, const std::string& tap) {
+    return std::find(policy.taps.begin(), policy.taps.end(), tap) != policy.taps.end();
+}
+
+} // namespace
+
+Agent::Agent(const AgentSettings& settings, engine::TapNotify notify)
+    : settings_([&] {
+          AgentSettings own = settings;
+          own.services.key = random_key();
+          return own;
+      }()),
+      notify_(std::move(notify)), engine_(notify_) {}
+
+Agent::~Agent() {
+    for (const auto& [name, stream] : streams_) engine_.remove(*stream->live);
+}
+
+Trouble Agent::add(const Document& document) {
+    const std::lock_guard lock(mutex_);
+    Change change{taps_, document.policies, {}};
+    change.taps.insert(change.taps.end(), document.taps.begin(), document.taps.end());
+    return apply(std::move(change));
+}
+
+Trouble Agent::replace_policy(const std::string& name, const Document& document) {
+    const std::lock_guard lock(mutex_);
+    if (!policies_.contains(name)) return "policy does not exists";
+    return apply({taps_, document.policies, {name}});
+}
+
+Trouble Agent::remove_policy(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    if (!policies_.contains(name)) return "policy does not exists";
+    return apply({taps_, {}, {name}});
+}
+
+// Policies on the tap begin anew where their input is no longer the same.
+Trouble Agent::replace_tap(const std::string& name, const Document& document) {
+    const std::lock_guard lock(mutex_);
+    Change change{taps_, {}, {}};
+    const auto at = std::find_if(change.taps.begin(), change.taps.end(),
+                                 [&](const auto& tap) { return tap.name == name; });
+    if (at == change.taps.end()) return "tap does not exists";
+    *at = document.taps.front();
+    for (const auto& [policy_name, policy] : policies_) {
+        if (policy->resources || !uses(policy->config, name)) continue;
+        change.removed.push_back(policy_name);
+        change.added.push_back(policy->config);
+    }
+    return apply(std::move(change));
+}
+
+Trouble Agent::remove_tap(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    Change change{taps_, {}, {}};
+    if (std::erase_if(change.taps, [&](const auto& tap) { return tap.name == name; }) == 0)
+        return "tap does not exists";
+    std::string users;
+    for (const auto& [policy_name, policy] : policies_)
+        if (!policy->resources && uses(policy->config, name))
+            users += (users.empty() ? "" : ", ") + policy_name;
+    if (!users.empty()) return "tap '" + name + "' is already in use by policies: " + users;
+    return apply(std::move(change));
+}
+
+Trouble Agent::apply(Change change) {
+    if (const Trouble trouble = start(change)) {
+        for (const auto& policy : change.started) stop(*policy);
+        return trouble;
+    }
+    for (const std::string& name : change.removed) {
+        const auto at = policies_.find(name);
+        if (at == policies_.end()) continue; // a stream's own, gone with it
+        const auto policy = at->second;
+        policies_.erase(at);
+        stop(*policy);
+    }
+    for (const auto& policy : change.started) policies_[policy->config.name] = policy;
+    taps_ = std::move(change.taps);
+    return {};
+}
+
+Trouble Agent::start(Change& change) {
+    for (const PolicyConfig& config : change.added) {
+        auto& policy = change.started.emplace_back(std::make_shared<RunningPolicy>());
+        policy->config = config;
+        for (const std::string& name : config.taps) {
+            const TapConfig* tap = find_tap(change.taps, name);
+            if (!tap) return "tap '" + name + "' does not exist";
+            if (auto trouble = start_on(*policy, *tap)) return trouble;
+        }
+    }
+    return {};
+}
+
+Trouble Agent::start_on(RunningPolicy& policy, const TapConfig& tap) {
+    OptionValues values = effective_input(tap, policy.config);
+    values.merge(policy.config.input_filter);
+    auto stream = stream_for(tap, values);
+    if (!stream) return "unable to instantiate tap '" + tap.name + "': " + stream.error();
+    const PolicyOnTap on_tap{&policy.config, tap.name};
+    const auto trouble = attach(policy, *stream, plan_of({&on_tap, 1}).policies.front());
+    close_if_unused(*stream);
+    if (trouble) return "policy [" + policy.config.name + "] failed to start: " + *trouble;
+    return {};
+}
+
+Result<Agent::StreamPointer> Agent::stream_for(const TapConfig& tap, const OptionValues& values) {
+    const std::string name = stream_name(tap.name, values);
+    if (const auto at = streams_.find(name); at != streams_.end()) return at->second;
+    auto stream = std::make_shared<RunningStream>(
+        RunningStream{name, tap.name, values, LiveInput::from(values), {}, nullptr});
+    auto live = open_tap(stream->input, settings_.tap, notify_);
+    if (!live) return Error{live.error()};
+    stream->live = &engine_.add(std::move(*live), decoding_of(*stream), stream->input.tcp_connections);
+    streams_[name] = stream;
+    if (const auto trouble = add_resources_policy(stream)) return Error{*trouble};
+    return stream;
+}
+
+// What the process takes for this stream, as a policy of its own.
+Trouble Agent::add_resources_policy(const StreamPointer& stream) {
+    const HandlerClass& handler = *find_handler("input_resources", "1.0");
+    auto policy = std::make_shared<RunningPolicy>();
+    policy->resources = true;
+    policy->config.name = stream->name + "-resources";
+    policy->config.tap = stream->tap;
+    policy->config.taps = {stream->tap};
+    policy->config.input_type = "pcap";
+    policy->config.window = settings_.window;
+    policy->config.modules.push_back({"resources", std::string(handler.type), std::string(handler.version),
+                                      {}, handler.schema().default_groups(), settings_.window});
+    const PolicyOnTap on_tap{&policy->config, stream->tap};
+    if (auto trouble = attach(*policy, stream, plan_of({&on_tap, 1}).policies.front())) return trouble;
+    policies_[policy->config.name] = policy;
+    return {};
+}
+
+Trouble Agent::attach(RunningPolicy& policy, const StreamPointer& stream, engine::PlannedPolicy plan) {
+    const auto shared = std::make_shared<const engine::PlannedPolicy>(std::move(plan));
+    stream->plans.push_back(shared);
+    auto live = engine_.attach(*stream->live, shared, settings_.services, decoding_of(*stream));
+    if (!live) {
+        stream->plans.pop_back();
+        return live.error();
+    }
+    policy.taps.push_back({stream, std::move(*live)});
+    return {};
+}
+
+void Agent::stop(const RunningPolicy& policy) {
+    for (const auto& on_tap : policy.taps) {
+        const auto at = streams_.find(on_tap.stream->name);
+        if (at == streams_.end()) continue;
+        const StreamPointer stream = at->second;
+        engine_.detach(*stream->live, *on_tap.live);
+        std::erase_if(stream->plans, [&](const auto& plan) { return plan.get() == &on_tap.live->plan(); });
+        close_if_unused(stream);
+    }
+}
+
+void Agent::close_if_unused(const StreamPointer& stream) {
+    const std::string resources = stream->name + "-resources";
+    if (std::any_of(stream->plans.begin(), stream->plans.end(),
+                    [&](const auto& plan) { return plan->name != resources; })) {
+        engine_.set_decoding(*stream->live, decoding_of(*stream));
+        return;
+    }
+    policies_.erase(resources);
+    streams_.erase(stream->name);
+    engine_.remove(*stream->live);
+}
+
+engine::DecodeSettings Agent::decoding_of(const RunningStream& stream) const {
+    engine::Plan plan;
+    for (const auto& policy : stream.plans) plan.policies.push_back(*policy);
+    auto hosts = PrefixSet::parse(stream.input.host_spec); // checked when it was read
+    return decode_settings(plan, hosts ? std::move(*hosts) : PrefixSet{}, settings_.services.key);
+}
+
+std::vector<TapConfig> Agent::taps() const {
+    const std::lock_guard lock(mutex_);
+    return taps_;
+}
+
+std::vector<PolicyPointer> Agent::policies() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<PolicyPointer> all;
+    for (const auto& [name, policy] : policies_) all.push_back(policy);
+    return all;
+}
+
+PolicyPointer Agent::policy(const std::string& name) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = policies_.find(name);
+    return at == policies_.end() ? nullptr : at->second;
+}
+
+void Agent::tell_resources(ResourceSample sample) {
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [name, policy] : policies_) {
+            sample.policies += !policy->resources;
+            if (!policy->resources) sample.handlers += static_cast<uint32_t>(policy->config.modules.size());
+        }
+    }
+    engine_.tell_resources(sample);
+}
+
+void Agent::refresh(const RunningPolicy& policy) {
+    for (const auto& on_tap : policy.taps) engine_.refresh(*on_tap.live);
+}
+
+Known Agent::known_without(const std::string& name, std::vector<TapConfig>& taps,
+                           std::vector<std::string>& policies) const {
+    const std::lock_guard lock(mutex_);
+    for (const auto& tap : taps_)
+        if (tap.name != name) taps.push_back(tap);
+    for (const auto& [policy, running] : policies_)
+        if (policy != name) policies.push_back(policy);
+    return {handler_infos(), input_infos(), taps, policies, settings_.window};
+}
+
+Result<Document> Agent::parse(std::string_view yaml, DocumentKind kind) const {
+    return parse_in_place_of({}, yaml, kind);
+}
+
+Result<Document> Agent::parse_in_place_of(const std::string& name, std::string_view yaml,
+                                          DocumentKind kind) const {
+    std::vector<TapConfig> taps;
+    std::vector<std::string> policies;
+    const Known known = known_without(name, taps, policies);
+    return parse_document(yaml, {}, kind, known);
+}
+
+} // namespace visor::control

@@ -1,0 +1,106 @@
+// The running agent: taps that are defined, the streams that are open on them, and the policies that
+// summarise them. Everything that changes it changes all of what was asked for, or nothing.
+//
+// Policies with the same tap and the same effective input share a stream, its workers and its decoding. With
+// the first policy of a stream comes one more, "<stream>-resources", and goes with the last.
+// Threads: any; changes take turns, and readers get what held at one moment. Owns: the engine, everything
+// that runs in it, and the names. Databases are lent. Units: as named.
+#pragma once
+
+#include "control/agent/live_input.hpp"
+#include "control/policy.hpp"
+#include "engine/live_engine.hpp"
+
+#include <map>
+#include <mutex>
+#include <set>
+
+namespace visor::control {
+
+struct AgentSettings {
+    TapSettings tap;
+    WindowSettings window; // of policies that say nothing themselves
+    Services services;
+};
+
+// An input that is open, and what it was opened with.
+struct RunningStream {
+    std::string name; // "default-5f3a9c01"
+    std::string tap;
+    OptionValues config; // effective: the tap's, the policy's over it
+    LiveInput input;
+    std::vector<std::shared_ptr<const engine::PlannedPolicy>> plans; // of the policies it serves
+    engine::LiveStream* live = nullptr;
+};
+
+struct RunningPolicy {
+    struct OnTap {
+        std::shared_ptr<const RunningStream> stream;
+        std::shared_ptr<engine::LivePolicy> live;
+    };
+    PolicyConfig config;
+    bool resources = false; // made for a stream, by the agent itself
+    std::vector<OnTap> taps;
+};
+using PolicyPointer = std::shared_ptr<const RunningPolicy>;
+
+// Nothing when all went well, else what is wrong.
+using Trouble = std::optional<std::string>;
+
+class Agent {
+public:
+    Agent(const AgentSettings& settings, engine::TapNotify notify);
+    ~Agent();
+
+    // Everything in the document, or nothing of it.
+    Trouble add(const Document& document);
+    Trouble replace_policy(const std::string& name, const Document& document);
+    Trouble replace_tap(const std::string& name, const Document& document);
+    Trouble remove_policy(const std::string& name);
+    Trouble remove_tap(const std::string& name);
+
+    std::vector<TapConfig> taps() const;
+    std::vector<PolicyPointer> policies() const; // by name
+    PolicyPointer policy(const std::string& name) const; // null when there is none
+    // Figures of its taps no older than a second.
+    void refresh(const RunningPolicy& policy);
+    // What documents may refer to now.
+    Result<Document> parse(std::string_view yaml, DocumentKind kind) const;
+    // The same as if this policy or tap were not there.
+    Result<Document> parse_in_place_of(const std::string& name, std::string_view yaml,
+                                       DocumentKind kind) const;
+
+    // Policies and handlers are added to it.
+    void tell_resources(ResourceSample sample);
+
+private:
+    using StreamPointer = std::shared_ptr<RunningStream>;
+    struct Change {
+        std::vector<TapConfig> taps;           // all, once it is done
+        std::vector<PolicyConfig> added;       // also those that replace one
+        std::vector<std::string> removed;      // or replaced
+        std::vector<std::shared_ptr<RunningPolicy>> started{}; // those added
+    };
+    Trouble apply(Change change);
+    Trouble start(Change& change);
+    Trouble start_on(RunningPolicy& policy, const TapConfig& tap);
+    Result<StreamPointer> stream_for(const TapConfig& tap, const OptionValues& values);
+    Trouble add_resources_policy(const StreamPointer& stream);
+    Trouble attach(RunningPolicy& policy, const StreamPointer& stream, engine::PlannedPolicy plan);
+    void stop(const RunningPolicy& policy);
+    void close_if_unused(const StreamPointer& stream);
+    engine::DecodeSettings decoding_of(const RunningStream& stream) const;
+    Known known_without(const std::string& name, std::vector<TapConfig>& taps,
+                        std::vector<std::string>& policies) const;
+
+    const AgentSettings settings_;
+    const sketch::HashKey key_; // random: nobody outside can aim keys at one place of a table
+    engine::TapNotify notify_;
+    mutable std::mutex mutex_;
+    engine::LiveEngine engine_;
+    std::vector<TapConfig> taps_;
+    std::map<std::string, StreamPointer> streams_; // by name
+    std::map<std::string, std::shared_ptr<RunningPolicy>> policies_;
+};
+
+} // namespace visor::control
