@@ -35,6 +35,12 @@ struct TopRead {
     bool exact = true;                  // every key is there: every interval is a point
 };
 
+// Values a quantiles cell holds together: what they are taken for, and what none of them exceeds.
+struct ValueBin {
+    double middle, upper;
+    uint64_t count;
+};
+
 // Functions a kind does not have are null.
 struct CellOps {
     Kind kind;
@@ -44,11 +50,13 @@ struct CellOps {
     void (*merge)(void* into, const void* from);
     bool (*empty)(const void*);               // all its bytes are zero; cheap, and looks at little of it
     void (*clear)(void*);                     // makes it so, touching only what is not
-    uint64_t (*count)(const void*) = nullptr; // counter: its value; quantiles and histogram: how many values
+    uint64_t (*count)(const void*) = nullptr; // counter: its value; quantiles and histogram: how many
+                                              // values; rate: events of all its seconds
     CardinalityRead (*cardinality)(const void*) = nullptr;
     TopRead (*top)(const void*, size_t n) = nullptr;
     double (*quantile)(const void*, double q) = nullptr;
-    double (*sum)(const void*) = nullptr;
+    std::vector<ValueBin> (*values)(const void*) = nullptr; // quantiles: what is in use, by rising value
+    double (*sum)(const void*) = nullptr;                   // quantiles, histogram
     double (*min)(const void*) = nullptr;
     double (*max)(const void*) = nullptr;
     std::vector<std::pair<uint64_t, uint64_t>> (*bins)(const void*) = nullptr; // bound, cumulative count
@@ -116,10 +124,12 @@ constexpr CellOps make_cell_ops() {
         };
     } else if constexpr (std::is_same_v<T, sketch::RateSlots>) {
         ops.kind = Kind::rate;
+        ops.count = [](const void* c) { return as<T>(c).total(); };
         ops.seconds = [](const void* c) { return std::span<const uint64_t>(as<T>(c).slot); };
     } else if constexpr (std::is_same_v<T, sketch::DecadeHistogram>) {
         ops.kind = Kind::histogram;
         ops.count = [](const void* c) { return as<T>(c).count(); };
+        ops.sum = [](const void* c) { return static_cast<double>(as<T>(c).sum()); };
         ops.bins = [](const void* c) {
             std::vector<std::pair<uint64_t, uint64_t>> bins;
             as<T>(c).for_each_nonempty([&](uint64_t bound, uint64_t n) { bins.emplace_back(bound, n); });
@@ -136,6 +146,13 @@ constexpr CellOps make_cell_ops() {
         ops.integral = std::is_integral_v<decltype(std::declval<const T&>().max())>;
         ops.count = [](const void* c) { return as<T>(c).count(); };
         ops.quantile = [](const void* c, double q) { return as<T>(c).quantile(q); };
+        ops.values = [](const void* c) {
+            std::vector<ValueBin> bins;
+            as<T>(c).for_each_value([&](double middle, double upper, uint64_t n) {
+                bins.push_back({middle, upper, n});
+            });
+            return bins;
+        };
         ops.sum = [](const void* c) { return static_cast<double>(as<T>(c).sum()); };
         ops.min = [](const void* c) { return static_cast<double>(as<T>(c).min()); };
         ops.max = [](const void* c) { return static_cast<double>(as<T>(c).max()); };

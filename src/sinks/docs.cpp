@@ -1,5 +1,7 @@
 #include "sinks/docs.hpp"
 
+#include "sinks/names.hpp"
+
 #include <algorithm>
 #include <set>
 #include <spdlog/fmt/fmt.h>
@@ -10,24 +12,6 @@ namespace {
 
 constexpr std::string_view generated =
     "<!-- Made by `make docs` from the program's own tables; changes belong there. -->\n\n";
-
-std::string_view kind_name(const CellOps& cell) {
-    switch (cell.kind) {
-    case Kind::counter:
-        return cell.gauge ? "gauge" : "counter";
-    case Kind::cardinality:
-        return "distinct count";
-    case Kind::top:
-        return "top list";
-    case Kind::quantiles:
-        return "quantiles";
-    case Kind::histogram:
-        return "histogram";
-    case Kind::rate:
-        return "rate";
-    }
-    return {};
-}
 
 // Text in a cell of a table: a bar would end the cell.
 std::string cell(std::string_view text) {
@@ -41,13 +25,6 @@ std::string cell(std::string_view text) {
 
 std::string code(std::string_view text) {
     return text.empty() ? "" : fmt::format("`{}`", text);
-}
-
-std::string prometheus_name(const Schema& schema, const Row& row) {
-    if (!row.facts.metric.empty()) return std::string(row.facts.metric);
-    std::string name = fmt::format("{}_{}", schema.key, row.facts.path);
-    std::replace(name.begin(), name.end(), '.', '_');
-    return name;
 }
 
 std::string groups_text(const Schema& schema, const Row& row) {
@@ -86,7 +63,7 @@ std::string schema_markdown(const Schema& schema) {
                                      ? std::string(row.facts.path)
                                      : fmt::format("<{}>.{}", schema.dimension, row.facts.path);
         if (!told.insert(path).second) continue;
-        out += fmt::format("| `{}` | `{}` | {} | {} | {} | {} | {} |\n", path, prometheus_name(schema, row),
+        out += fmt::format("| `{}` | `{}` | {} | {} | {} | {} | {} |\n", path, compatible_name(schema, row),
                            kind_name(*row.ops), code(row.facts.unit), groups_text(schema, row),
                            code(row.facts.label), cell(row.facts.help));
     }

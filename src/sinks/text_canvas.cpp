@@ -1,5 +1,7 @@
 #include "sinks/text_canvas.hpp"
 
+#include "sinks/utf8.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -10,29 +12,6 @@
 namespace visor::sinks {
 
 namespace {
-
-struct Character {
-    char32_t code = 0;
-    size_t bytes = 1;
-    bool valid = false;
-};
-
-// The next character of UTF-8 text (RFC 3629: shortest form, no surrogates), or one byte that is none.
-Character next_character(std::string_view text) {
-    const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
-    const uint8_t first = byte(0);
-    if (first < 0x80) return {first, 1, true};
-    const size_t bytes = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || text.size() < bytes) return {first, 1, false};
-    char32_t code = first & (0x7fU >> bytes);
-    for (size_t i = 1; i < bytes; ++i) {
-        if ((byte(i) & 0xc0) != 0x80) return {first, 1, false};
-        code = code << 6 | (byte(i) & 0x3fU);
-    }
-    constexpr std::array<char32_t, 5> least = {0, 0, 0x80, 0x800, 0x10000};
-    if (code < least[bytes] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return {first, 1, false};
-    return {code, bytes, true};
-}
 
 struct Range {
     char32_t first, last;

@@ -57,15 +57,19 @@ void SizeHistogram::clear() {
     extremes_ = {};
 }
 
-double SizeHistogram::quantile(double q) const {
-    if (count_ == 0) return 0.0;
-    const uint32_t first = bin_of(static_cast<uint32_t>(min())), last = bin_of(static_cast<uint32_t>(max()));
-    const uint32_t bin = detail::bin_of_rank(bins_, first, last, nearest_rank(count_, q));
-    if (bin < linear) return bin;
+SizeHistogram::Range SizeHistogram::range_of(uint32_t bin) {
+    if (bin < linear) return {static_cast<double>(bin), static_cast<double>(bin)};
     const uint32_t octave = (bin - linear) / 128, part = (bin - linear) % 128;
     const double width = std::ldexp(1.0, static_cast<int>(octave) + 4);
     const double low = (128.0 + part) * width;
-    return std::clamp(low + (width - 1.0) / 2.0, static_cast<double>(min()), static_cast<double>(max()));
+    return {low, low + width - 1.0};
+}
+
+double SizeHistogram::quantile(double q) const {
+    if (count_ == 0) return 0.0;
+    const uint32_t first = bin_of(static_cast<uint32_t>(min())), last = bin_of(static_cast<uint32_t>(max()));
+    const Range range = range_of(detail::bin_of_rank(bins_, first, last, nearest_rank(count_, q)));
+    return std::clamp((range.low + range.high) / 2.0, static_cast<double>(min()), static_cast<double>(max()));
 }
 
 uint64_t DecadeHistogram::count() const {
@@ -77,6 +81,7 @@ uint64_t DecadeHistogram::count() const {
 void DecadeHistogram::merge(const DecadeHistogram& other) {
     for (uint32_t i = 0; i < bin_count; ++i) bins_[i] += other.bins_[i];
     above_ += other.above_;
+    sum_ += other.sum_;
 }
 
 } // namespace visor::sketch

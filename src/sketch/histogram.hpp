@@ -128,6 +128,16 @@ struct ExpHistogram {
         for (uint32_t i = first_bin(); i <= last; ++i)
             if (bins_[i] != 0) f(static_cast<int>(i) + first_index, bins_[i]);
     }
+    // f(middle, upper, count) of every bin in use, by rising value: what its values are taken for, and what
+    // none of them exceeds. Zeros first.
+    template <class F>
+    void for_each_value(F&& f) const {
+        if (zeros_) f(0.0, 0.0, zeros_);
+        for_each_nonempty([&](int index, uint64_t n) {
+            f(std::is_same_v<Value, double> ? exp_bin_middle(index) : exp_bin_middle_integer(index),
+              exp_bin_upper(index), n);
+        });
+    }
 
 private:
     static constexpr double sum_scale = 0x1p32;
@@ -189,7 +199,23 @@ struct SizeHistogram {
     void clear();
     double quantile(double q) const; // 0 when empty; exact to 2047
 
+    // As ExpHistogram's: f(middle, upper, count).
+    template <class F>
+    void for_each_value(F&& f) const {
+        if (count_ == 0) return;
+        const uint32_t last = bin_of(static_cast<uint32_t>(max()));
+        for (uint32_t i = bin_of(static_cast<uint32_t>(min())); i <= last; ++i) {
+            if (bins_[i] == 0) continue;
+            const Range range = range_of(i);
+            f((range.low + range.high) / 2.0, range.high, bins_[i]);
+        }
+    }
+
 private:
+    struct Range {
+        double low, high; // both are in it
+    };
+    static Range range_of(uint32_t bin);
     static uint32_t bin_of(uint32_t size) {
         if (size < linear) [[likely]]
             return size;
@@ -210,6 +236,7 @@ struct DecadeHistogram {
 
     void update(uint64_t value) {
         const uint32_t bin = decade_bin(value);
+        sum_ += value;
         if (bin < bin_count) [[likely]] {
             ++bins_[bin];
         } else {
@@ -217,6 +244,7 @@ struct DecadeHistogram {
         }
     }
     uint64_t count() const;
+    uint64_t sum() const { return sum_; }
     bool empty() const { return count() == 0; }
     void merge(const DecadeHistogram& other);
     void clear() {
@@ -238,6 +266,7 @@ struct DecadeHistogram {
 private:
     uint64_t bins_[bin_count];
     uint64_t above_;
+    uint64_t sum_;
 };
 
 static_assert(std::is_trivial_v<LatencyHistogram> && std::is_trivial_v<RatioHistogram>);

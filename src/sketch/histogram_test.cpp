@@ -248,8 +248,40 @@ TEST(DecadeHistogram, prints_as_the_legacy_one) {
         [&](uint64_t bound, uint64_t cumulative) { lines[std::to_string(bound)] = cumulative; });
     EXPECT_EQ(lines, (std::map<std::string, uint64_t>{{"1", 1}, {"8", 2}, {"12", 5}}));
     EXPECT_EQ(h->count(), 5u);
+    EXPECT_EQ(h->sum(), 45u);
     h->update(UINT64_MAX); // only "+Inf" has it
     EXPECT_EQ(h->count(), 6u);
+}
+
+TEST(Values, are_told_by_what_they_are_taken_for_and_never_exceed) {
+    const auto latency = zeroed<LatencyHistogram>();
+    const auto sizes = zeroed<SizeHistogram>();
+    uint64_t expected = 0;
+    for (uint64_t v = 0; v < 100'000; v += 1 + v / 30, ++expected) {
+        latency->update(v);
+        sizes->update(static_cast<uint32_t>(v));
+    }
+    const auto check = [&](const auto& histogram, double most_off) {
+        double last = -1;
+        uint64_t n = 0;
+        histogram.for_each_value([&](double middle, double upper, uint64_t count) {
+            EXPECT_GT(middle, last);
+            EXPECT_LE(middle, upper);
+            EXPECT_LE(upper, middle * most_off);
+            last = middle;
+            n += count;
+        });
+        EXPECT_EQ(n, expected);
+    };
+    check(*latency, 1.03);
+    check(*sizes, 1.005);
+    const auto ratio = zeroed<RatioHistogram>();
+    ratio->update(0.0);
+    ratio->update(1.0);
+    ratio->update(1.0000001);
+    std::vector<std::pair<double, uint64_t>> uppers;
+    ratio->for_each_value([&](double, double upper, uint64_t count) { uppers.emplace_back(upper, count); });
+    EXPECT_EQ(uppers, (std::vector<std::pair<double, uint64_t>>{{0, 1}, {1, 1}, {exp_bin_upper(1), 1}}));
 }
 
 } // namespace

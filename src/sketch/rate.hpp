@@ -33,6 +33,11 @@ struct RateSlots {
         for (uint32_t i = 0; i < size; ++i) slot[i] += other.slot[i];
         outside += other.outside;
     }
+    uint64_t total() const {
+        uint64_t sum = outside;
+        for (const uint64_t n : slot) sum += n;
+        return sum;
+    }
     bool empty() const {
         uint64_t any = outside;
         for (const uint64_t n : slot) any |= n;

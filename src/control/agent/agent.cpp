@@ -174,8 +174,12 @@ Trouble Agent::add_resources_policy(const StreamPointer& stream) {
     policy->config.taps = {stream->tap};
     policy->config.input_type = "pcap";
     policy->config.window = settings_.window;
-    policy->config.modules.push_back({"resources", std::string(handler.type), std::string(handler.version),
-                                      {}, handler.schema().default_groups(), settings_.window});
+    policy->config.modules.push_back({"resources",
+                                      std::string(handler.type),
+                                      std::string(handler.version),
+                                      {},
+                                      handler.schema().default_groups(),
+                                      settings_.window});
     const PolicyOnTap on_tap{&policy->config, stream->tap};
     if (auto trouble = attach(*policy, stream, plan_of({&on_tap, 1}).policies.front())) return trouble;
     policies_[policy->config.name] = policy;

@@ -60,7 +60,7 @@ public:
     Trouble remove_tap(const std::string& name);
 
     std::vector<TapConfig> taps() const;
-    std::vector<PolicyPointer> policies() const; // by name
+    std::vector<PolicyPointer> policies() const;         // by name
     PolicyPointer policy(const std::string& name) const; // null when there is none
     // Figures of its taps no older than a second.
     void refresh(const RunningPolicy& policy);
@@ -76,9 +76,9 @@ public:
 private:
     using StreamPointer = std::shared_ptr<RunningStream>;
     struct Change {
-        std::vector<TapConfig> taps;           // all, once it is done
-        std::vector<PolicyConfig> added;       // also those that replace one
-        std::vector<std::string> removed;      // or replaced
+        std::vector<TapConfig> taps;                           // all, once it is done
+        std::vector<PolicyConfig> added;                       // also those that replace one
+        std::vector<std::string> removed;                      // or replaced
         std::vector<std::shared_ptr<RunningPolicy>> started{}; // those added
     };
     Trouble apply(Change change);

@@ -1,0 +1,33 @@
+// From a handler's rows to series: the labels they carry, top lists and quantiles as both generations of
+// names show them. Threads: pure functions of immutable results; label sets given outlive the series.
+#pragma once
+
+#include "sinks/exposition.hpp"
+#include "sinks/rows.hpp"
+
+namespace visor::sinks {
+
+// A handler's results and the labels of all its series: policy, tap, handler, instance ...
+struct Source {
+    const engine::HandlerView* view;
+    Labels labels;
+};
+
+// Sorts the labels and makes their values valid. Sources of one schema that have the same labels get
+// `handler` beside them: no series may be there twice.
+void prepare(std::vector<Source>& sources);
+
+// A series of the row, with the label of its dimension.
+Series series_of(const Schema& schema, const Row& row, const Labels& shared);
+
+enum class ItemLabels : uint8_t { specific, name_too };
+
+// A line of a top list and its labels. Keys that print the same are one line.
+struct TopSeries {
+    Labels labels;
+    uint64_t lower, upper;
+};
+std::vector<TopSeries> top_series(const Schema& schema, const Row& row, const TopTable& table,
+                                  ItemLabels which);
+
+} // namespace visor::sinks

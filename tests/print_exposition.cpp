@@ -1,0 +1,67 @@
+// Prints what a scrape of every handler this build has would get, all metric groups on, after reading a
+// capture. Usage: print_exposition FORMAT CAPTURE [REPEAT]   FORMAT as in the query of /metrics; with REPEAT
+// the exposition is made so often, and the time of one is told on standard error.
+#include "control/plan.hpp"
+#include "control/registry.hpp"
+#include "engine/offline.hpp"
+#include "sinks/prometheus.hpp"
+#include "taps/pcap/merged_source.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace {
+using namespace visor;
+
+// One policy for each version, as two versions of a handler share their schema key.
+engine::Plan plan_of_everything() {
+    engine::Plan plan;
+    for (const HandlerClass* handler : control::handler_classes()) {
+        const std::string name = "all-" + std::string(handler->version);
+        auto policy = std::find_if(plan.policies.begin(), plan.policies.end(),
+                                   [&](const auto& p) { return p.name == name; });
+        if (policy == plan.policies.end())
+            policy = plan.policies.insert(policy, engine::PlannedPolicy{name, "tap \"one\"", {}, false, {}});
+        engine::PlannedHandler planned{name + "-" + std::string(handler->type), handler, {}, {}};
+        planned.config.groups = handler->schema().all_groups();
+        policy->handlers.push_back(std::move(planned));
+    }
+    return plan;
+}
+
+std::vector<sinks::Source> sources_of(const engine::OfflineRun& run) {
+    std::vector<sinks::Source> sources;
+    for (const auto& policy : run.policies())
+        for (const auto& view : policy.handlers)
+            sources.push_back(
+                {&view, {{"policy", policy.plan->name}, {"tap", policy.plan->tap}, {"instance", "here"}}});
+    return sources;
+}
+
+int print(const std::string& format, const std::string& capture, int repeat) {
+    auto source = taps::MergedSource::open({capture}, {});
+    if (!source) return std::fprintf(stderr, "%s\n", source.error().c_str()), 2;
+    const engine::Plan plan = plan_of_everything();
+    auto hosts = PrefixSet::parse("10.77.0.2/32,fd77::2/128");
+    const engine::OfflineOptions how{1, control::decode_settings(plan, std::move(*hosts)), {}, nullptr, 0};
+    auto run = engine::OfflineRun::run(**source, plan, {}, how);
+    if (!run) return std::fprintf(stderr, "%s\n", run.error().c_str()), 2;
+    if (format != "compatible") return std::fprintf(stderr, "%s: no such format\n", format.c_str()), 2;
+    std::string text;
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < repeat; ++i) text = sinks::prometheus_text(sources_of(**run), {});
+    const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - begin;
+    if (repeat > 1) std::fprintf(stderr, "%.3f ms, %zu bytes\n", taken.count() / repeat, text.size());
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return 0;
+}
+} // namespace
+
+int main(int argc, char** argv) {
+    if (argc < 3) return std::fprintf(stderr, "usage: print_exposition FORMAT CAPTURE [REPEAT]\n"), 2;
+    return print(argv[1], argv[2], argc > 3 ? std::max(std::atoi(argv[3]), 1) : 1);
+}
