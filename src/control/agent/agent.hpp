@@ -94,7 +94,6 @@ private:
                         std::vector<std::string>& policies) const;
 
     const AgentSettings settings_;
-    const sketch::HashKey key_; // random: nobody outside can aim keys at one place of a table
     engine::TapNotify notify_;
     mutable std::mutex mutex_;
     engine::LiveEngine engine_;
