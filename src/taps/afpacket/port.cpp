@@ -69,7 +69,8 @@ RingSpec Port::spec_of(const engine::Link& link) const {
 std::string Port::open() {
     const auto link = find(shared_->name);
     if (!link)
-        return "interface '" + shared_->name + "' not found; there are: " + engine::available_interfaces();
+        return "interface '" + shared_->name +
+               "' not found; available interfaces: " + engine::available_interfaces();
     if (is_monitor(*link)) return "interface " + shared_->name + " is in monitor mode: read it with libpcap";
     if (link->up) return open_on(*link);
     if (auto mistake = filter_mistake(config_->bpf, is_cooked(*link)); !mistake.empty()) return mistake;
