@@ -151,7 +151,7 @@ void Port::try_open() {
         say(engine::TapEvent::info, "is back");
     } else if (reason != told_) {
         told_ = reason;
-        if (first_) (*notify_)(engine::TapEvent::error, reason);
+        if (first_ && *notify_) (*notify_)(engine::TapEvent::error, reason);
     }
 }
 
