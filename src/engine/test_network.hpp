@@ -108,7 +108,7 @@ struct Seen {
 };
 
 // What comes until nothing came for a while.
-inline std::vector<Seen> collect(LiveSource& source, int quiet_ms = 150) {
+inline std::vector<Seen> collect(LiveSource& source, int quiet_ms = 80) {
     std::vector<Seen> all;
     FrameBlock block;
     for (;;) {

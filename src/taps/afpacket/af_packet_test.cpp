@@ -237,5 +237,60 @@ TEST_F(AfPacket, a_reader_that_keeps_up_gets_all_through_many_turns_of_the_ring)
     expect_balance(counts);
 }
 
+// The slot of a ring in which a frame lies.
+tpacket3_hdr* slot_of(const engine::Frame& frame) {
+    auto* at = const_cast<uint8_t*>(frame.data);
+    for (uint16_t distance = sizeof(tpacket3_hdr); distance < 300; ++distance) {
+        auto* slot = reinterpret_cast<tpacket3_hdr*>(at - distance);
+        if (slot->tp_mac == distance && slot->tp_snaplen == frame.caplen) return slot;
+    }
+    return nullptr;
+}
+
+TEST_F(AfPacket, lengths_in_a_slot_are_not_believed) {
+    constexpr uint64_t sent = 1500;
+    struct Case {
+        const char* what;
+        void (*damage)(tpacket3_hdr&);
+        uint64_t malformed;
+    };
+    // The damaged slot is the 1025th: it alone is lost, or all from it on.
+    const Case cases[] = {
+        {"starts behind the block",
+         [](tpacket3_hdr& slot) {
+             slot.tp_mac = 0xffff;
+             slot.tp_snaplen = 2 << 20;
+         },
+         1},
+        {"starts inside the header", [](tpacket3_hdr& slot) { slot.tp_mac = 4; }, 1},
+        {"longer than the block", [](tpacket3_hdr& slot) { slot.tp_snaplen = slot.tp_len = 0xfffffff0; }, 1},
+        {"longer than it was", [](tpacket3_hdr& slot) { slot.tp_snaplen = slot.tp_len + 1; }, 1},
+        {"next is itself", [](tpacket3_hdr& slot) { slot.tp_next_offset = 0; }, sent - 1025},
+        {"next is far away", [](tpacket3_hdr& slot) { slot.tp_next_offset = 0xfffffff8; }, sent - 1025},
+        {"next is beyond", [](tpacket3_hdr& slot) { slot.tp_next_offset = (1 << 20) - 8; }, sent - 1025},
+        {"next is crooked", [](tpacket3_hdr& slot) { slot.tp_next_offset += 3; }, sent - 1025}};
+    for (const auto& one : cases) {
+        auto tap = open({});
+        ASSERT_TRUE(tap);
+        const FrameSender far("vb");
+        for (uint64_t i = 0; i < sent; ++i) ASSERT_TRUE(far.send(UdpFrame{}.bytes()));
+        std::this_thread::sleep_for(std::chrono::milliseconds(40));
+        engine::FrameBlock block;
+        tap->queue(0).next(block, 100);
+        ASSERT_EQ(block.count, engine::block_frames_max);
+        auto* last = slot_of(block.frames[block.count - 1]);
+        ASSERT_NE(last, nullptr);
+        one.damage(*reinterpret_cast<tpacket3_hdr*>(reinterpret_cast<uint8_t*>(last) + last->tp_next_offset));
+        const size_t rest = collect(tap->queue(0)).size();
+        EXPECT_EQ(rest + block.count, sent - one.malformed) << one.what;
+        const auto counts = tap->queue(0).counts();
+        EXPECT_EQ(counts.malformed, one.malformed) << one.what;
+        expect_balance(counts);
+        // The next block is read again.
+        ASSERT_TRUE(far.send(UdpFrame{}.bytes()));
+        EXPECT_EQ(collect(tap->queue(0)).size(), 1U) << one.what;
+    }
+}
+
 } // namespace
 } // namespace visor::taps

@@ -10,6 +10,8 @@
 namespace visor::taps {
 namespace {
 
+using engine::Presence;
+
 constexpr const char* all_interfaces = "any";
 
 engine::Link link_of_all() {
@@ -46,8 +48,8 @@ Result<KernelFilter> PortShared::filter(const std::string& expression, bool cook
 
 Port::Port(PortShared& shared, const AfPacketConfig& config, size_t block_bytes, unsigned blocks, bool first,
            const engine::TapNotify& notify)
-    : shared_(&shared), config_(&config), notify_(&notify), block_bytes_(block_bytes), blocks_(blocks),
-      first_(first) {}
+    : shared_(&shared), config_(&config), block_bytes_(block_bytes), blocks_(blocks), first_(first),
+      state_(shared.name, first, notify) {}
 
 Port::~Port() {
     if (ring_ && config_->queues > 1) shared_->group.left(ring_->spec().ifindex);
@@ -69,12 +71,15 @@ RingSpec Port::spec_of(const engine::Link& link) const {
 std::string Port::open() {
     const auto link = find(shared_->name);
     if (!link)
-        return "interface '" + shared_->name + "' not found; there are: " + engine::available_interfaces();
+        return "interface '" + shared_->name +
+               "' not found; available interfaces: " + engine::available_interfaces();
     if (is_monitor(*link)) return "interface " + shared_->name + " is in monitor mode: read it with libpcap";
-    if (link->up) return open_on(*link);
+    if (link->up) {
+        state_.begin(Presence::up);
+        return open_on(*link);
+    }
     if (auto mistake = filter_mistake(config_->bpf, is_cooked(*link)); !mistake.empty()) return mistake;
-    state_ = State::down;
-    say(engine::TapEvent::warning, "is down; waiting for it");
+    state_.begin(Presence::down);
     return {};
 }
 
@@ -91,8 +96,8 @@ std::string Port::open_on(const engine::Link& link) {
     if (joins && !shared_->group.join((*ring)->socket(), link.index))
         return "interface " + shared_->name + ": joining the other queues: " + std::strerror(errno);
     ring_ = std::move(*ring);
-    lost_seen_ = lost_now();
-    set_state(State::up);
+    lost_seen_ = lost_by_interface();
+    update(Presence::up);
     return {};
 }
 
@@ -113,60 +118,45 @@ void Port::close(engine::LiveCounts& counts) {
 }
 
 void Port::tend(engine::LiveCounts& counts) {
-    if (ring_)
-        watch_ring(counts);
-    else
-        try_open();
+    if (!ring_) {
+        try_open(counts);
+        return;
+    }
+    const bool was_gone = state_.presence() == Presence::gone;
+    watch_ring();
+    // The kernel hands over the last block some milliseconds later: at the second look it is here.
+    if (was_gone && !ring_->ready()) close(counts);
 }
 
 // A socket outlives its interface's being down, but not its being deleted. What lies in the ring is read
 // first.
-void Port::watch_ring(engine::LiveCounts& counts) {
-    const bool lost = ring_->pending_error() == ENETDOWN;
-    if (!lost && state_ == State::up) return;
-    const auto link = engine::find_link(ring_->spec().ifindex);
-    if (lost && state_ == State::up && first_) ++counts.lost_interface;
-    if (!link) {
-        if (state_ != State::gone) say(engine::TapEvent::warning, "vanished; waiting for it");
-        set_state(State::gone);
-        // The kernel hands over the last block some milliseconds later: at the next look it is here.
-        if (!lost && !ring_->ready()) close(counts);
-    } else if (!link->up) {
-        if (state_ != State::down) say(engine::TapEvent::warning, "is down; waiting for it");
-        set_state(State::down);
-    } else {
-        say(engine::TapEvent::info, state_ == State::up ? "went down and is back" : "is back");
-        set_state(State::up);
-    }
+void Port::watch_ring() {
+    const bool interrupted = ring_->pending_error() == ENETDOWN;
+    if (!interrupted && state_.presence() == Presence::up) return;
+    update(engine::presence_of(engine::find_link(ring_->spec().ifindex)), interrupted);
 }
 
-void Port::try_open() {
+void Port::try_open(engine::LiveCounts& counts) {
     const auto link = find(shared_->name);
     if (!link || !link->up) return;
     auto reason = open_on(*link);
     if (reason.empty()) reason = start();
-    if (reason.empty()) {
-        told_.clear();
-        say(engine::TapEvent::info, "is back");
-    } else if (reason != told_) {
-        told_ = reason;
-        if (first_) (*notify_)(engine::TapEvent::error, reason);
-    }
+    if (reason.empty()) return;
+    state_.trouble(reason);
+    if (ring_) close(counts);
 }
 
-void Port::set_state(State state) {
-    state_ = state;
-    if (first_) shared_->up.store(state == State::up, std::memory_order_relaxed);
+void Port::update(Presence presence, bool interrupted) {
+    state_.update(presence, interrupted);
+    if (first_) shared_->up.store(presence == Presence::up, std::memory_order_relaxed);
 }
 
-void Port::say(engine::TapEvent event, const std::string& text) const {
-    if (first_ && *notify_) (*notify_)(event, "interface " + shared_->name + " " + text);
-}
-
-uint64_t Port::lost_now() const {
+uint64_t Port::lost_by_interface() {
     if (!any()) {
         const auto link = engine::find_link(ring_->spec().ifindex);
-        return link ? link->rx_lost : lost_seen_;
+        if (!link) return lost_seen_;
+        ring_->set_mtu(link->mtu); // it may have been changed
+        return link->rx_lost;
     }
     uint64_t sum = 0;
     for (const auto& link : engine::list_links()) sum += link.rx_lost;
@@ -174,14 +164,15 @@ uint64_t Port::lost_now() const {
 }
 
 void Port::add_counts(engine::LiveCounts& counts) {
+    counts.lost_interface += state_.lost() - losses_told_;
+    losses_told_ = state_.lost();
     if (!ring_) return;
     const auto kernel = ring_->read_counts();
     counts.received += kernel.received;
     counts.dropped_ring += kernel.dropped;
     counts.ring_freezes += kernel.freezes;
-    if (!first_) return;
-    const uint64_t lost = lost_now();
-    if (lost > lost_seen_) counts.dropped_interface += lost - lost_seen_;
+    const uint64_t lost = lost_by_interface();
+    if (first_ && lost > lost_seen_) counts.dropped_interface += lost - lost_seen_;
     lost_seen_ = lost;
 }
 

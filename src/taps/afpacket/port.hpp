@@ -5,6 +5,7 @@
 // common, and guards itself. Owns: the ring.
 #pragma once
 
+#include "engine/interface_state.hpp"
 #include "engine/links.hpp"
 #include "taps/afpacket/af_packet.hpp"
 #include "taps/afpacket/fanout_group.hpp"
@@ -50,28 +51,24 @@ public:
     void add_counts(engine::LiveCounts& counts);
 
 private:
-    enum class State { up, down, gone };
-
     RingSpec spec_of(const engine::Link& link) const;
     std::string open_on(const engine::Link& link);
     void close(engine::LiveCounts& counts);
-    void watch_ring(engine::LiveCounts& counts);
-    void try_open();
-    void set_state(State state);
-    void say(engine::TapEvent event, const std::string& text) const;
+    void watch_ring();
+    void try_open(engine::LiveCounts& counts);
+    void update(engine::Presence presence, bool interrupted = false);
     bool any() const { return shared_->name == "any"; }
-    uint64_t lost_now() const;
+    uint64_t lost_by_interface();
 
     PortShared* shared_;
     const AfPacketConfig* config_;
-    const engine::TapNotify* notify_;
     size_t block_bytes_;
     unsigned blocks_;
     bool first_;
-    State state_ = State::gone;
+    engine::InterfaceState state_;
     std::unique_ptr<Ring> ring_;
-    uint64_t lost_seen_ = 0;
-    std::string told_; // why it could not be opened again, when that was said
+    uint64_t lost_seen_ = 0;   // frames, by the interface
+    uint64_t losses_told_ = 0; // of the interface
 };
 
 // Whether the link's frames have no Ethernet header.

@@ -69,7 +69,6 @@ private:
     bool add_frame(engine::Frame& frame, engine::LiveCounts& counts);
     void restore_tag(engine::Frame& frame, uint8_t* data, const tpacket3_hdr& slot) const;
     void cook(engine::Frame& frame, uint8_t* data, const tpacket3_hdr& slot, bool tagged) const;
-    void count_parts(const engine::Frame& frame, const tpacket3_hdr& slot, engine::LiveCounts& counts) const;
 
     RingSpec spec_;
     int socket_;

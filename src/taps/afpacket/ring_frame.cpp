@@ -1,6 +1,8 @@
 // What is made of one slot of a ring.
+#include "base/bytes.hpp"
+#include "engine/offload.hpp"
 #include "taps/afpacket/ring.hpp"
-#include "wire/decode.hpp"
+#include "wire/link.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -15,7 +17,6 @@ constexpr size_t slot_header = TPACKET3_HDRLEN; // the slot's own and the addres
 constexpr uint32_t tag_bytes = 4, mac_bytes = 12, sll_bytes = 16;
 // Newer than the kernel headers this may be built with: several TCP segments joined, or not yet cut.
 constexpr uint32_t status_gso_tcp = 1U << 8;
-constexpr uint32_t ethernet_and_tags = 14 + 8; // beyond the MTU without being more than one frame
 
 void store_be16(uint8_t* at, uint16_t value) {
     value = htons(value);
@@ -55,10 +56,13 @@ bool Ring::add_frame(engine::Frame& frame, engine::LiveCounts& counts) {
     else if (tagged)
         restore_tag(frame, at + start, slot);
     if (tagged) ++counts.vlan_restored;
-    const bool joined = (slot.tp_status & status_gso_tcp) != 0 ||
-                        (spec_.mtu != 0 && slot.tp_len > spec_.mtu + ethernet_and_tags);
-    if (joined) [[unlikely]]
-        count_parts(frame, slot, counts);
+    // The kernel could say how large the parts are (PACKET_VNET_HDR), but would then drop joined frames for
+    // which it has no word, as those of UDP fragments.
+    const bool joined = (slot.tp_status & status_gso_tcp) != 0;
+    if (joined || engine::is_offloaded(slot.tp_len, spec_.mtu)) [[unlikely]] {
+        ++counts.offloaded;
+        counts.offloaded_parts += std::max<uint64_t>(engine::offload_parts(frame, spec_.mtu), joined ? 2 : 1);
+    }
     return true;
 }
 
@@ -91,24 +95,6 @@ void Ring::cook(engine::Frame& frame, uint8_t* data, const tpacket3_hdr& slot, b
     frame.data = front;
     frame.caplen += added;
     frame.wirelen += added;
-}
-
-// For how many frames on the wire this one stands. How large they are is not said (the header that would say
-// it, PACKET_VNET_HDR, makes the kernel drop joined frames it has no word for), so they are taken to be as
-// large as the interface lets them be: so senders make them, all but the last.
-void Ring::count_parts(const engine::Frame& frame, const tpacket3_hdr& slot,
-                       engine::LiveCounts& counts) const {
-    wire::Packet packet;
-    wire::decode(static_cast<wire::LinkType>(frame.link), frame.data, frame.caplen, frame.wirelen, packet);
-    const uint32_t link_bytes = packet.ip_version != 0 ? packet.l3 : 14U;
-    const uint32_t headers = packet.payload != 0 ? packet.payload : link_bytes;
-    const uint32_t largest = spec_.mtu + link_bytes;
-    uint64_t parts = 1;
-    if (largest > headers && frame.wirelen > headers)
-        parts = (uint64_t{frame.wirelen} - headers + (largest - headers) - 1) / (largest - headers);
-    if ((slot.tp_status & status_gso_tcp) != 0) parts = std::max<uint64_t>(parts, 2);
-    ++counts.offloaded;
-    counts.offloaded_parts += parts;
 }
 
 } // namespace visor::taps
