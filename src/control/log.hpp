@@ -1,10 +1,35 @@
 // The programs' log: spdlog under the logger name users' log collectors know.
+// "[2026-01-01 00:00:00.000] [visor] [info] text". Threads: whoever logs may; these functions are for one.
 #pragma once
+
+#include "base/result.hpp"
+
+#include <string>
 
 namespace visor::control {
 
-// "[2026-01-01 00:00:00.000] [visor] [info] text" on standard error. `quiet`: warnings and errors only,
-// unless verbose. May be called again, to change how much.
+// On standard error. `quiet`: warnings and errors only, unless verbose. May be called again, to change how
+// much.
 void log_to_stderr(bool verbose, bool quiet);
+
+// Where a program that stays logs: to the file if there is one, else to syslog if asked, else on standard
+// output.
+struct LogTarget {
+    std::string file;
+    bool syslog = false;
+};
+
+// May be called again: the target changes. The file is opened now, so that what is wrong with it is known
+// before the program goes into the background; it is found again after a change of directory. Error: it
+// cannot be opened, and logging goes on as it was.
+Result<LogTarget> log_live(const LogTarget& target, bool verbose);
+
+// Makes what was logged reach the file within three seconds; errors reach it at once anyway. Starts a thread,
+// so after the program went into the background and gave up its privileges.
+void flush_log_regularly();
+
+// Opens the log file anew by its name, as after a rotation. Error: it cannot be opened, and the old one goes
+// on being written to.
+Result<LogTarget> reopen_log();
 
 } // namespace visor::control

@@ -1,0 +1,35 @@
+// What the process is told from outside: to stop, or to read its configuration and open its log anew.
+//
+// SIGINT and SIGTERM stop; the same once more ends the process at once. SIGHUP reloads. What was ignored when
+// the program started, as nohup and shells' background jobs do, stays ignored. Threads: take() before any
+// other is started, as they inherit that these signals are blocked; wait() by one; ask_to_stop() by any.
+// Owns: two descriptors.
+#pragma once
+
+#include "base/result.hpp"
+
+#include <optional>
+
+namespace visor::cmd {
+
+enum class Wish { stop, reload };
+
+class Signals {
+public:
+    static Result<Signals> take();
+    Signals(Signals&& other) noexcept;
+    Signals(const Signals&) = delete;
+    Signals& operator=(const Signals&) = delete;
+    ~Signals();
+
+    // Nothing when time is over. -1: waits for as long as it takes.
+    std::optional<Wish> wait(int timeout_ms);
+    void ask_to_stop();
+
+private:
+    Signals(int signal_fd, int stop_fd) : signal_fd_(signal_fd), stop_fd_(stop_fd) {}
+
+    int signal_fd_, stop_fd_;
+};
+
+} // namespace visor::cmd

@@ -1,0 +1,136 @@
+#include "control/log.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
+#include <sstream>
+#include <sys/stat.h>
+#include <thread>
+
+namespace visor::control {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Log : public testing::Test {
+protected:
+    void SetUp() override {
+        std::string pattern = (fs::temp_directory_path() / "visor_log_XXXXXX").string();
+        folder_ = mkdtemp(pattern.data());
+        path_ = folder_ / "log";
+    }
+    void TearDown() override {
+        ASSERT_TRUE(log_live({}, false)); // leaves the file
+        fs::remove_all(folder_);
+    }
+    static std::string read(const fs::path& path) {
+        std::ostringstream text;
+        text << std::ifstream(path).rdbuf();
+        return text.str();
+    }
+
+    fs::path folder_, path_;
+};
+
+TEST_F(Log, StandardOutputUnlessToldOtherwise) {
+    testing::internal::CaptureStdout();
+    ASSERT_TRUE(log_live({}, false));
+    spdlog::info("one");
+    spdlog::debug("two");
+    ASSERT_TRUE(log_live({}, true));
+    spdlog::debug("three");
+    const std::string out = testing::internal::GetCapturedStdout();
+    constexpr const char* stamp =
+        "\\[[0-9]{4}(-[0-9]{2}){2} [0-9]{2}(:[0-9]{2}){2}\\.[0-9]{3}\\] \\[visor\\] ";
+    EXPECT_TRUE(testing::internal::RE::FullMatch(
+        out, testing::internal::RE(std::string(stamp) + "\\[info\\] one\n" + stamp + "\\[debug\\] three\n")))
+        << out;
+}
+
+TEST_F(Log, AFileWinsAndGetsErrorsAtOnce) {
+    testing::internal::CaptureStdout();
+    ASSERT_TRUE(log_live({path_, true}, false));
+    spdlog::info("to the file");
+    spdlog::error("at once");
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+    const std::string text = read(path_);
+    EXPECT_NE(text.find("[visor] [info] to the file\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("[visor] [error] at once\n"), std::string::npos) << text;
+    struct stat status = {};
+    ASSERT_EQ(stat(path_.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07u, 0u); // nobody else's
+}
+
+TEST_F(Log, AppendsToWhatIsThere) {
+    std::ofstream(path_) << "before\n";
+    ASSERT_TRUE(log_live({path_, false}, false));
+    spdlog::error("after");
+    EXPECT_TRUE(read(path_).starts_with("before\n["));
+}
+
+TEST_F(Log, AFileThatCannotBeOpenedIsToldAndChangesNothing) {
+    ASSERT_TRUE(log_live({path_, false}, false));
+    const auto none = log_live({folder_ / "none" / "log", false}, false);
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error(),
+              "cannot open log file " + (folder_ / "none" / "log").string() + ": No such file or directory");
+    spdlog::error("still here");
+    EXPECT_NE(read(path_).find("still here"), std::string::npos);
+}
+
+TEST_F(Log, ARotatedFileIsLeftWithNothingLost) {
+    ASSERT_TRUE(log_live({path_, false}, false));
+    spdlog::info("one");
+    fs::rename(path_, folder_ / "log.1");
+    spdlog::info("two"); // not yet told: still the old file
+    ASSERT_TRUE(reopen_log());
+    spdlog::info("three");
+    spdlog::default_logger()->flush();
+    EXPECT_NE(read(folder_ / "log.1").find("one"), std::string::npos);
+    EXPECT_NE(read(folder_ / "log.1").find("two"), std::string::npos);
+    EXPECT_EQ(read(folder_ / "log.1").find("three"), std::string::npos);
+    EXPECT_NE(read(path_).find("three"), std::string::npos);
+}
+
+TEST_F(Log, ARotationThatFailsKeepsTheOldFile) {
+    fs::create_directory(folder_ / "inner");
+    ASSERT_TRUE(log_live({folder_ / "inner" / "log", false}, false));
+    fs::rename(folder_ / "inner", folder_ / "moved");
+    const auto failed = reopen_log();
+    ASSERT_FALSE(failed);
+    spdlog::error("{}", failed.error());
+    EXPECT_NE(read(folder_ / "moved" / "log").find("cannot open log file"), std::string::npos);
+}
+
+TEST_F(Log, FindsItsFileFromAnotherDirectory) {
+    const fs::path here = fs::current_path();
+    fs::current_path(folder_);
+    const auto live = log_live({"log", false}, false);
+    fs::current_path("/");
+    const auto again = reopen_log();
+    fs::current_path(here);
+    ASSERT_TRUE(live);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->file, path_.string());
+}
+
+TEST_F(Log, NothingToOpenAnewIsNoError) {
+    ASSERT_TRUE(log_live({}, false));
+    EXPECT_TRUE(reopen_log());
+    ASSERT_TRUE(log_live({"", true}, false)); // syslog
+    EXPECT_TRUE(reopen_log());
+}
+
+TEST_F(Log, ReachesTheFileWithinSeconds) {
+    ASSERT_TRUE(log_live({path_, false}, false));
+    flush_log_regularly();
+    spdlog::info("soon");
+    for (int i = 0; i < 50 && read(path_).empty(); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    EXPECT_NE(read(path_).find("soon"), std::string::npos);
+    spdlog::flush_every(std::chrono::seconds(0)); // ends it
+}
+
+} // namespace
+} // namespace visor::control
