@@ -8,6 +8,7 @@
 #pragma once
 
 #include "engine/frames.hpp"
+#include "sketch/rate.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -17,7 +18,7 @@
 
 namespace visor::engine {
 
-inline constexpr int64_t period_ns = 60'000'000'000;
+inline constexpr int64_t period_ns = 60 * sketch::second_ns;
 
 // Consecutive frames of a block that belong to one period.
 struct Run {

@@ -5,7 +5,7 @@
 namespace visor::engine {
 
 namespace {
-constexpr int64_t second_ns = 1'000'000'000;
+using sketch::second_ns;
 constexpr int64_t period_s = period_ns / second_ns;
 constexpr size_t seconds_slack = seconds_max / 4; // dropped at once: moving a day is dear for a minute's sake
 

@@ -91,11 +91,10 @@ template <class T>
 TopRead read_exact(const void* cell, size_t n) {
     const T& counts = as<T>(cell);
     TopRead read;
-    for (uint32_t i = 0; i < T::size; ++i) {
-        if (counts.at(i) == 0) continue;
-        read.total += counts.at(i);
-        read.items.push_back({exact_key(i), i, counts.at(i), counts.at(i)});
-    }
+    counts.for_each([&](size_t value, uint64_t count) {
+        read.total += count;
+        read.items.push_back({exact_key(static_cast<uint32_t>(value)), value, count, count});
+    });
     const auto end = read.items.begin() + static_cast<ptrdiff_t>(std::min(n, read.items.size()));
     std::partial_sort(read.items.begin(), end, read.items.end(), [](const auto& a, const auto& b) {
         return a.lower != b.lower ? a.lower > b.lower : a.hash < b.hash; // the hash is the value itself

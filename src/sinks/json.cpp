@@ -10,7 +10,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int64_t second_ns = 1'000'000'000;
+using sketch::second_ns;
 
 // The object at a dotted path, made on the way; the last part is its key.
 json& at_path(json& root, const std::string& path) {

@@ -15,7 +15,7 @@ namespace visor::sinks {
 namespace {
 
 constexpr size_t screen_lines = 48;
-constexpr int64_t second_ns = 1'000'000'000;
+using sketch::second_ns;
 
 // From roomy to dense.
 constexpr Density densities[] = {

@@ -1,5 +1,7 @@
 #include "sinks/text_units.hpp"
 
+#include "sketch/rate.hpp"
+
 #include <array>
 #include <cmath>
 #include <ctime>
@@ -9,7 +11,7 @@ namespace visor::sinks {
 
 namespace {
 
-constexpr int64_t second_ns = 1'000'000'000;
+using sketch::second_ns;
 
 // Three significant digits.
 std::string three_digits(double n) {

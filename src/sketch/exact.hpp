@@ -37,16 +37,21 @@ struct ExactCounts {
         return low_[value] +
                (carried_[value / group / 64] >> (value / group % 64) & 1 ? high_[value] << 16 : 0);
     }
+    // f(value, count) for every value that was counted, in order.
+    template <class F>
+    void for_each(F&& f) const {
+        for_each_group(used_, [&](size_t first, size_t end) {
+            for (size_t i = first; i < end; ++i)
+                if (const uint64_t n = at(i); n != 0) f(i, n);
+        });
+    }
     bool empty() const {
         uint64_t any = outside;
         for (const uint64_t bits : used_) any |= bits;
         return any == 0;
     }
     void merge(const ExactCounts& other) {
-        for_each_group(other.used_, [&](size_t first, size_t end) {
-            for (size_t i = first; i < end; ++i)
-                if (const uint64_t n = other.at(i); n != 0) add(i, n);
-        });
+        other.for_each([&](size_t value, uint64_t n) { add(value, n); });
         outside += other.outside;
     }
     void clear() {

@@ -5,6 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <utility>
+#include <vector>
+
 namespace visor::sketch {
 namespace {
 
@@ -17,6 +20,18 @@ TEST(ExactCounts, counts_weights_and_what_is_outside) {
     EXPECT_EQ(c->at(3), (uint64_t{1} << 35) + 1);
     EXPECT_EQ(c->at(15), 1u);
     EXPECT_EQ(c->outside, 2u);
+}
+
+TEST(ExactCounts, tells_each_value_that_was_counted) {
+    auto c = test::zeroed<ExactCounts<4096>>();
+    std::vector<std::pair<size_t, uint64_t>> want = {
+        {0, 1}, {1, 65'536}, {511, 7}, {512, uint64_t{1} << 40}, {4095, 2}};
+    for (const auto& [value, n] : want) c->add(value, n);
+    c->add(9, 0);
+    c->add(4096);
+    std::vector<std::pair<size_t, uint64_t>> got;
+    c->for_each([&](size_t value, uint64_t n) { got.emplace_back(value, n); });
+    EXPECT_EQ(got, want);
 }
 
 TEST(ExactCounts, merge_is_addition) {

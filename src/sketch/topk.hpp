@@ -177,14 +177,8 @@ struct TopK {
     // As new, in time that goes with what was in it.
     void clear() {
         if (empty()) return;
-        for (uint32_t b = 0; b < buckets; ++b) {
-            if (!used(b, 0)) continue;
-            buckets_[b] = {};
-            std::fill(low_[b], low_[b] + ways, 0);
-            std::fill(rest_[b], rest_[b] + ways, Rest{});
-            least_[b] = {};
-            texts_[b] = 0;
-        }
+        for (uint32_t b = 0; b < buckets; ++b)
+            if (used(b, 0)) clear_bucket(b);
         text_.clear();
         total_ = evictions_ = text_missing_ = 0;
         wide_ = false;
@@ -233,6 +227,17 @@ private:
         rest_[b][way].error = error;
         if (weight >> 32 != 0) [[unlikely]]
             carry(b, way, static_cast<uint32_t>(weight >> 32));
+    }
+
+    void mark_text(uint32_t b, uint32_t way) { texts_[b] |= static_cast<uint16_t>(1u << way); }
+    void unmark_text(uint32_t b, uint32_t way) { texts_[b] &= static_cast<uint16_t>(~(1u << way)); }
+    // Its texts stay in the pool.
+    void clear_bucket(uint32_t b) {
+        buckets_[b] = {};
+        std::fill(low_[b], low_[b] + ways, 0);
+        std::fill(rest_[b], rest_[b] + ways, Rest{});
+        least_[b] = {};
+        texts_[b] = 0;
     }
 
     void carry(uint32_t b, uint32_t way, uint32_t more) {
@@ -313,10 +318,10 @@ template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, ui
             if (has_text(b, i) && weight_of(b, i) < weight_of(b, lightest)) lightest = i;
         ++text_missing_;
         if (lightest == way) return;
-        texts_[b] &= static_cast<uint16_t>(~(1u << lightest));
+        unmark_text(b, lightest);
         text_.release(rest_[b][lightest].text);
     }
-    texts_[b] |= static_cast<uint16_t>(1u << way);
+    mark_text(b, way);
 }
 
 template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
@@ -330,7 +335,7 @@ template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, ui
         if (has_text(b, way)) text_.vacate(rest_[b][way].text);
     }
     set(b, way, hash, least + weight, least);
-    texts_[b] &= static_cast<uint16_t>(~(1u << way));
+    unmark_text(b, way);
     if (evictions_ == 0 || again) keep_text(b, way, key, key_len);
 }
 
@@ -368,17 +373,13 @@ uint32_t TopK<BucketBits, Text, Match>::gather(const TopK& other, uint32_t b, Me
 
 template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
 void TopK<BucketBits, Text, Match>::rebuild(const TopK& other, uint32_t b, const Merged* kept, uint32_t n) {
-    buckets_[b] = {};
-    std::fill(low_[b], low_[b] + ways, 0);
-    std::fill(rest_[b], rest_[b] + ways, Rest{});
-    least_[b] = {};
-    texts_[b] = 0;
+    clear_bucket(b);
     for (uint32_t way = 0; way < n; ++way) {
         const Merged& entry = kept[way];
         set(b, way, entry.hash, entry.count, entry.error);
         rest_[b][way].text = entry.mine;
         if (entry.has_mine) {
-            texts_[b] |= static_cast<uint16_t>(1u << way);
+            mark_text(b, way);
         } else if (entry.has_theirs) {
             uint8_t text[Text::max_length];
             keep_text(b, way, text, other.text_.read(entry.theirs, text));

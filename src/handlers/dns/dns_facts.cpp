@@ -1,5 +1,7 @@
 #include "handlers/dns/dns_facts.hpp"
 
+#include "metric/keys.hpp"
+
 #include <algorithm>
 #include <array>
 #include <numeric>
@@ -7,10 +9,6 @@
 namespace visor::dns {
 
 namespace {
-void add_place(sketch::TopNames& top, const sketch::HashKey& key, uint32_t id) {
-    top.add(sketch::keyed_hash_u64(key, id), 1, &id, sizeof id);
-}
-
 // The names of an outcome that has a list of them.
 sketch::TopNames& list_of(Facts& facts, Outcome outcome) {
     sketch::TopNames* const lists[] = {&facts.top_nodata, &facts.top_nxdomain, &facts.top_srvfail,

@@ -2,6 +2,7 @@
 
 #include "handlers/net/net_cells.hpp"
 #include "handlers/net/net_filter.hpp"
+#include "metric/keys.hpp"
 #include "metric/sampling.hpp"
 
 namespace visor::net {
@@ -168,15 +169,14 @@ private:
             const auto* ip = static_cast<const uint8_t*>(list.seen[i].key);
             if (wanted_.cardinality && !(counted >> i & 1))
                 d.ips.update(v4 ? sketch::murmur3_128_4(ip) : sketch::murmur3_128_16(ip));
-            if (wanted_.city) place(d.top_geo, *services_.city, v4, ip);
-            if (wanted_.asn) place(d.top_asn, *services_.asn, v4, ip);
+            if (wanted_.city) add_place(d.top_geo, services_.key, find(*services_.city, v4, ip));
+            if (wanted_.asn) add_place(d.top_asn, services_.key, find(*services_.asn, v4, ip));
         }
         list.count = 0;
     }
 
-    void place(sketch::TopNames& top, const GeoTable& table, bool v4, const uint8_t* ip) const {
-        const uint32_t id = v4 ? table.find_v4(load_be32(ip)) : table.find_v6(ip);
-        top.add(sketch::keyed_hash_u64(services_.key, id), 1, &id, sizeof id);
+    static uint32_t find(const GeoTable& table, bool v4, const uint8_t* ip) {
+        return v4 ? table.find_v4(load_be32(ip)) : table.find_v6(ip);
     }
 
     Services services_;
