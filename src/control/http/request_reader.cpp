@@ -67,6 +67,8 @@ struct RequestReader::Parts {
     int header_fault() const {
         const auto& message = parser->get();
         if (message.target().size() > limits.target_bytes) return 414;
+        if (std::distance(message.begin(), message.end()) > static_cast<std::ptrdiff_t>(limits.fields))
+            return 431;
         if (!split_target(view(message.target()))) return 400;
         const auto hosts = message.count(beast::http::field::host);
         if (hosts > 1 || (hosts == 0 && message.version() >= 11)) return 400;
@@ -80,6 +82,13 @@ struct RequestReader::Parts {
         if (expected != message.end() && !same_ignoring_case(view(expected->value()), "100-continue"))
             return 417;
         return 0;
+    }
+
+    // Now, since the library adds what a trailer says to them: nobody checks that.
+    void keep_fields() {
+        fields.clear();
+        for (const auto& field : parser->get())
+            add_field(fields, view(field.name_string()), view(field.value()));
     }
 
     bool awaits_continue() const {
@@ -110,16 +119,20 @@ struct RequestReader::Parts {
             if (parser->is_header_done() && !header_checked) {
                 header_checked = true;
                 if (const int fault = header_fault()) return refuse(fault);
+                keep_fields();
                 if (awaits_continue()) return State::wants_continue;
             }
             if (error || used == 0) break;
         }
-        return parser->is_done() ? State::ready : State::need_more;
+        if (parser->is_done()) return State::ready;
+        // A chunk's extension or a trailer that does not end: the library has no limit for those.
+        return buffer.size() == buffer.max_size() ? refuse(431) : State::need_more;
     }
 
     const ReadLimits limits;
     beast::flat_buffer buffer;
     std::optional<beast::http::request_parser<beast::http::string_body>> parser;
+    Fields fields;
     bool header_checked = false;
     bool first_line_read = false;
     bool keep_alive = true;
@@ -152,8 +165,7 @@ Request RequestReader::take() {
     parts.old_version = message.version() < 11;
     Request request;
     request.method = view(message.method_string());
-    for (const auto& field : message)
-        add_field(request.headers, view(field.name_string()), view(field.value()));
+    request.headers = std::move(parts.fields);
     const auto target = split_target(view(message.target()));
     request.path = target->path;
     request.query = parse_query(target->query);

@@ -14,6 +14,7 @@ namespace visor::http {
 struct ReadLimits {
     size_t header_bytes = 16 * 1024;
     size_t target_bytes = 8 * 1024;
+    size_t fields = 128; // of a header
     size_t body_bytes = 1024 * 1024;
 };
 
