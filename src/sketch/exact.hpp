@@ -42,11 +42,16 @@ struct ExactCounts {
         for (const uint64_t bits : used_) any |= bits;
         return any == 0;
     }
-    void merge(const ExactCounts& other) {
-        for_each_group(other.used_, [&](size_t first, size_t end) {
+    // f(value, count) of every value counted, by rising value.
+    template <class F>
+    void for_each(F&& f) const {
+        for_each_group(used_, [&](size_t first, size_t end) {
             for (size_t i = first; i < end; ++i)
-                if (const uint64_t n = other.at(i); n != 0) add(i, n);
+                if (const uint64_t n = at(i); n != 0) f(i, n);
         });
+    }
+    void merge(const ExactCounts& other) {
+        other.for_each([&](size_t value, uint64_t n) { add(value, n); });
         outside += other.outside;
     }
     void clear() {
