@@ -5,13 +5,13 @@
 #pragma once
 
 #include "metric/counter.hpp"
+#include "sketch/best.hpp"
 #include "sketch/cardinality.hpp"
 #include "sketch/exact.hpp"
 #include "sketch/histogram.hpp"
 #include "sketch/rate.hpp"
 #include "sketch/topk.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -89,17 +89,22 @@ TopRead read_top(const void* cell, size_t n) {
 
 template <class T>
 TopRead read_exact(const void* cell, size_t n) {
-    const T& counts = as<T>(cell);
+    struct Count {
+        uint64_t count;
+        uint32_t value;
+    };
+    const auto before = [](const Count& a, const Count& b) {
+        return a.count != b.count ? a.count > b.count : a.value < b.value;
+    };
+    sketch::Best<Count, decltype(before)> best(n, before);
     TopRead read;
-    counts.for_each([&](size_t value, uint64_t count) {
+    as<T>(cell).for_each([&](size_t value, uint64_t count) {
         read.total += count;
-        read.items.push_back({exact_key(static_cast<uint32_t>(value)), value, count, count});
+        const Count counted{count, static_cast<uint32_t>(value)};
+        if (best.wanted(counted)) best.put(Count(counted));
     });
-    const auto end = read.items.begin() + static_cast<ptrdiff_t>(std::min(n, read.items.size()));
-    std::partial_sort(read.items.begin(), end, read.items.end(), [](const auto& a, const auto& b) {
-        return a.lower != b.lower ? a.lower > b.lower : a.hash < b.hash; // the hash is the value itself
-    });
-    read.items.erase(end, read.items.end());
+    for (const Count& c : best.take())
+        read.items.push_back({exact_key(c.value), c.value, c.count, c.count}); // the hash is the value itself
     return read;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 namespace visor::sinks {
 
@@ -36,13 +37,29 @@ const Row* RowReader::find(std::string_view json_path) const {
 }
 
 const void* RowReader::cell(const Row& row) {
-    const auto at = [&](unsigned i) { return static_cast<const std::byte*>(view_.cells) + row.offset[i]; };
-    if (row.cells == 1) return at(0);
-    const size_t bytes = (row.ops->size + 63) / 64 * 64;
-    scratch_.reset(std::aligned_alloc(64, bytes));
-    std::memset(scratch_.get(), 0, bytes);
-    for (unsigned i = 0; i < row.cells; ++i) row.ops->merge(scratch_.get(), at(i));
-    return scratch_.get();
+    const void* first = nullptr; // of those with something in them
+    bool summed = false;
+    for (unsigned i = 0; i < row.cells; ++i) {
+        const void* cell = static_cast<const std::byte*>(view_.cells) + row.offset[i];
+        if (!first || row.ops->empty(first)) {
+            first = cell;
+        } else if (!row.ops->empty(cell)) {
+            if (!summed) copy(*row.ops, first);
+            summed = true;
+            row.ops->merge(scratch_.get(), cell);
+        }
+    }
+    return summed ? scratch_.get() : first;
+}
+
+// Cells are plain bytes.
+void RowReader::copy(const CellOps& ops, const void* cell) {
+    if (scratch_bytes_ < ops.size) {
+        scratch_bytes_ = (ops.size + size_t{63}) / 64 * 64;
+        scratch_.reset(std::aligned_alloc(64, scratch_bytes_));
+        if (!scratch_) throw std::bad_alloc();
+    }
+    std::memcpy(scratch_.get(), cell, ops.size);
 }
 
 TopTable RowReader::top(const Row& row) {

@@ -50,6 +50,7 @@ public:
 
 private:
     bool shown(const Row& row) const;
+    void copy(const CellOps& ops, const void* cell);
 
     const engine::HandlerView& view_;
     const Services& services_;
@@ -57,6 +58,7 @@ private:
         void operator()(void* p) const;
     };
     std::unique_ptr<void, Free> scratch_;
+    size_t scratch_bytes_ = 0;
 };
 
 // A handler's part of the ledger: the counts between which events = total + filtered + malformed holds, by

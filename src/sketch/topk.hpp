@@ -13,12 +13,14 @@
 #pragma once
 
 #include "base/match.hpp"
+#include "sketch/best.hpp"
 #include "sketch/text_pool.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace visor::sketch {
@@ -149,19 +151,24 @@ struct TopK {
     // The n heaviest by what is certain of them, equal ones by their text. A key that may never have been
     // seen (lower 0) or whose text is not known is left out.
     std::vector<TopItem> top(size_t n) const {
-        std::vector<TopItem> items;
-        for_each([&](const TopEntry& entry) {
-            if (!entry.has_text || entry.lower == 0) return;
-            items.push_back({std::string(reinterpret_cast<const char*>(entry.key), entry.key_len), entry.hash,
-                             entry.lower, entry.upper});
-        });
-        const auto before = [](const TopItem& a, const TopItem& b) {
-            return a.lower != b.lower ? a.lower > b.lower : a.key < b.key;
+        const auto before = [](const TopItem& x, const TopItem& y) {
+            return x.lower != y.lower ? x.lower > y.lower : x.key < y.key;
         };
-        const auto end = items.begin() + static_cast<ptrdiff_t>(std::min(n, items.size()));
-        std::partial_sort(items.begin(), end, items.end(), before);
-        items.erase(end, items.end());
-        return items;
+        Best<TopItem, decltype(before)> best(n, before);
+        uint8_t text[Text::max_length];
+        for (uint32_t b = 0; b < buckets && n != 0; ++b) {
+            for (uint32_t way = 0; way < ways && used(b, way); ++way) {
+                const uint64_t weight = weight_of(b, way);
+                if (!has_text(b, way) || (best.full() && weight < best.last().lower)) continue;
+                const uint64_t lower = weight - rest_[b][way].error;
+                if (lower == 0 || (best.full() && lower < best.last().lower)) continue;
+                const uint32_t length = text_.read(rest_[b][way].text, text);
+                const std::string_view key(reinterpret_cast<const char*>(text), length);
+                if (best.full() && lower == best.last().lower && key >= best.last().key) continue;
+                best.put({std::string(key), hash_of(b, way), lower, weight});
+            }
+        }
+        return best.take();
     }
 
     void merge(const TopK& other) {
