@@ -1,18 +1,15 @@
 #include "engine/ledger.hpp"
 
+#include "engine/live_worker.hpp"
+
+#include <algorithm>
+
 namespace visor::engine {
 
-std::vector<LedgerLine> ledger_lines(const Ledger& ledger) {
-    const SourceLedger& s = ledger.source;
-    std::vector<LedgerLine> lines = {
-        {"tap.received", s.received, "records read from the capture"},
-        {"tap.delivered", s.delivered, "frames handed to the workers"},
-        {"tap.malformed.cut_short", s.cut_short, "records the file ends in the middle of"},
-        {"tap.malformed.bad_record", s.bad_record, "records with impossible lengths"},
-        {"tap.malformed.unsupported_link", s.unsupported_link, "frames of a link type that is not read"},
-        {"tap.dropped.filter", s.filtered_bpf, "frames the capture filter left out"},
-        {"frames.late", ledger.feed.late, "frames more than a period older than the newest"},
-    };
+namespace {
+// What became of frames that a tap delivered.
+void add_frame_lines(std::vector<LedgerLine>& lines, const Ledger& ledger) {
+    lines.push_back({"frames.late", ledger.feed.late, "frames of a period that was over when they came"});
     for (size_t i = 1; i < wire::anomaly_count; ++i)
         lines.push_back({"frames.undecoded." + std::string(wire::anomaly_name(static_cast<wire::Anomaly>(i))),
                          ledger.anomalies[i], "frames counted, but not decoded to the end"});
@@ -35,6 +32,90 @@ std::vector<LedgerLine> ledger_lines(const Ledger& ledger) {
         {"fragments.no_room", f.no_room, "fragments dropped: too many of a datagram, or beyond 64 KiB"},
     };
     lines.insert(lines.end(), std::begin(more), std::end(more));
+}
+
+void add(TcpStreamCounts& sum, const TcpStreamCounts& part) {
+    sum.segments += part.segments;
+    sum.messages += part.messages;
+    sum.retransmitted += part.retransmitted;
+    sum.out_of_order += part.out_of_order;
+    sum.gaps += part.gaps;
+    sum.short_length += part.short_length;
+    sum.streams_evicted += part.streams_evicted;
+    sum.not_followed += part.not_followed;
+    sum.no_room += part.no_room;
+}
+
+void add(FragmentCounts& sum, const FragmentCounts& part) {
+    sum.fragments += part.fragments;
+    sum.datagrams += part.datagrams;
+    sum.timed_out += part.timed_out;
+    sum.evicted += part.evicted;
+    sum.no_room += part.no_room;
+}
+
+void add(LiveCounts& sum, const LiveCounts& part) {
+    sum.received += part.received;
+    sum.delivered += part.delivered;
+    sum.dropped_ring += part.dropped_ring;
+    sum.dropped_interface += part.dropped_interface;
+    sum.ring_freezes += part.ring_freezes;
+    sum.malformed += part.malformed;
+    sum.vlan_restored += part.vlan_restored;
+    sum.offloaded += part.offloaded;
+    sum.offloaded_parts += part.offloaded_parts;
+    sum.lost_interface += part.lost_interface;
+}
+} // namespace
+
+std::vector<LedgerLine> ledger_lines(const Ledger& ledger) {
+    const SourceLedger& s = ledger.source;
+    std::vector<LedgerLine> lines = {
+        {"tap.received", s.received, "records read from the capture"},
+        {"tap.delivered", s.delivered, "frames handed to the workers"},
+        {"tap.malformed.cut_short", s.cut_short, "records the file ends in the middle of"},
+        {"tap.malformed.bad_record", s.bad_record, "records with impossible lengths"},
+        {"tap.malformed.unsupported_link", s.unsupported_link, "frames of a link type that is not read"},
+        {"tap.dropped.filter", s.filtered_bpf, "frames the capture filter left out"},
+    };
+    add_frame_lines(lines, ledger);
+    return lines;
+}
+
+std::vector<LedgerLine> ledger_lines(std::span<const WorkerCounts> workers) {
+    Ledger sum;
+    LiveCounts tap;
+    WorkerCounts most{};
+    for (const WorkerCounts& worker : workers) {
+        add(tap, worker.source);
+        add(sum.tcp, worker.tcp);
+        add(sum.fragments, worker.fragments);
+        sum.feed.late += worker.frames.late;
+        for (size_t i = 0; i < sum.anomalies.size(); ++i) sum.anomalies[i] += worker.anomalies[i];
+        most.hand_overs += worker.hand_overs;
+        most.hand_overs_delayed += worker.hand_overs_delayed;
+        most.control_ns_max = std::max(most.control_ns_max, worker.control_ns_max);
+        most.control_ns += worker.control_ns;
+        most.cpu_ns += worker.cpu_ns;
+    }
+    std::vector<LedgerLine> lines = {
+        {"tap.received", tap.received, "frames the kernel had for this tap"},
+        {"tap.delivered", tap.delivered, "frames handed to the workers"},
+        {"tap.malformed.slot", tap.malformed, "frames the kernel handed over with impossible lengths"},
+        {"tap.dropped.ring", tap.dropped_ring, "frames lost as the capture ring was full"},
+        {"tap.lost_before.interface", tap.dropped_interface, "frames the interface lost before any tap"},
+        {"tap.ring_freezes", tap.ring_freezes, "times a capture ring was full"},
+        {"tap.vlan_restored", tap.vlan_restored, "frames whose VLAN tag was put back"},
+        {"tap.offloaded", tap.offloaded, "frames that stand for several on the wire"},
+        {"tap.offloaded_parts", tap.offloaded_parts, "frames on the wire these stand for"},
+        {"tap.interface_lost", tap.lost_interface, "times an interface went down or vanished"},
+        {"worker.hand_overs", most.hand_overs, "times a worker handed over what it had recorded"},
+        {"worker.hand_overs_delayed", most.hand_overs_delayed, "times it had nothing to go on with"},
+        {"worker.control_ns_max", most.control_ns_max, "longest time a worker was kept from its queue"},
+        {"worker.control_ns", most.control_ns, "time workers were kept from their queues, in all"},
+        {"worker.cpu_ns", most.cpu_ns, "processor time of the workers"},
+    };
+    add_frame_lines(lines, sum);
     return lines;
 }
 

@@ -7,6 +7,7 @@
 #include "engine/tcp_streams.hpp"
 
 #include <array>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,5 +32,9 @@ struct LedgerLine {
     std::string help;
 };
 std::vector<LedgerLine> ledger_lines(const Ledger& ledger);
+
+struct WorkerCounts;
+// Of a live stream: the sum of its workers.
+std::vector<LedgerLine> ledger_lines(std::span<const WorkerCounts> workers);
 
 } // namespace visor::engine

@@ -63,6 +63,12 @@ struct HandlerPeriod {
 // What one request reads: views, and whatever they point to.
 class LiveView {
 public:
+    LiveView() = default;
+    LiveView(LiveView&&) = default;
+    LiveView& operator=(LiveView&&) = default;
+    LiveView(const LiveView&) = delete; // views point into it
+    LiveView& operator=(const LiveView&) = delete;
+
     const PlannedPolicy* plan = nullptr;
     std::vector<HandlerView> handlers;
 

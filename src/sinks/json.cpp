@@ -113,10 +113,14 @@ json handler_json(const engine::HandlerView& view, const Services& services, con
     return out;
 }
 
-json ledger_json(const engine::Ledger& ledger) {
+json ledger_json(const std::vector<engine::LedgerLine>& lines) {
     json out;
-    for (const engine::LedgerLine& line : engine::ledger_lines(ledger))
-        at_path(out, std::string(line.path)) = line.count;
+    for (const engine::LedgerLine& line : lines) at_path(out, line.path) = line.count;
+    return out;
+}
+
+json ledger_json(const engine::Ledger& ledger) {
+    json out = ledger_json(engine::ledger_lines(ledger));
     const engine::FeedTotals& feed = ledger.feed; // of everything, whatever the handlers' periods show
     if (feed.frames)
         out["period"] = {{"start_ts", feed.first_ns / second_ns},

@@ -17,6 +17,7 @@ struct JsonOptions {
 nlohmann::json handler_json(const engine::HandlerView& view, const Services& services,
                             const JsonOptions& options);
 nlohmann::json ledger_json(const engine::Ledger& ledger);
+nlohmann::json ledger_json(const std::vector<engine::LedgerLine>& lines); // a part of it
 
 // Strict UTF-8 whatever the wire said: bytes that are not become U+FFFD.
 std::string dump_json(const nlohmann::json& json, bool pretty);

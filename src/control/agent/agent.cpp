@@ -158,6 +158,7 @@ Result<Agent::StreamPointer> Agent::stream_for(const TapConfig& tap, const Optio
         RunningStream{name, tap.name, values, LiveInput::from(values), {}, nullptr});
     auto live = open_tap(stream->input, settings_.tap, notify_);
     if (!live) return Error{live.error()};
+    if (!(*live)->interfaces().empty()) stream->addresses = taps::host_addresses((*live)->interfaces());
     stream->live = &engine_.add(std::move(*live), decoding_of(*stream), stream->input.tcp_connections);
     streams_[name] = stream;
     if (const auto trouble = add_resources_policy(stream)) return Error{*trouble};
@@ -218,14 +219,16 @@ void Agent::close_if_unused(const StreamPointer& stream) {
     }
     policies_.erase(resources);
     streams_.erase(stream->name);
-    engine_.remove(*stream->live);
+    engine_.remove(*std::exchange(stream->live, nullptr));
 }
 
 engine::DecodeSettings Agent::decoding_of(const RunningStream& stream) const {
     engine::Plan plan;
     for (const auto& policy : stream.plans) plan.policies.push_back(*policy);
     auto hosts = PrefixSet::parse(stream.input.host_spec); // checked when it was read
-    return decode_settings(plan, hosts ? std::move(*hosts) : PrefixSet{}, settings_.services.key);
+    if (!hosts) hosts = PrefixSet{};
+    for (const IpPrefix& address : stream.addresses.exact) hosts->add(address);
+    return decode_settings(plan, std::move(*hosts), settings_.services.key);
 }
 
 std::vector<TapConfig> Agent::taps() const {
@@ -244,6 +247,20 @@ PolicyPointer Agent::policy(const std::string& name) const {
     const std::lock_guard lock(mutex_);
     const auto at = policies_.find(name);
     return at == policies_.end() ? nullptr : at->second;
+}
+
+void Agent::addresses_changed() {
+    const std::lock_guard lock(mutex_);
+    for (auto& [name, stream] : streams_) {
+        const auto& interfaces = stream->live->tap().interfaces();
+        if (interfaces.empty()) continue;
+        auto now = taps::host_addresses(interfaces);
+        if (now == stream->addresses) continue;
+        stream->addresses = std::move(now);
+        engine_.set_decoding(*stream->live, decoding_of(*stream));
+        notify_(engine::TapEvent::info,
+                "addresses of tap '" + stream->tap + "' changed: its hosts are known anew");
+    }
 }
 
 void Agent::tell_resources(ResourceSample sample) {

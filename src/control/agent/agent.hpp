@@ -10,6 +10,7 @@
 #include "control/agent/live_input.hpp"
 #include "control/policy.hpp"
 #include "engine/live_engine.hpp"
+#include "taps/device/interfaces.hpp"
 
 #include <map>
 #include <mutex>
@@ -31,6 +32,7 @@ struct RunningStream {
     LiveInput input;
     std::vector<std::shared_ptr<const engine::PlannedPolicy>> plans; // of the policies it serves
     engine::LiveStream* live = nullptr;
+    taps::HostAddresses addresses{}; // of its interfaces
 };
 
 struct RunningPolicy {
@@ -65,11 +67,19 @@ public:
     // Figures of its taps no older than a second.
     void refresh(const RunningPolicy& policy);
     // What documents may refer to now.
+    const Services& services() const { return settings_.services; }
     Result<Document> parse(std::string_view yaml, DocumentKind kind) const;
     // The same as if this policy or tap were not there.
     Result<Document> parse_in_place_of(const std::string& name, std::string_view yaml,
                                        DocumentKind kind) const;
 
+    // Calls f with the streams by name, while nothing changes. A stream that was closed has no `live`.
+    template <class F>
+    void look(F&& f) const {
+        const std::lock_guard lock(mutex_);
+        f(streams_);
+    }
+    void addresses_changed(); // perhaps: asks again who is host
     // Policies and handlers are added to it.
     void tell_resources(ResourceSample sample);
 

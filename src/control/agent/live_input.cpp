@@ -1,6 +1,13 @@
 #include "control/agent/live_input.hpp"
 
+#ifdef VISOR_AF_PACKET
 #include "taps/afpacket/af_packet.hpp"
+#endif
+#include "taps/device/interfaces.hpp"
+#include "taps/mock/mock.hpp"
+#if __has_include("taps/pcap/live_pcap.hpp")
+#include "taps/pcap/live_pcap.hpp"
+#endif
 
 namespace visor::control {
 
@@ -17,13 +24,34 @@ LiveInput LiveInput::from(const OptionValues& values) {
 
 Result<std::unique_ptr<engine::LiveTap>> open_tap(const LiveInput& input, const TapSettings& settings,
                                                   const engine::TapNotify& notify) {
-    taps::AfPacketConfig config;
-    config.interfaces = {input.iface};
-    config.bpf = input.bpf;
-    config.queues = settings.workers;
-    config.ring_bytes = settings.ring_bytes;
-    config.promiscuous = settings.promiscuous || input.promiscuous;
-    return taps::open_af_packet(config, notify);
+    if (input.source == "mock") return taps::open_mock({});
+    if (input.iface.empty()) return Error{"no interface is given: set iface to a name, an address or auto"};
+    const auto interfaces = taps::resolve_interfaces(input.iface);
+    if (!interfaces) return Error{interfaces.error()};
+    const bool promiscuous = settings.promiscuous || input.promiscuous;
+#ifdef VISOR_AF_PACKET
+    if (input.source.empty() || input.source == "af_packet") {
+        taps::AfPacketConfig config;
+        config.interfaces = *interfaces;
+        config.bpf = input.bpf;
+        config.queues = settings.workers;
+        config.ring_bytes = settings.ring_bytes;
+        config.promiscuous = promiscuous;
+        return taps::open_af_packet(config, notify);
+    }
+#else
+    if (input.source == "af_packet")
+        return Error{"pcap_source af_packet is not in this build: leave it out, or use libpcap"};
+#endif
+#if __has_include("taps/pcap/live_pcap.hpp")
+    return taps::open_live_pcap({.interfaces = *interfaces,
+                                 .bpf = input.bpf,
+                                 .buffer_bytes = settings.ring_bytes,
+                                 .promiscuous = promiscuous},
+                                notify);
+#else
+    return Error{"libpcap"};
+#endif
 }
 
 } // namespace visor::control

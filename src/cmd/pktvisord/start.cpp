@@ -1,0 +1,201 @@
+#include "cmd/pktvisord/start.hpp"
+
+#include "cmd/pktvisord/privileges.hpp"
+#include "control/log.hpp"
+#include "control/registry.hpp"
+#include "version.hpp"
+
+#include <fstream>
+#include <spdlog/spdlog.h>
+
+namespace visor::cmd {
+
+namespace {
+
+void tell(engine::TapEvent event, const std::string& text) {
+    const auto level = event == engine::TapEvent::error     ? spdlog::level::err
+                       : event == engine::TapEvent::warning ? spdlog::level::warn
+                                                            : spdlog::level::info;
+    spdlog::log(level, "{}", text);
+}
+
+WindowSettings window_of(const OptionValues& options) {
+    WindowSettings window;
+    window.periods = static_cast<uint32_t>(options.get_uint("periods", window.periods));
+    window.deep_sample_rate =
+        static_cast<uint32_t>(options.get_uint("max_deep_sample", window.deep_sample_rate));
+    return window;
+}
+
+void log_answer(const http::Answered& answered) {
+    spdlog::info("REQUEST: {} {} {}", answered.request.method, answered.request.path, answered.status);
+    if (answered.status == 500) spdlog::error("{}", answered.response.text());
+}
+
+// net, dns, dhcp and pcap on one interface: what runs when nobody says anything else.
+control::PolicyConfig default_policy(const CommandLine& line, const WindowSettings& window) {
+    control::PolicyConfig policy;
+    policy.name = policy.tap = "default";
+    policy.taps = {"default"};
+    policy.input_type = "pcap";
+    policy.input_config.set_text("bpf", line.bpf);
+    policy.window = window;
+    constexpr std::pair<const char*, const char*> modules[] = {
+        {"net", "net"}, {"dhcp", "dhcp"}, {"dns", "dns"}, {"pcap_stats", "pcap"}};
+    for (const auto& [instance, type] : modules) {
+        const HandlerClass& handler = *control::find_handler(type, "1.0");
+        policy.modules.push_back({instance, type, "1.0", {}, handler.schema().default_groups(), window});
+    }
+    return policy;
+}
+
+} // namespace
+
+Result<control::Document> read_configuration(const CommandLine& line, const std::string& path) {
+    const control::Known known{
+        control::handler_infos(), control::input_infos(), {}, {}, window_of(line.given), line.given};
+    return control::read_document(path, known);
+}
+
+Result<std::unique_ptr<Running>> Running::start(const CommandLine& line, const Settings& settings,
+                                                std::optional<control::Document> document,
+                                                std::function<void()> stop) {
+    std::unique_ptr<Running> running(new Running(line, settings));
+    for (const auto step : {&Running::load_databases, &Running::read_token, &Running::open_server})
+        if (const std::string error = (running.get()->*step)(); !error.empty()) return Error{error};
+    if (!settings.user.empty()) {
+        const auto user = find_user(settings.user);
+        if (!user) return Error{user.error()};
+        if (const auto became = become(*user); !became) return Error{became.error()};
+    }
+    if (!settings.log_file.empty()) control::flush_log_regularly();
+    if (auto watch = taps::AddressWatch::open()) running->addresses_ = std::move(*watch);
+    running->make_rest(std::move(stop));
+    if (const std::string error = running->begin(document ? std::move(*document) : control::Document{});
+        !error.empty())
+        return Error{error};
+    running->server_->start();
+    running->log_start();
+    return running;
+}
+
+std::string Running::load_databases() {
+    const auto load = [](const std::string& path, auto loader, std::optional<GeoTable>& into) -> std::string {
+        if (path.empty()) return {};
+        auto table = loader(path);
+        if (!table) return table.error();
+        into = std::move(*table);
+        return {};
+    };
+    if (auto error = load(settings_.geo_city, engine::load_city, city_); !error.empty()) return error;
+    if (auto error = load(settings_.geo_asn, engine::load_asn, asn_); !error.empty()) return error;
+    auto suffixes = engine::load_suffixes();
+    if (suffixes)
+        suffixes_ = std::move(*suffixes);
+    else
+        spdlog::warn("{}", suffixes.error()); // only public_suffix_list needs it
+    return {};
+}
+
+std::string Running::read_token() {
+    if (settings_.admin_token_file.empty()) return {};
+    std::ifstream file(settings_.admin_token_file);
+    if (!std::getline(file, token_) || token_.empty())
+        return "cannot read a token from " + settings_.admin_token_file +
+               ": its first line is to be the token";
+    return {};
+}
+
+// Bound, and waiting: it answers when all else is there.
+std::string Running::open_server() {
+    http::ServerConfig config;
+    config.host = settings_.host;
+    config.port = settings_.port;
+    if (settings_.tls) config.tls = {settings_.tls_cert, settings_.tls_key, settings_.tls_client_ca, false};
+    config.answered = log_answer;
+    auto server = http::Server::open(std::move(config),
+                                     [this](const http::Request& request) { return (*rest_)(request); });
+    if (!server) return server.error();
+    server_ = std::move(*server);
+    return {};
+}
+
+void Running::make_rest(std::function<void()> stop) {
+    control::AgentSettings agent;
+    agent.tap = {settings_.workers, settings_.ring_bytes, settings_.promiscuous};
+    agent.window.periods = settings_.periods;
+    agent.window.deep_sample_rate = settings_.max_deep_sample;
+    agent.services = {city_ ? &*city_ : nullptr, asn_ ? &*asn_ : nullptr, suffixes_.get()};
+    agent_ = std::make_unique<control::Agent>(agent, tell);
+    control::RestSettings rest;
+    rest.version = version_text;
+    rest.prom_instance = settings_.prom_instance;
+    rest.admin = settings_.admin_api;
+    rest.token = token_;
+    rest.client_certificate_needed = !settings_.tls_client_ca.empty() && token_.empty();
+    rest.bound_host = settings_.host;
+    rest.stop = std::move(stop);
+    rest_ = std::make_unique<control::Rest>(*agent_, std::move(rest));
+}
+
+// The tap and policy "default" beside what the file says.
+control::Document Running::with_interface(control::Document document) const {
+    if (line_.iface.empty()) return document;
+    control::TapConfig tap{"default", "pcap", {}, {}};
+    tap.config.set_text("iface", line_.iface);
+    tap.config.set_text("host_spec", line_.host_spec);
+    document.taps.push_back(std::move(tap));
+    WindowSettings window;
+    window.periods = settings_.periods;
+    window.deep_sample_rate = settings_.max_deep_sample;
+    document.policies.push_back(default_policy(line_, window));
+    return document;
+}
+
+std::string Running::begin(control::Document&& document) {
+    for (const auto& notice : document.notices) spdlog::info("{}", notice);
+    const auto trouble = agent_->add(with_interface(std::move(document)));
+    return trouble.value_or(std::string());
+}
+
+void Running::log_start() const {
+    for (const auto& policy : agent_->policies()) {
+        if (policy->resources) continue;
+        std::string taps;
+        agent_->look([&](const auto&) {
+            for (const auto& on_tap : policy->taps) {
+                const engine::LiveTap& tap = on_tap.stream->live->tap();
+                taps += (taps.empty() ? "" : "; ") + on_tap.stream->tap;
+                for (const auto& name : tap.interfaces()) taps += " " + name;
+                taps += fmt::format(" ({}, {} workers)", tap.kind(), on_tap.stream->live->workers());
+            }
+        });
+        spdlog::info("policy '{}' on {}", policy->config.name, taps);
+    }
+    const std::string url =
+        fmt::format("{}://{}:{}", settings_.tls ? "https" : "http", settings_.host, server_->port());
+    spdlog::info("web server listening on {}", url);
+    spdlog::info("try: curl {}/metrics", url);
+}
+
+std::string Running::status() const {
+    size_t policies = 0;
+    for (const auto& policy : agent_->policies()) policies += !policy->resources;
+    return fmt::format("{} policies, http port {}", policies, server_->port());
+}
+
+void Running::follow_addresses() {
+    if (addresses_ && addresses_->changed()) agent_->addresses_changed();
+}
+
+void Running::reload() {
+    if (const auto log = control::reopen_log(); !log) spdlog::error("{}", log.error());
+    spdlog::info("SIGHUP: the log was opened anew");
+}
+
+void Running::stop() {
+    server_->stop();
+    agent_.reset();
+}
+
+} // namespace visor::cmd

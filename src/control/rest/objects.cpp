@@ -1,0 +1,113 @@
+#include "control/rest/objects.hpp"
+
+#include "engine/links.hpp"
+#include "sinks/json.hpp"
+
+#include <ctime>
+
+namespace visor::control {
+
+namespace {
+
+nlohmann::json value_json(const OptionValue& value) {
+    switch (value.kind) {
+    case OptionValue::Kind::boolean:
+        return value.boolean;
+    case OptionValue::Kind::uint:
+        return value.number;
+    case OptionValue::Kind::text:
+        return value.text;
+    case OptionValue::Kind::list:
+        return value.list;
+    case OptionValue::Kind::map:
+        return options_json(value.map);
+    }
+    return {};
+}
+
+std::string date_time(int64_t seconds) {
+    const time_t time = seconds;
+    tm utc{};
+    gmtime_r(&time, &utc);
+    char text[32];
+    std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
+    return text;
+}
+
+nlohmann::json input_json(const RunningStream& stream) {
+    nlohmann::json out;
+    out["input"] = {{"consumers", stream.plans.size()}, {"running", true}};
+    out["module"] = {{"name", stream.name}, {"config", options_json(stream.config)}};
+    nlohmann::json& pcap = out["pcap"];
+    const engine::LiveTap& tap = stream.live->tap();
+    pcap["pcap_source"] = tap.kind();
+    pcap["available_iface"] = engine::available_interfaces();
+    pcap["interfaces"] = tap.interfaces();
+    pcap["up"] = tap.up();
+    pcap["workers"] = stream.live->workers();
+    pcap["ring_bytes"] = tap.ring_bytes();
+    pcap["host_ips"] = nlohmann::json::object();
+    if (!stream.addresses.ipv4.empty()) pcap["host_ips"]["ipv4"] = stream.addresses.ipv4;
+    if (!stream.addresses.ipv6.empty()) pcap["host_ips"]["ipv6"] = stream.addresses.ipv6;
+    return out;
+}
+
+nlohmann::json module_json(const RunningPolicy& policy, const RunningPolicy::OnTap& on_tap, size_t index) {
+    const ModuleConfig& module = policy.config.modules[index];
+    const engine::PlannedHandler& planned = on_tap.live->plan().handlers[index];
+    nlohmann::json out;
+    out["module"] = {
+        {"name", planned.name}, {"type", module.type}, {"version", module.version}, {"running", true}};
+    out["module"]["config"] = options_json(module.values);
+    out["module"]["config"]["_internal_tap_name"] = on_tap.stream->tap;
+    out["metrics"] = {{"deep_sample_rate", module.window.deep_sample_rate},
+                      {"periods_configured", module.window.periods}};
+    nlohmann::json& periods = out["metrics"]["periods"] = nlohmann::json::array();
+    const auto& results = on_tap.live->results();
+    const int64_t now_ns = engine::wall_clock_ns();
+    for (uint32_t i = 0; i < results.periods(); ++i) {
+        const engine::LiveView view = results.period(i, now_ns);
+        for (const auto& handler : view.handlers) {
+            if (handler.plan != &planned) continue;
+            nlohmann::json period{{"start_tstamp", date_time(handler.start_ts)},
+                                  {"length", handler.length},
+                                  {"read_only", !handler.open}};
+            if (!handler.open) period["end_tstamp"] = date_time(handler.start_ts + handler.length);
+            periods.push_back(std::move(period));
+        }
+    }
+    return out;
+}
+
+} // namespace
+
+nlohmann::json options_json(const OptionValues& values) {
+    nlohmann::json out = nlohmann::json::object();
+    for (const auto& entry : values.entries()) out[entry.key] = value_json(entry.value);
+    return out;
+}
+
+nlohmann::json tap_json(const TapConfig& tap) {
+    return {{"config", options_json(tap.config)},
+            {"input_type", tap.input_type},
+            {"interface", "visor.module.input/1.0"},
+            {"tags", options_json(tap.tags)}};
+}
+
+nlohmann::json policy_info_json(const RunningPolicy& policy, const std::vector<TapConfig>& taps) {
+    nlohmann::json out{{"input", nlohmann::json::object()},
+                       {"modules", nlohmann::json::object()},
+                       {"taps", nlohmann::json::object()}};
+    for (const auto& on_tap : policy.taps) {
+        if (!on_tap.stream->live) continue; // closed meanwhile
+        out["input"][on_tap.stream->name] = input_json(*on_tap.stream);
+        for (size_t i = 0; i < policy.config.modules.size(); ++i) {
+            out["modules"][on_tap.live->plan().handlers[i].name] = module_json(policy, on_tap, i);
+        }
+        for (const TapConfig& tap : taps)
+            if (tap.name == on_tap.stream->tap) out["taps"][tap.name] = tap_json(tap);
+    }
+    return out;
+}
+
+} // namespace visor::control

@@ -1,0 +1,16 @@
+// What answers look like: JSON with its keys in order, and errors under "error". Threads: pure functions.
+#pragma once
+
+#include "control/http/message.hpp"
+
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+namespace visor::control {
+
+http::Response json_reply(const nlohmann::json& body, int status = 200);
+http::Response error_reply(int status, std::string_view text);
+// The status follows from what is wrong, as users' clients expect it.
+http::Response refusal_of(std::string_view trouble);
+
+} // namespace visor::control
