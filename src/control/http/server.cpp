@@ -2,6 +2,7 @@
 
 #include "control/http/connection.hpp"
 #include "control/http/listen.hpp"
+#include "control/http/tls.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>

@@ -8,7 +8,7 @@
 #include "base/result.hpp"
 #include "control/http/message.hpp"
 #include "control/http/request_reader.hpp"
-#include "control/http/tls.hpp"
+#include "control/http/tls_files.hpp"
 
 #include <chrono>
 #include <cstdint>

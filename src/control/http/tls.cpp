@@ -5,6 +5,7 @@
 #include <cstring>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509err.h>
 
 namespace visor::http {
 
@@ -21,30 +22,52 @@ std::string file_fault(const std::string& path) {
     if (!file) return std::strerror(errno);
     if (std::fgetc(file.get()) == EOF)
         return std::ferror(file.get()) ? std::strerror(errno) : "the file is empty";
-    const unsigned long error = ERR_peek_last_error();
-    const int reason = ERR_GET_REASON(error);
-    if (ERR_GET_LIB(error) == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE)
-        return "not a PEM file of that kind";
-    if (reason == PEM_R_BAD_PASSWORD_READ || reason == PEM_R_PROBLEMS_GETTING_PASSWORD)
-        return "the key is encrypted; give one that is not";
-    return openssl_reason();
+    const std::string text = openssl_reason();
+    bool other_kind = false;
+    while (const unsigned long error =
+               ERR_get_error()) { // the last one often says only that something failed
+        const int library = ERR_GET_LIB(error), reason = ERR_GET_REASON(error);
+        other_kind = other_kind || (library == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE) ||
+                     (library == ERR_LIB_X509 && reason == X509_R_NO_CERTIFICATE_OR_CRL_FOUND) ||
+                     (library == ERR_LIB_OSSL_DECODER && reason == ERR_R_UNSUPPORTED);
+    }
+    return other_kind ? "not a PEM file of that kind" : text;
 }
 
-Error fault(const std::string& what, const std::string& path) {
-    return {what + " '" + path + "': " + file_fault(path)};
+std::string fault(const std::string& what, const std::string& path) {
+    return what + " '" + path + "': " + file_fault(path);
 }
 
 // Without it OpenSSL would ask for a password on the terminal.
-int no_password(char*, int, int, void*) {
-    return 0;
+int no_password(char*, int, int, void* asked) {
+    if (asked) *static_cast<bool*>(asked) = true;
+    return -1;
+}
+
+// Error text; empty when the server's own certificate is in place.
+std::string use_certificate(SSL_CTX* context, const TlsFiles& files) {
+    bool encrypted = false;
+    SSL_CTX_set_default_passwd_cb(context, &no_password);
+    SSL_CTX_set_default_passwd_cb_userdata(context, &encrypted);
+    if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1)
+        return fault("TLS certificate", files.certificate);
+    ERR_clear_error();
+    const bool used = SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) == 1;
+    SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+    if (encrypted) return "TLS key '" + files.key + "': the key is encrypted; give one that is not";
+    const bool of_another = !used && ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_X509;
+    if (of_another || (used && SSL_CTX_check_private_key(context) != 1))
+        return "TLS key '" + files.key + "' does not match certificate '" + files.certificate + "'";
+    return used ? std::string() : fault("TLS key", files.key);
 }
 
 // Error text; empty when the clients' certificates will be verified.
 std::string ask_for_client_certificates(SSL_CTX* context, const TlsFiles& files) {
+    ERR_clear_error();
     if (SSL_CTX_load_verify_locations(context, files.client_ca.c_str(), nullptr) != 1)
-        return fault("TLS client CA", files.client_ca).text;
+        return fault("TLS client CA", files.client_ca);
     STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(files.client_ca.c_str());
-    if (!names) return fault("TLS client CA", files.client_ca).text;
+    if (!names) return fault("TLS client CA", files.client_ca);
     SSL_CTX_set_client_CA_list(context, names);
     SSL_CTX_set_verify(
         context, SSL_VERIFY_PEER | (files.require_client_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
@@ -65,18 +88,9 @@ Result<TlsContext> make_tls_context(const TlsFiles& files) {
     SSL_CTX_set_options(raw,
                         SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_default_passwd_cb(raw, &no_password);
     static constexpr unsigned char session_context[] = "pktvisor";
     SSL_CTX_set_session_id_context(raw, session_context, sizeof session_context - 1);
-    if (SSL_CTX_use_certificate_chain_file(raw, files.certificate.c_str()) != 1)
-        return fault("TLS certificate", files.certificate);
-    ERR_clear_error();
-    const bool key_used = SSL_CTX_use_PrivateKey_file(raw, files.key.c_str(), SSL_FILETYPE_PEM) == 1;
-    if (!key_used && ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_X509)
-        return Error{"TLS key '" + files.key + "' does not match certificate '" + files.certificate + "'"};
-    if (!key_used) return fault("TLS key", files.key);
-    if (SSL_CTX_check_private_key(raw) != 1)
-        return Error{"TLS key '" + files.key + "' does not match certificate '" + files.certificate + "'"};
+    if (std::string text = use_certificate(raw, files); !text.empty()) return Error{text};
     if (!files.client_ca.empty())
         if (std::string text = ask_for_client_certificates(raw, files); !text.empty()) return Error{text};
     return context;

@@ -3,19 +3,12 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "control/http/tls_files.hpp"
 
 #include <memory>
 #include <openssl/ssl.h>
-#include <string>
 
 namespace visor::http {
-
-struct TlsFiles {
-    std::string certificate; // PEM, with the chain; empty: no TLS
-    std::string key;         // PEM, not encrypted
-    std::string client_ca;   // PEM; empty: clients are not asked for certificates
-    bool require_client_certificate = false;
-};
 
 struct FreeTlsContext {
     void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
