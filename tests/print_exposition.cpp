@@ -4,13 +4,15 @@
 #include "control/plan.hpp"
 #include "control/registry.hpp"
 #include "engine/offline.hpp"
+#include "sinks/modern.hpp"
+#include "sinks/negotiate.hpp"
 #include "sinks/prometheus.hpp"
 #include "taps/pcap/merged_source.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -21,13 +23,15 @@ using namespace visor;
 engine::Plan plan_of_everything() {
     engine::Plan plan;
     for (const HandlerClass* handler : control::handler_classes()) {
+        if (getenv("V1") && handler->version != "1.0") continue;
         const std::string name = "all-" + std::string(handler->version);
         auto policy = std::find_if(plan.policies.begin(), plan.policies.end(),
                                    [&](const auto& p) { return p.name == name; });
         if (policy == plan.policies.end())
             policy = plan.policies.insert(policy, engine::PlannedPolicy{name, "tap \"one\"", {}, false, {}});
         engine::PlannedHandler planned{name + "-" + std::string(handler->type), handler, {}, {}};
-        planned.config.groups = handler->schema().all_groups();
+        planned.config.groups =
+            getenv("V1") ? handler->schema().default_groups() : handler->schema().all_groups();
         policy->handlers.push_back(std::move(planned));
     }
     return plan;
@@ -42,7 +46,21 @@ std::vector<sinks::Source> sources_of(const engine::OfflineRun& run) {
     return sources;
 }
 
+std::string exposition(const engine::OfflineRun& run, sinks::ExpositionFormat format) {
+    std::vector<sinks::Source> sources = sources_of(run);
+    if (format == sinks::ExpositionFormat::compatible) return sinks::prometheus_text(std::move(sources), {});
+    sinks::Scrape scrape{std::move(sources), {}, 1'700'000'000.25};
+    for (const auto& line : engine::ledger_lines(run.ledger()))
+        scrape.plain.push_back({line.path, line.help, true, static_cast<double>(line.count)});
+    const auto form = format == sinks::ExpositionFormat::text           ? sinks::ModernForm::text
+                      : format == sinks::ExpositionFormat::open_metrics ? sinks::ModernForm::open_metrics
+                                                                        : sinks::ModernForm::protobuf;
+    return sinks::modern_exposition(std::move(scrape), {}, form);
+}
+
 int print(const std::string& format, const std::string& capture, int repeat) {
+    const auto chosen = sinks::choose_exposition(format, "");
+    if (!chosen) return std::fprintf(stderr, "%s\n", chosen.error().c_str()), 2;
     auto source = taps::MergedSource::open({capture}, {});
     if (!source) return std::fprintf(stderr, "%s\n", source.error().c_str()), 2;
     const engine::Plan plan = plan_of_everything();
@@ -50,12 +68,11 @@ int print(const std::string& format, const std::string& capture, int repeat) {
     const engine::OfflineOptions how{1, control::decode_settings(plan, std::move(*hosts)), {}, nullptr, 0};
     auto run = engine::OfflineRun::run(**source, plan, {}, how);
     if (!run) return std::fprintf(stderr, "%s\n", run.error().c_str()), 2;
-    if (format != "compatible") return std::fprintf(stderr, "%s: no such format\n", format.c_str()), 2;
     std::string text;
-    const auto begin = std::chrono::steady_clock::now();
-    for (int i = 0; i < repeat; ++i) text = sinks::prometheus_text(sources_of(**run), {});
-    const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - begin;
-    if (repeat > 1) std::fprintf(stderr, "%.3f ms, %zu bytes\n", taken.count() / repeat, text.size());
+    const std::clock_t begin = std::clock();
+    for (int i = 0; i < repeat; ++i) text = exposition(**run, *chosen);
+    const double ms = static_cast<double>(std::clock() - begin) * 1e3 / CLOCKS_PER_SEC;
+    if (repeat > 1) std::fprintf(stderr, "%.3f ms, %zu bytes\n", ms / repeat, text.size());
     std::fwrite(text.data(), 1, text.size(), stdout);
     return 0;
 }

@@ -9,11 +9,6 @@ namespace visor::sinks {
 
 namespace {
 
-bool label_before(std::string_view a, std::string_view b) {
-    constexpr std::string_view first = "instance";
-    return a == first || b == first ? a == first && b != first : a < b;
-}
-
 constexpr std::string_view type_names[] = {"gauge", "counter", "summary", "histogram"};
 
 // Help and label values differ in whether a quote is escaped.
@@ -111,26 +106,18 @@ private:
         out_ += '\n';
     }
 
-    // Those of the handler, the series and the sample in one order; of equal names the last one counts.
     void labels(const Series& series, const Label& more) {
-        static const Labels none;
-        const Labels& shared = series.shared ? *series.shared : none;
-        const Label *a = shared.data(), *a_end = a + shared.size();
-        const Label *b = series.own.data(), *b_end = b + series.own.size();
-        const Label *c = &more, *c_end = c + !more.name.empty();
         bool first = true;
-        const auto least = [](const Label* x, const Label* x_end, const Label* y) {
-            return x != x_end && (!y || label_before(x->name, y->name)) ? x : y;
-        };
-        while (const Label* next = least(a, a_end, least(b, b_end, least(c, c_end, nullptr)))) {
-            for (auto& [at, end] : {std::pair{&a, a_end}, std::pair{&b, b_end}, std::pair{&c, c_end}})
-                if (*at != end && (*at)->name == next->name) ++*at;
-            if (!first) out_ += ',';
-            first = false;
-            (out_ += next->name) += "=\"";
-            append_escaped(out_, next->value, true);
-            out_ += '"';
-        }
+        for_each_label(
+            series,
+            [&](const Label& label) {
+                if (!first) out_ += ',';
+                first = false;
+                (out_ += label.name) += "=\"";
+                append_escaped(out_, label.value, true);
+                out_ += '"';
+            },
+            more);
     }
 
     std::string out_;
@@ -145,10 +132,11 @@ void sort_labels(Labels& labels) {
 }
 
 Family* Exposition::family(const std::string& name, MetricType type, std::string_view help,
-                           std::string_view unit) {
+                           std::string_view unit, std::string_view more_help) {
     const auto found = by_name_.find(name);
     if (found != by_name_.end()) return found->second->type == type ? found->second : nullptr;
-    Family& added = families_.emplace_back(Family{name, help, unit, type, {}});
+    Family& added = families_.emplace_back(
+        Family{name, std::string(help).append(more_help), std::string(unit), type, {}});
     by_name_.emplace(added.name, &added);
     return &added;
 }

@@ -22,7 +22,11 @@ struct Label {
 };
 using Labels = std::vector<Label>;
 
-// Puts `instance` first and the others in the order of their names.
+// `instance` comes first, the others in the order of their names.
+inline bool label_before(std::string_view a, std::string_view b) {
+    constexpr std::string_view first = "instance";
+    return a == first || b == first ? a == first && b != first : a < b;
+}
 void sort_labels(Labels& labels);
 
 enum class MetricType : uint8_t { gauge, counter, summary, histogram };
@@ -42,9 +46,29 @@ struct Series {
     double created = 0;       // unix seconds since when it counts; 0 = not known
 };
 
+// f(label) for all of a series, and one more of a sample, in their order; of equal names the last one counts.
+template <class F>
+void for_each_label(const Series& series, F&& f, const Label& more = {}) {
+    static const Labels none;
+    const Labels& shared = series.shared ? *series.shared : none;
+    const Label *a = shared.data(), *a_end = a + shared.size();
+    const Label *b = series.own.data(), *b_end = b + series.own.size();
+    const Label *c = &more, *c_end = c + !more.name.empty();
+    const auto least = [](const Label* x, const Label* x_end, const Label* y) {
+        return x != x_end && (!y || !label_before(y->name, x->name)) ? x : y;
+    };
+    while (const Label* next = least(c, c_end, least(b, b_end, least(a, a_end, nullptr)))) {
+        const std::string_view name = next->name;
+        a += a != a_end && a->name == name;
+        b += b != b_end && b->name == name;
+        c += c != c_end && c->name == name;
+        f(*next);
+    }
+}
+
 struct Family {
     std::string name; // of a counter without _total
-    std::string_view help, unit;
+    std::string help, unit;
     MetricType type;
     std::deque<Series> series;
 };
@@ -58,7 +82,7 @@ public:
     Exposition& operator=(const Exposition&) = delete;
     // The family of that name, new or old. Null when it is there as another type: a family has only one.
     Family* family(const std::string& name, MetricType type, std::string_view help,
-                   std::string_view unit = {});
+                   std::string_view unit = {}, std::string_view more_help = {});
     const std::deque<Family>& families() const { return families_; }
 
 private:

@@ -39,6 +39,7 @@ public:
     // Rows that are enabled, and whose dimension value was seen. Extended ones only when asked for.
     void for_each(bool extended, const std::function<void(const Row&)>& f) const;
     const Row* find(std::string_view json_path) const; // null when there is none or it is not enabled
+    bool shown(const Row& row) const;
 
     // The row's cell, or the sum of its cells; valid until the next call.
     const void* cell(const Row& row);
@@ -49,7 +50,6 @@ public:
     engine::Seconds seconds(const Row& row) const;
 
 private:
-    bool shown(const Row& row) const;
     void copy(const CellOps& ops, const void* cell);
 
     const engine::HandlerView& view_;

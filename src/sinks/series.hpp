@@ -9,8 +9,10 @@ namespace visor::sinks {
 
 // A handler's results and the labels of all its series: policy, tap, handler, instance ...
 struct Source {
-    const engine::HandlerView* view;
+    const engine::HandlerView* view; // of the last whole minute
     Labels labels;
+    // The same handler's since the agent began, for counters that only rise; null = as above.
+    const engine::HandlerView* since_start = nullptr;
 };
 
 // Sorts the labels and makes their values valid. Sources of one schema that have the same labels get
