@@ -8,6 +8,8 @@ namespace visor::engine {
 namespace {
 constexpr int64_t tick_ns = 100'000'000;
 constexpr int wait_ms = 100;
+// Frames of a period that is over may still wait in the queue: so long, when it is never empty.
+constexpr int64_t patience_ns = 2'000'000'000;
 constexpr unsigned sweep_parts = 16; // of what waits for an answer, a part each tick
 constexpr unsigned ticks_a_second = 10;
 constexpr size_t policies_max = 1024; // of one stream
@@ -35,9 +37,10 @@ void LiveWorker::run() {
     FrameBlock block;
     while (!stop_.load(std::memory_order_relaxed)) {
         source_.next(block, wait_ms);
+        const int64_t now_ns = clock_ns(CLOCK_MONOTONIC_COARSE);
+        if (!commands_.empty() || now_ns >= next_tick_ns_) control(now_ns);
         if (block.count) process(block);
-        if (!commands_.empty() || !waiting_.empty() || clock_ns(CLOCK_MONOTONIC_COARSE) >= next_tick_ns_)
-            control();
+        if (!waiting_.empty() && (block.count == 0 || now_ns >= patience_end_ns_)) enter_periods();
     }
     publish();
 }
@@ -127,15 +130,10 @@ void LiveWorker::report(const WorkerReport& report) {
     }
 }
 
-void LiveWorker::control() {
+void LiveWorker::control(int64_t now_ns) {
     const int64_t cpu_before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    while (const auto command = commands_.take()) obey(*command);
-    std::erase_if(waiting_, [&](const auto& waits) {
-        return waits.first->bounds().period >= waits.second.period ||
-               leave_period(*waits.first, waits.second);
-    });
+    while (const auto command = commands_.take()) obey(*command, now_ns);
     find_bounds();
-    const int64_t now_ns = clock_ns(CLOCK_MONOTONIC_COARSE);
     if (now_ns >= next_tick_ns_) {
         next_tick_ns_ = now_ns + tick_ns;
         tick();
@@ -148,7 +146,7 @@ void LiveWorker::control() {
     publish();
 }
 
-void LiveWorker::obey(const WorkerCommand& command) {
+void LiveWorker::obey(const WorkerCommand& command, int64_t now_ns) {
     using Kind = WorkerCommand::Kind;
     LivePolicyWorker* const policy = command.policy;
     switch (command.kind) {
@@ -167,10 +165,12 @@ void LiveWorker::obey(const WorkerCommand& command) {
         hand_over(*policy);
         break;
     case Kind::period:
-        if (policy->bounds().period >= command.bounds.period)
+        if (policy->bounds().period >= command.bounds.period) {
             policy->set_bounds(command.bounds);
-        else if (!leave_period(*policy, command.bounds))
+        } else {
             waiting_.emplace_back(policy, command.bounds);
+            patience_end_ns_ = now_ns + patience_ns;
+        }
         break;
     case Kind::threshold:
         policy->on_period_end(command.cells);
@@ -187,6 +187,17 @@ void LiveWorker::obey(const WorkerCommand& command) {
         break;
     }
     }
+}
+
+// The queue is empty, or full for so long that nobody waits for what is old in it.
+void LiveWorker::enter_periods() {
+    std::erase_if(waiting_, [&](const auto& waits) {
+        const auto& [policy, bounds] = waits;
+        if (policy->bounds().period < bounds.period) return leave_period(*policy, bounds);
+        policy->set_bounds(bounds); // it went ahead by itself meanwhile
+        return true;
+    });
+    find_bounds();
 }
 
 void LiveWorker::detach(LivePolicyWorker* policy) {

@@ -86,8 +86,9 @@ private:
     void process(FrameRange frames);
     uint32_t next_cut(const FrameBlock& block, uint32_t begin) const;
     void cross_boundary(int64_t ts_ns);
-    void control();
-    void obey(const WorkerCommand& command);
+    void control(int64_t now_ns);
+    void obey(const WorkerCommand& command, int64_t now_ns);
+    void enter_periods();
     void detach(LivePolicyWorker* policy);
     void hand_over(LivePolicyWorker& policy);
     bool leave_period(LivePolicyWorker& policy, const LivePolicyWorker::Bounds& next);
@@ -103,14 +104,15 @@ private:
     Decoder decoder_;
     Joiner joiner_;
     std::vector<LivePolicyWorker*> policies_;
-    // Periods begun by command that a policy could not enter yet, as it had no empty part.
+    // Periods that policies were told to enter, and have not yet: frames of the one before may be in the
+    // queue, or there is no empty part.
     std::vector<std::pair<LivePolicyWorker*, LivePolicyWorker::Bounds>> waiting_;
     int64_t earliest_end_ns_ = INT64_MAX; // of the policies' periods
     int64_t latest_start_ns_ = INT64_MIN; // frames before it are late for one of them
     std::vector<uint16_t> dhcp_;
     WorkerCounts counts_;
     LiveCounts drops_told_;
-    int64_t next_tick_ns_ = 0; // monotonic
+    int64_t next_tick_ns_ = 0, patience_end_ns_ = 0; // monotonic
     unsigned ticks_ = 0;
 
     SpscRing<WorkerCommand, 1024> commands_;

@@ -1,0 +1,252 @@
+#include "engine/test_live.hpp"
+
+#include <gtest/gtest.h>
+#include <thread>
+
+namespace visor::engine {
+namespace {
+
+using namespace test;
+constexpr int64_t second = sketch::second_ns, minute = 60 * second;
+
+// A stream served by the test instead of the window thread, so that the test says what time it is.
+class LiveStreamTest : public ::testing::Test {
+protected:
+    void open(unsigned queues) {
+        auto tap = std::make_unique<FakeTap>(queues);
+        tap_ = tap.get();
+        stream_ = std::make_unique<LiveStream>(std::move(tap), DecodeSettings{}, 0);
+        stream_->start();
+    }
+    std::shared_ptr<LivePolicy> attach(const std::string& name, uint32_t periods = 5) {
+        auto policy = stream_->attach(count_policy(name, periods), {}, now_);
+        EXPECT_TRUE(policy);
+        return *policy;
+    }
+    // Serves until the condition holds.
+    template <class F>
+    bool until(F&& holds) {
+        for (int i = 0; i < 2000; ++i) {
+            stream_->serve(now_);
+            if (holds()) return true;
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        return false;
+    }
+    void refresh() {
+        stream_->ask();
+        ASSERT_TRUE(until([&] { return stream_->answered(); }));
+    }
+    uint64_t frames_in(const LivePolicy& policy, uint32_t period) {
+        return cells_of_view(policy.results().period(period, now_)).frames.value;
+    }
+    // Gives frames and waits until the workers have seen them all.
+    void give(unsigned queue, int64_t ts_ns, unsigned count) {
+        tap_->queue(queue).give(ts_ns, count);
+        given_ += count;
+        ASSERT_TRUE(until([&] {
+            uint64_t seen = 0;
+            for (const auto& counts : stream_->counts()) seen += counts.frames.frames;
+            return seen >= given_;
+        }));
+    }
+
+    int64_t now_ = 1'700'000'000 * second;
+    uint64_t given_ = 0;
+    FakeTap* tap_ = nullptr;
+    std::unique_ptr<LiveStream> stream_;
+};
+
+TEST_F(LiveStreamTest, FramesOfAllQueuesAreOnePolicysFigures) {
+    open(3);
+    const auto policy = attach("p");
+    give(0, now_, 5);
+    give(1, now_, 2000); // more than a block
+    give(2, now_, 7);
+    refresh();
+    EXPECT_EQ(frames_in(*policy, 0), 2012u);
+    give(2, now_, 1);
+    EXPECT_EQ(frames_in(*policy, 0), 2012u); // what was read does not change
+    refresh();
+    EXPECT_EQ(frames_in(*policy, 0), 2013u);
+}
+
+TEST_F(LiveStreamTest, AFramesOwnTimeDecidesItsPeriod) {
+    open(2);
+    const auto policy = attach("p");
+    const int64_t end = now_ + minute;
+    give(0, end - 1, 3);
+    give(0, end, 10);    // this queue is in the next period by itself
+    give(1, end - 1, 4); // and this one is not
+    give(0, end - 1, 1); // late
+    now_ = end + second;
+    ASSERT_TRUE(until([&] { return policy->results().periods() == 2; }));
+    refresh();
+    EXPECT_EQ(frames_in(*policy, 1), 7u);
+    EXPECT_EQ(frames_in(*policy, 0), 11u);
+    EXPECT_EQ(stream_->counts()[0].frames.late, 1u);
+}
+
+TEST_F(LiveStreamTest, PeriodsGoByWithoutFramesAndTheOldestIsForgotten) {
+    open(2);
+    const auto policy = attach("p", 3);
+    give(0, now_, 8);
+    for (uint32_t i = 0; i < 2; ++i) {
+        now_ += minute + second;
+        ASSERT_TRUE(until([&] { return policy->results().periods() == i + 2; }));
+    }
+    EXPECT_EQ(frames_in(*policy, 2), 8u);
+    EXPECT_EQ(cells_of_view(policy->results().window(3, now_)).frames.value, 8u);
+    EXPECT_EQ(cells_of_view(policy->results().window(2, now_)).frames.value, 0u);
+    now_ += minute;
+    ASSERT_TRUE(until([&] { return frames_in(*policy, 2) == 0; }));
+    EXPECT_EQ(policy->results().periods(), 3u);
+    EXPECT_EQ(cells_of_view(policy->results().lifetime(now_)).frames.value, 8u);
+}
+
+TEST_F(LiveStreamTest, OneSummaryKeepsEverythingAndItsRates) {
+    open(1);
+    const auto policy = attach("p", 1);
+    give(0, now_, 8);
+    now_ += minute + second;
+    ASSERT_TRUE(until([&] { return policy->results().period(0, now_).handlers[0].length == 61; }));
+    ASSERT_TRUE(until([&] {
+        const auto view = policy->results().period(0, now_);
+        return view.handlers[0].rates->begin()->second.size() == 61 && cells_of_view(view).rate.empty();
+    }));
+    give(0, now_, 2);
+    refresh();
+    EXPECT_EQ(policy->results().periods(), 1u);
+    EXPECT_EQ(frames_in(*policy, 0), 10u);
+    now_ += second;
+    const auto view = policy->results().period(0, now_);
+    const Seconds& seconds = view.handlers[0].rates->begin()->second;
+    ASSERT_EQ(seconds.size(), 62u);
+    EXPECT_EQ(seconds[0], 8u);
+    EXPECT_EQ(seconds[61], 2u);
+}
+
+TEST_F(LiveStreamTest, ThresholdsComeFromThePeriodOfAllWorkers) {
+    open(2);
+    const auto policy = attach("p");
+    give(0, now_, 3);
+    give(1, now_, 4);
+    now_ += minute + second;
+    ASSERT_TRUE(until([&] { return policy->results().periods() == 2; }));
+    give(0, now_, 1);
+    give(1, now_, 1);
+    refresh();
+    EXPECT_EQ(cells_of_view(policy->results().period(0, now_)).period_ends.value, 14u); // both saw 7
+}
+
+TEST_F(LiveStreamTest, TheWallClockMaySet) {
+    open(1);
+    const auto policy = attach("p");
+    give(0, now_, 3);
+    now_ -= 3600 * second;
+    stream_->clock_was_set(now_);
+    ASSERT_TRUE(until([&] { return policy->results().periods() == 2; }));
+    give(0, now_, 4);
+    refresh();
+    EXPECT_EQ(frames_in(*policy, 1), 3u);
+    EXPECT_EQ(frames_in(*policy, 0), 4u);
+    now_ += minute + second;
+    ASSERT_TRUE(until([&] { return policy->results().periods() == 3; }));
+}
+
+TEST_F(LiveStreamTest, PoliciesComeAndGoAndOthersMissNothing) {
+    open(2);
+    const auto stays = attach("stays");
+    for (int i = 0; i < 200; ++i) {
+        const auto comes = attach("comes");
+        tap_->queue(0).give(now_, 3);
+        tap_->queue(1).give(now_, 4);
+        given_ += 7;
+        if (i % 3 == 0) stream_->ask();
+        if (i % 2 == 0) stream_->serve(now_);
+        stream_->detach(*comes);
+    }
+    give(0, now_, 1);
+    refresh();
+    EXPECT_EQ(frames_in(*stays, 0), 1401u);
+    EXPECT_EQ(stream_->policies(), 1u);
+}
+
+TEST_F(LiveStreamTest, DropsAreToldAndTheLedgerBalances) {
+    open(1);
+    const auto policy = attach("p");
+    tap_->queue(0).drop(5);
+    give(0, now_, 2);
+    ASSERT_TRUE(until([&] {
+        refresh();
+        return cells_of_view(policy->results().period(0, now_)).drops.value == 5;
+    }));
+    const auto counts = stream_->counts();
+    EXPECT_EQ(counts[0].source.received, counts[0].source.delivered + counts[0].source.dropped_ring);
+}
+
+TEST_F(LiveStreamTest, TooManyPoliciesAreRefused) {
+    open(1);
+    for (size_t i = 0; i < LiveStream::policies_max; ++i)
+        ASSERT_TRUE(stream_->attach(count_policy("p"), {}, now_));
+    const auto refused = stream_->attach(count_policy("p"), {}, now_);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().find("limit"), std::string::npos);
+}
+
+TEST(LiveEngine, ResultsAreFreshWhenAskedAndStreamsStopWithIt) {
+    LiveEngine engine([](TapEvent, const std::string&) {});
+    auto tap = std::make_unique<FakeTap>(2);
+    FakeTap& queues = *tap;
+    LiveStream& stream = engine.add(std::move(tap), DecodeSettings{}, 0);
+    const auto policy = engine.attach(stream, count_policy("p"), {}, DecodeSettings{});
+    ASSERT_TRUE(policy);
+    queues.queue(0).give(wall_clock_ns(), 6);
+    queues.queue(1).give(wall_clock_ns(), 6);
+    uint64_t seen = 0;
+    for (int i = 0; i < 40 && seen < 12; ++i) {
+        engine.refresh(**policy);
+        seen = cells_of_view((*policy)->results().period(0, wall_clock_ns())).frames.value;
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    EXPECT_EQ(seen, 12u);
+}
+
+TEST(LiveEngine, ReadersAndChangesAtOnce) {
+    LiveEngine engine([](TapEvent, const std::string&) {});
+    auto tap = std::make_unique<FakeTap>(2);
+    FakeTap& queues = *tap;
+    LiveStream& stream = engine.add(std::move(tap), DecodeSettings{}, 0);
+    const auto policy = engine.attach(stream, count_policy("p"), {}, DecodeSettings{});
+    ASSERT_TRUE(policy);
+    std::atomic<bool> stop{false};
+    std::thread reader([&] {
+        uint64_t last = 0;
+        while (!stop) {
+            engine.refresh(**policy);
+            const auto view = (*policy)->results().window(3, wall_clock_ns());
+            const uint64_t now = cells_of_view(view).frames.value;
+            EXPECT_GE(now, last);
+            last = now;
+        }
+    });
+    std::thread giver([&] {
+        while (!stop) {
+            queues.queue(0).give(wall_clock_ns(), 10);
+            queues.queue(1).give(wall_clock_ns(), 10);
+            std::this_thread::sleep_for(std::chrono::microseconds(200));
+        }
+    });
+    for (int i = 0; i < 100; ++i) {
+        auto other = engine.attach(stream, count_policy("q"), {}, DecodeSettings{});
+        ASSERT_TRUE(other);
+        engine.detach(stream, **other);
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    stop = true;
+    reader.join();
+    giver.join();
+}
+
+} // namespace
+} // namespace visor::engine
