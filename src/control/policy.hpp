@@ -36,6 +36,8 @@ struct TapConfig {
     std::string input_type;
     OptionValues config;
     OptionValues tags;
+
+    bool operator==(const TapConfig&) const = default;
 };
 
 struct TapSelector {
@@ -44,6 +46,7 @@ struct TapSelector {
 
     // Whether a tap with these tags is meant. Error: tag and selector differ in type.
     Result<bool> matches(const TapConfig& tap) const;
+    bool operator==(const TapSelector&) const = default;
 };
 
 // One handler of a policy.
@@ -54,6 +57,8 @@ struct ModuleConfig {
     OptionValues values; // global < config < window_config < filter and metric_groups; checked
     GroupMask groups = 0;
     WindowSettings window;
+
+    bool operator==(const ModuleConfig&) const = default;
 };
 
 struct PolicyConfig {
@@ -68,6 +73,8 @@ struct PolicyConfig {
     bool sequence = false; // each module gets what the one before let through
     WindowSettings window; // without what a module says of itself
     std::vector<ModuleConfig> modules;
+
+    bool operator==(const PolicyConfig&) const = default;
 };
 
 struct Document {

@@ -151,6 +151,10 @@ std::span<OptionEntry> OptionValues::entries() & {
     return entries_;
 }
 
+bool OptionEntry::operator==(const OptionEntry& other) const {
+    return key == other.key && same_value(value, other.value);
+}
+
 bool OptionValues::operator==(const OptionValues& other) const {
     if (entries_.size() != other.entries_.size()) return false;
     for (const auto& entry : entries_) {

@@ -118,6 +118,7 @@ struct OptionValue {
 struct OptionEntry {
     std::string key;
     OptionValue value;
+    bool operator==(const OptionEntry& other) const; // as OptionValues
 };
 
 struct OptionError {

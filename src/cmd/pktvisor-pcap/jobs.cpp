@@ -96,30 +96,15 @@ Result<std::vector<Job>> make_jobs(PcapOptions& options) {
     return jobs;
 }
 
-Result<Databases> load_databases(const PcapOptions& options, const std::vector<Job>& jobs) {
-    Databases loaded;
-    const auto load = [](const std::string& path, auto loader, std::optional<GeoTable>& into) -> std::string {
-        if (path.empty()) return {};
-        auto table = loader(path);
-        if (!table) return table.error();
-        into = std::move(*table);
-        return {};
-    };
-    for (const std::string& error : {load(options.geo_city, engine::load_city, loaded.city),
-                                     load(options.geo_asn, engine::load_asn, loaded.asn)})
-        if (!error.empty()) return Error{error};
+Result<control::Databases> load_databases(const PcapOptions& options, const std::vector<Job>& jobs) {
     const auto suffixes_wanted = [](const Job& job) {
         for (const auto& policy : job.plan.policies)
             for (const auto& handler : policy.handlers)
                 if (handler.config.values.get_bool("public_suffix_list")) return true;
         return false;
     };
-    if (std::any_of(jobs.begin(), jobs.end(), suffixes_wanted)) {
-        auto suffixes = engine::load_suffixes();
-        if (!suffixes) return Error{suffixes.error()};
-        loaded.suffixes = std::move(*suffixes);
-    }
-    return loaded;
+    return control::load_databases(options.geo_city, options.geo_asn,
+                                   std::any_of(jobs.begin(), jobs.end(), suffixes_wanted));
 }
 
 } // namespace visor::cmd

@@ -5,9 +5,8 @@
 
 #include "base/ip.hpp"
 #include "control/capture_input.hpp"
-#include "engine/geo.hpp"
+#include "control/databases.hpp"
 #include "engine/plan.hpp"
-#include "engine/suffix.hpp"
 #include "options.hpp"
 
 #include <memory>
@@ -28,14 +27,7 @@ struct Job {
 // At least one. What visor.config says and the command line does not is put into the options.
 Result<std::vector<Job>> make_jobs(PcapOptions& options);
 
-// What the operator gave, loaded; handlers are lent views of it.
-struct Databases {
-    std::optional<GeoTable> city, asn;
-    std::unique_ptr<SuffixList> suffixes;
-    Services services() const {
-        return {.city = city ? &*city : nullptr, .asn = asn ? &*asn : nullptr, .suffixes = suffixes.get()};
-    }
-};
-Result<Databases> load_databases(const PcapOptions& options, const std::vector<Job>& jobs);
+// Those that these jobs need.
+Result<control::Databases> load_databases(const PcapOptions& options, const std::vector<Job>& jobs);
 
 } // namespace visor::cmd

@@ -47,7 +47,7 @@ void serve(Signals& signals, Running& running, const ServiceManager& manager) {
             running.reload();
             manager.ready(running.status());
         }
-        running.follow_addresses();
+        running.follow_files_and_addresses();
         if (std::chrono::steady_clock::now() >= next_sample) {
             next_sample += sample_every;
             running.tell_resources(sampler.sample());

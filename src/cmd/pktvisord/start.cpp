@@ -79,22 +79,43 @@ Result<std::unique_ptr<Running>> Running::start(const CommandLine& line, const S
     return running;
 }
 
+namespace {
+// Of the newest of these files; the past for those that are not there.
+std::filesystem::file_time_type newest(const std::string& a, const std::string& b) {
+    auto latest = std::filesystem::file_time_type::min();
+    for (const std::string& path : {a, b}) {
+        std::error_code none;
+        const auto time = std::filesystem::last_write_time(path, none);
+        if (!path.empty() && !none) latest = std::max(latest, time);
+    }
+    return latest;
+}
+} // namespace
+
 std::string Running::load_databases() {
-    const auto load = [](const std::string& path, auto loader, std::optional<GeoTable>& into) -> std::string {
-        if (path.empty()) return {};
-        auto table = loader(path);
-        if (!table) return table.error();
-        into = std::move(*table);
-        return {};
-    };
-    if (auto error = load(settings_.geo_city, engine::load_city, city_); !error.empty()) return error;
-    if (auto error = load(settings_.geo_asn, engine::load_asn, asn_); !error.empty()) return error;
-    auto suffixes = engine::load_suffixes();
-    if (suffixes)
-        suffixes_ = std::move(*suffixes);
+    databases_time_ = newest(settings_.geo_city, settings_.geo_asn);
+    auto loaded = control::load_databases(settings_.geo_city, settings_.geo_asn, false);
+    if (!loaded) return loaded.error();
+    if (auto suffixes = engine::load_suffixes())
+        loaded->suffixes = std::move(*suffixes);
     else
-        spdlog::warn("{}", suffixes.error()); // only public_suffix_list needs it
+        spdlog::warn("{}: public_suffix_list will do nothing", suffixes.error());
+    databases_ = std::make_shared<const control::Databases>(std::move(*loaded));
     return {};
+}
+
+// A file that is being written is read again when it is complete: its time changes once more.
+void Running::follow_databases() {
+    if (newest(settings_.geo_city, settings_.geo_asn) == databases_time_) return;
+    const auto before = databases_;
+    if (const std::string error = load_databases(); !error.empty()) {
+        spdlog::error("{}; the database before is still used", error);
+    } else if (const auto trouble = agent_->replace_databases(databases_)) {
+        spdlog::error("{}; the databases before are still used", *trouble);
+        databases_ = before;
+    } else {
+        spdlog::info("databases of places were read anew; policies begin anew with them");
+    }
 }
 
 std::string Running::read_token() {
@@ -125,7 +146,7 @@ void Running::make_rest(std::function<void()> stop) {
     agent.tap = {settings_.workers, settings_.ring_bytes, settings_.promiscuous};
     agent.window.periods = settings_.periods;
     agent.window.deep_sample_rate = settings_.max_deep_sample;
-    agent.services = {city_ ? &*city_ : nullptr, asn_ ? &*asn_ : nullptr, suffixes_.get()};
+    agent.databases = databases_;
     agent_ = std::make_unique<control::Agent>(agent, tell);
     control::RestSettings rest;
     rest.version = version_text;
@@ -154,11 +175,12 @@ control::Document Running::with_interface(control::Document document) const {
 
 std::string Running::begin(control::Document&& document) {
     for (const auto& notice : document.notices) spdlog::info("{}", notice);
-    const auto trouble = agent_->add(with_interface(std::move(document)));
+    const auto trouble = agent_->add(with_interface(document));
+    document_ = std::move(document);
     return trouble.value_or(std::string());
 }
 
-void Running::log_start() const {
+void Running::log_policies() const {
     for (const auto& policy : agent_->policies()) {
         if (policy->resources) continue;
         std::string taps;
@@ -172,6 +194,10 @@ void Running::log_start() const {
         });
         spdlog::info("policy '{}' on {}", policy->config.name, taps);
     }
+}
+
+void Running::log_start() const {
+    log_policies();
     const std::string url =
         fmt::format("{}://{}:{}", settings_.tls ? "https" : "http", settings_.host, server_->port());
     spdlog::info("web server listening on {}", url);
@@ -184,13 +210,29 @@ std::string Running::status() const {
     return fmt::format("{} policies, http port {}", policies, server_->port());
 }
 
-void Running::follow_addresses() {
+void Running::follow_files_and_addresses() {
+    follow_databases();
     if (addresses_ && addresses_->changed()) agent_->addresses_changed();
 }
 
 void Running::reload() {
     if (const auto log = control::reopen_log(); !log) spdlog::error("{}", log.error());
-    spdlog::info("SIGHUP: the log was opened anew");
+    if (line_.config.empty()) return;
+    auto now = agent_->read_in_place_of(document_, line_.config, line_.given);
+    if (!now) {
+        spdlog::error("{}; nothing was changed", now.error());
+        return;
+    }
+    for (const auto& notice : now->notices) spdlog::info("{}", notice);
+    if (!(now->options == document_.options))
+        spdlog::warn("{}: what changed in visor.config takes a restart", line_.config);
+    if (const auto trouble = agent_->reload(document_, *now)) {
+        spdlog::error("{}: {}; nothing was changed", line_.config, *trouble);
+        return;
+    }
+    document_ = std::move(*now);
+    spdlog::info("{} was read anew", line_.config);
+    log_policies();
 }
 
 void Running::stop() {

@@ -9,9 +9,8 @@
 #include "control/agent/agent.hpp"
 #include "control/http/server.hpp"
 #include "control/rest/rest.hpp"
-#include "engine/geo.hpp"
-#include "engine/suffix.hpp"
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 
@@ -28,26 +27,28 @@ public:
                                                   std::function<void()> stop);
     void stop();
     void reload(); // log file and configuration
-    void follow_addresses();
+    void follow_files_and_addresses();
     void tell_resources(const ResourceSample& sample) { agent_->tell_resources(sample); }
     std::string status() const; // one line
 
 private:
     Running(const CommandLine& line, const Settings& settings) : line_(line), settings_(settings) {}
     std::string load_databases();
+    void follow_databases();
     std::string open_server();
     std::string read_token();
     std::string begin(control::Document&& document);
     void make_rest(std::function<void()> stop);
     void log_start() const;
+    void log_policies() const;
     control::Document with_interface(control::Document document) const;
-    Services services() const;
 
     const CommandLine line_;
     const Settings settings_;
+    control::Document document_; // as read last
     std::string token_;
-    std::optional<GeoTable> city_, asn_;
-    std::unique_ptr<SuffixList> suffixes_;
+    std::shared_ptr<const control::Databases> databases_;
+    std::filesystem::file_time_type databases_time_{}; // of the newer file
     std::unique_ptr<taps::AddressWatch> addresses_;
     std::unique_ptr<control::Agent> agent_;
     std::unique_ptr<control::Rest> rest_;

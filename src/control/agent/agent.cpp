@@ -43,6 +43,15 @@ const TapConfig* find_tap(const std::vector<TapConfig>& taps, const std::string&
     return at == taps.end() ? nullptr : &*at;
 }
 
+// Whether the taps of a policy still give it what they gave it before.
+bool same_inputs(const PolicyConfig& policy, const std::vector<TapConfig>& before,
+                 const std::vector<TapConfig>& now) {
+    return std::all_of(policy.taps.begin(), policy.taps.end(), [&](const std::string& name) {
+        const TapConfig *old = find_tap(before, name), *tap = find_tap(now, name);
+        return old && tap && effective_input(*old, policy) == effective_input(*tap, policy);
+    });
+}
+
 bool uses(const PolicyConfig& policy, const std::string& tap) {
     return std::find(policy.taps.begin(), policy.taps.end(), tap) != policy.taps.end();
 }
@@ -50,11 +59,8 @@ bool uses(const PolicyConfig& policy, const std::string& tap) {
 } // namespace
 
 Agent::Agent(const AgentSettings& settings, engine::TapNotify notify)
-    : settings_([&] {
-          AgentSettings own = settings;
-          own.services.key = random_key();
-          return own;
-      }()),
+    : settings_(settings), key_(random_key()),
+      databases_(settings.databases ? settings.databases : std::make_shared<Databases>()),
       notify_(std::move(notify)), engine_(notify_) {}
 
 Agent::~Agent() {
@@ -68,10 +74,51 @@ Trouble Agent::add(const Document& document) {
     return apply(std::move(change));
 }
 
+Trouble Agent::reload(const Document& before, const Document& now) {
+    const std::lock_guard lock(mutex_);
+    Change change{taps_, {}, {}};
+    std::erase_if(change.taps, [&](const auto& tap) { return find_tap(before.taps, tap.name); });
+    change.taps.insert(change.taps.end(), now.taps.begin(), now.taps.end());
+    const auto named = [](const Document& document, const std::string& name) -> const PolicyConfig* {
+        for (const auto& policy : document.policies)
+            if (policy.name == name) return &policy;
+        return nullptr;
+    };
+    for (const auto& policy : before.policies) {
+        const PolicyConfig* same = named(now, policy.name);
+        if (same && *same == policy && same_inputs(policy, taps_, change.taps)) continue;
+        change.removed.push_back(policy.name);
+        if (same) change.added.push_back(*same);
+    }
+    for (const auto& policy : now.policies)
+        if (!named(before, policy.name) || !policies_.contains(policy.name)) change.added.push_back(policy);
+    for (const auto& [name, policy] : policies_) {
+        if (policy->resources || named(before, name)) continue;
+        for (const std::string& tap : policy->config.taps)
+            if (!find_tap(change.taps, tap))
+                return "tap '" + tap + "' cannot go: policy '" + name + "' uses it already";
+    }
+    return apply(std::move(change));
+}
+
 Trouble Agent::replace_policy(const std::string& name, const Document& document) {
     const std::lock_guard lock(mutex_);
     if (!policies_.contains(name)) return "policy does not exists";
     return apply({taps_, document.policies, {name}});
+}
+
+Trouble Agent::replace_databases(std::shared_ptr<const Databases> databases) {
+    const std::lock_guard lock(mutex_);
+    Change change{taps_, {}, {}};
+    for (const auto& [name, policy] : policies_) {
+        if (policy->resources) continue;
+        change.removed.push_back(name);
+        change.added.push_back(policy->config);
+    }
+    const auto before = std::exchange(databases_, std::move(databases));
+    auto trouble = apply(std::move(change));
+    if (trouble) databases_ = before;
+    return trouble;
 }
 
 Trouble Agent::remove_policy(const std::string& name) {
@@ -190,12 +237,13 @@ Trouble Agent::add_resources_policy(const StreamPointer& stream) {
 Trouble Agent::attach(RunningPolicy& policy, const StreamPointer& stream, engine::PlannedPolicy plan) {
     const auto shared = std::make_shared<const engine::PlannedPolicy>(std::move(plan));
     stream->plans.push_back(shared);
-    auto live = engine_.attach(*stream->live, shared, settings_.services, decoding_of(*stream));
+    auto live = engine_.attach(*stream->live, shared, databases_->services(key_), decoding_of(*stream));
     if (!live) {
         stream->plans.pop_back();
         return live.error();
     }
     policy.taps.push_back({stream, std::move(*live)});
+    policy.databases = databases_;
     return {};
 }
 
@@ -228,7 +276,7 @@ engine::DecodeSettings Agent::decoding_of(const RunningStream& stream) const {
     auto hosts = PrefixSet::parse(stream.input.host_spec); // checked when it was read
     if (!hosts) hosts = PrefixSet{};
     for (const IpPrefix& address : stream.addresses.exact) hosts->add(address);
-    return decode_settings(plan, std::move(*hosts), settings_.services.key);
+    return decode_settings(plan, std::move(*hosts), key_);
 }
 
 std::vector<TapConfig> Agent::taps() const {
@@ -278,26 +326,36 @@ void Agent::refresh(const RunningPolicy& policy) {
     for (const auto& on_tap : policy.taps) engine_.refresh(*on_tap.live);
 }
 
-Known Agent::known_without(const std::string& name, std::vector<TapConfig>& taps,
-                           std::vector<std::string>& policies) const {
+Known Agent::known_without(const Names& names, Defined& defined) const {
     const std::lock_guard lock(mutex_);
     for (const auto& tap : taps_)
-        if (tap.name != name) taps.push_back(tap);
-    for (const auto& [policy, running] : policies_)
-        if (policy != name) policies.push_back(policy);
-    return {handler_infos(), input_infos(), taps, policies, settings_.window};
+        if (!names.taps.contains(tap.name)) defined.taps.push_back(tap);
+    for (const auto& [name, policy] : policies_)
+        if (!names.policies.contains(name)) defined.policies.push_back(name);
+    return {handler_infos(), input_infos(), defined.taps, defined.policies, settings_.window};
 }
 
 Result<Document> Agent::parse(std::string_view yaml, DocumentKind kind) const {
-    return parse_in_place_of({}, yaml, kind);
+    Defined defined;
+    return parse_document(yaml, {}, kind, known_without({}, defined));
 }
 
 Result<Document> Agent::parse_in_place_of(const std::string& name, std::string_view yaml,
                                           DocumentKind kind) const {
-    std::vector<TapConfig> taps;
-    std::vector<std::string> policies;
-    const Known known = known_without(name, taps, policies);
-    return parse_document(yaml, {}, kind, known);
+    Defined defined;
+    const Names names = kind == DocumentKind::tap ? Names{{name}, {}} : Names{{}, {name}};
+    return parse_document(yaml, {}, kind, known_without(names, defined));
+}
+
+Result<Document> Agent::read_in_place_of(const Document& before, const std::string& path,
+                                         const OptionValues& given) const {
+    Defined defined;
+    Names names;
+    for (const auto& tap : before.taps) names.taps.insert(tap.name);
+    for (const auto& policy : before.policies) names.policies.insert(policy.name);
+    Known known = known_without(names, defined);
+    known.given = given;
+    return read_document(path, known);
 }
 
 } // namespace visor::control

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "control/agent/live_input.hpp"
+#include "control/databases.hpp"
 #include "control/policy.hpp"
 #include "engine/live_engine.hpp"
 #include "taps/device/interfaces.hpp"
@@ -20,8 +21,8 @@ namespace visor::control {
 
 struct AgentSettings {
     TapSettings tap;
-    WindowSettings window; // of policies that say nothing themselves
-    Services services;
+    WindowSettings window;                      // of policies that say nothing themselves
+    std::shared_ptr<const Databases> databases; // none: an empty one
 };
 
 // An input that is open, and what it was opened with.
@@ -43,6 +44,8 @@ struct RunningPolicy {
     PolicyConfig config;
     bool resources = false; // made for a stream, by the agent itself
     std::vector<OnTap> taps;
+    std::shared_ptr<const Databases> databases; // its handlers' and those of whoever prints its results
+    Services services() const { return databases->services(); }
 };
 using PolicyPointer = std::shared_ptr<const RunningPolicy>;
 
@@ -56,8 +59,16 @@ public:
 
     // Everything in the document, or nothing of it.
     Trouble add(const Document& document);
+    // As if the agent had been started with `now` in place of `before`: what is the same in both goes on, and
+    // so does what came otherwise.
+    Trouble reload(const Document& before, const Document& now);
+    // A file, with everything defined but what `before` has.
+    Result<Document> read_in_place_of(const Document& before, const std::string& path,
+                                      const OptionValues& given) const;
     Trouble replace_policy(const std::string& name, const Document& document);
     Trouble replace_tap(const std::string& name, const Document& document);
+    // Policies begin anew with them: what they counted so far names places of the old ones.
+    Trouble replace_databases(std::shared_ptr<const Databases> databases);
     Trouble remove_policy(const std::string& name);
     Trouble remove_tap(const std::string& name);
 
@@ -67,7 +78,6 @@ public:
     // Figures of its taps no older than a second.
     void refresh(const RunningPolicy& policy);
     // What documents may refer to now.
-    const Services& services() const { return settings_.services; }
     Result<Document> parse(std::string_view yaml, DocumentKind kind) const;
     // The same as if this policy or tap were not there.
     Result<Document> parse_in_place_of(const std::string& name, std::string_view yaml,
@@ -100,10 +110,19 @@ private:
     void stop(const RunningPolicy& policy);
     void close_if_unused(const StreamPointer& stream);
     engine::DecodeSettings decoding_of(const RunningStream& stream) const;
-    Known known_without(const std::string& name, std::vector<TapConfig>& taps,
-                        std::vector<std::string>& policies) const;
+    // What is defined, but for what has one of these names. Refers to the lists it fills.
+    struct Names {
+        std::set<std::string> taps, policies;
+    };
+    struct Defined {
+        std::vector<TapConfig> taps;
+        std::vector<std::string> policies;
+    };
+    Known known_without(const Names& names, Defined& defined) const;
 
     const AgentSettings settings_;
+    const sketch::HashKey key_; // random: nobody outside can aim keys at one place of a table
+    std::shared_ptr<const Databases> databases_;
     engine::TapNotify notify_;
     mutable std::mutex mutex_;
     engine::LiveEngine engine_;

@@ -130,7 +130,7 @@ Response flat_reply(Agent& agent, const Asked& asked, std::string_view number, b
     if (const auto wrong = wrong_period(*policy, asked, number); !wrong.empty())
         return error_reply(400, wrong);
     if (wants_now(asked)) agent.refresh(*policy);
-    nlohmann::json shown = flat_json(views_of(*policy, asked), agent.services(), with_bounds);
+    nlohmann::json shown = flat_json(views_of(*policy, asked), policy->services(), with_bounds);
     if (asked.merged) return json_reply({{std::to_string(asked.periods) + "m", std::move(shown)}});
     for (const auto& handler : shown) {
         shown["period"] = handler["period"];
@@ -167,7 +167,7 @@ Response policy_reply(Agent& agent, std::string_view name, const Asked& asked, s
         }
         if (wants_now(asked)) agent.refresh(*policy);
         auto& shown = out[policy->config.name] =
-            policy_json(*policy, views_of(*policy, asked), agent.services(), with_bounds);
+            policy_json(*policy, views_of(*policy, asked), policy->services(), with_bounds);
         if (with_bounds) agent.look([&](const auto&) { shown["ledger"] = ledger_of(*policy); });
     }
     return json_reply(out);
@@ -205,7 +205,8 @@ std::string exposition(Agent& agent, const std::vector<PolicyPointer>& policies,
             }
         }
     }
-    return sinks::prometheus_text(std::move(sources), agent.services());
+    return sinks::prometheus_text(std::move(sources),
+                                  policies.empty() ? Services{} : policies.front()->services());
 }
 } // namespace
 
