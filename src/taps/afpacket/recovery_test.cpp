@@ -5,6 +5,7 @@
 #include "engine/test_network.hpp"
 #include "wire/decode.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <linux/capability.h>
 #include <linux/if_tun.h>
@@ -115,6 +116,40 @@ TEST_F(AfPacketLife, deleted_and_made_anew_more_than_once) {
         EXPECT_EQ(delivered, total);
         expect_balance(*tap);
     }
+}
+
+TEST_F(AfPacketLife, each_queue_has_a_thread_while_the_interface_comes_and_goes) {
+    auto tap = open({.interfaces = {"va"}, .bpf = "udp port 53", .queues = 3});
+    ASSERT_TRUE(tap);
+    std::atomic<bool> over = false;
+    std::vector<std::thread> workers;
+    for (unsigned q = 0; q < tap->queues(); ++q)
+        workers.emplace_back([&, q] {
+            engine::FrameBlock block;
+            while (!over) tap->queue(q).next(block, 50);
+        });
+    const auto wait_for = [&](bool up) {
+        for (int i = 0; i < 500 && tap->up() != up; ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        EXPECT_EQ(tap->up(), up);
+        std::this_thread::sleep_for(std::chrono::milliseconds(700)); // the other queues follow
+    };
+    for (unsigned round = 0; round < 2; ++round) {
+        send("vb", 300);
+        ASSERT_TRUE(TestNetwork::run("ip link del va"));
+        wait_for(false);
+        ASSERT_TRUE(TestNetwork::add_pair("va", "vb"));
+        wait_for(true);
+    }
+    send("vb", 300);
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    over = true;
+    for (unsigned q = 0; q < tap->queues(); ++q) tap->queue(q).wake();
+    for (auto& worker : workers) worker.join();
+    uint64_t delivered = 0;
+    for (unsigned q = 0; q < tap->queues(); ++q) delivered += tap->queue(q).counts().delivered;
+    EXPECT_EQ(delivered, 900U);
+    expect_balance(*tap);
 }
 
 TEST_F(AfPacketLife, an_interface_that_is_down_is_waited_for) {

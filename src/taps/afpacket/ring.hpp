@@ -63,6 +63,7 @@ private:
     std::string map_ring();
     uint8_t* block_at(unsigned index) const { return memory_ + size_t{index} * spec_.block_bytes; }
     bool handed_over(unsigned index) const;
+    void ask_ahead(size_t offset) const;
     bool enter_block();
     bool enter_slot(uint32_t offset);
     void leave_slot(uint32_t next_offset);
