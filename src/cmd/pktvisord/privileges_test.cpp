@@ -27,7 +27,7 @@ std::string opens_packet_socket() {
 std::string forces_a_buffer() {
     const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), size = 4096;
     const bool forced = setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) == 0;
-    const std::string said = forced ? "forced" : std::strerror(errno);
+    std::string said = forced ? "forced" : std::strerror(errno);
     close(fd);
     return said;
 }
