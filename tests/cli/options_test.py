@@ -228,7 +228,7 @@ class Configuration(ProgramTest):
                 ("1.0", "config: {only_rcode: 133}", "only_rcode", "invalid/unsupported rcode: 133. Valid"),
                 ("2.0", "filter: {only_qtype: [A, TEXT]}", "only_qtype", "qtype: TEXT. Valid qtypes: A, AAAA"),
                 ("1.0", "filter: {dnstap_msg_type: bogus}", "dnstap_msg_type", "Valid types: auth, client"),
-                ("2.0", "filter: {only_xact_directions: [up]}", "only_xact_directions", "Valid directions: in, out"),
+                ("2.0", "filter: {only_xact_directions: [up]}", "only_xact_directions", "directions: unknown, in, out"),
                 ("1.0", "metric_groups: {enable: [bogus]}", "enable", "The valid groups are: all, cardinality"),
                 ("1.0", "metric_groups: {enable: [all], disable: [bogus]}", "disable", "The valid groups are: all")):
             module = "{type: dns, require_version: '%s', %s}" % (version, option)
