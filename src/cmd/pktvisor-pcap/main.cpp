@@ -120,12 +120,9 @@ void log_ledger(const Finished& done, const Services& services) {
     for (const auto& line : engine::ledger_lines(done.run->ledger()))
         spdlog::info("{}ledger {} = {} ({})", done.whose, line.path, line.count, line.help);
     for (const auto& policy : done.run->policies())
-        for (const auto& handler : policy.handlers) {
-            const std::string minutes = sinks::minutes_told(handler);
+        for (const auto& handler : policy.handlers)
             for (const auto& line : sinks::balance_of(handler, services))
-                spdlog::info("ledger {}.{} = {} ({}{}{})", handler.plan->name, line.path, line.count,
-                             line.help, minutes.empty() ? "" : ", ", minutes);
-        }
+                spdlog::info("ledger {}.{} = {} ({})", handler.plan->name, line.path, line.count, line.help);
 }
 
 // Which minutes a result leaves out.
