@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The command line and the configuration file: what each option does, and what a wrong one is told."""
+import gzip
 import json
 import os
 import re
@@ -182,6 +183,38 @@ class CommandLine(ProgramTest):
             self.assertIn("interrupted: the result covers the first 1399 packets only", errors)
             self.assertNotIn("cut short", errors)
             self.assertEqual(json.loads(out)["1m"]["packets"]["total"], 1399)
+
+    def test_interrupted_before_the_second_reading(self):
+        body = gzip.compress(pcap(queries(1000))[24:])  # 2000 packets; members of gzip files may follow one another
+        capture = self.file("long.pcap.gz", gzip.compress(pcap([])) + body * 5000)
+        two = self.file("c.yaml", config({"p": ("tap: t", NET), "q": ("tap: t, filter: {bpf: udp}", NET)}))
+        for form in ("json", "text"):
+            reader = subprocess.Popen([harness.PROGRAM, "--config", two, "--extended", "--format", form, capture],
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.addCleanup(reader.kill)
+            for _ in range(1000):  # until it reads
+                with open(f"/proc/{reader.pid}/io", encoding="ascii") as io:
+                    if int(io.readline().split()[1]) > 1_000_000:
+                        break
+                time.sleep(0.01)
+            reader.send_signal(signal.SIGINT)
+            out, errors = reader.communicate(timeout=20)
+            self.assertEqual(reader.returncode, 130, errors)
+            covered = re.search(r"p-t: interrupted: the result covers the first (\d+) packets only", errors.decode())
+            self.assertIsNotNone(covered, errors)
+            packets = int(covered[1])
+            self.assertTrue(0 < packets < 10_000_000, packets)
+            self.assertIn(b"interrupted: nothing was read for q-t", errors)
+            self.assertNotIn(b"q-t: ", errors)
+            if form == "text":
+                self.assertIn(f"{packets:,} received", out.decode())
+                self.assertIn("p-t", "".join(out.decode().splitlines()[:3]))
+                self.assertNotIn(b"q-t", out)
+                continue
+            result = json.loads(out)
+            self.assertEqual(sorted(result), ["ledgers", "p"])
+            self.assertEqual(result["p"]["p-t-net"]["packets"]["total"], packets)
+            self.assertEqual([ledger["policies"] for ledger in result["ledgers"]], [["p-t"]])
 
     def test_interrupted_before_anything_came(self):
         status, out, errors, taken = self.signalled(b"")
