@@ -18,11 +18,7 @@ std::string wrong_hosts(const OptionValue& value) {
     return hosts ? std::string() : hosts.error();
 }
 
-std::string wrong_source(const OptionValue& value) {
-    if (value.text == "libpcap" || value.text == "af_packet" || value.text == "mock") return {};
-    return "unknown pcap source: " + value.text +
-           ". The valid values of pcap_source are: libpcap, af_packet, mock";
-}
+constexpr std::string_view pcap_sources[] = {"libpcap", "af_packet", "mock"};
 
 constexpr Option pcap_options[] = {
     {"iface", OptionType::text, "interface to capture on: a name, an address, or auto"},
@@ -33,8 +29,9 @@ constexpr Option pcap_options[] = {
      .check = wrong_hosts},
     {.key = "pcap_source",
      .type = OptionType::text,
-     .help = "libpcap, af_packet or mock",
-     .check = wrong_source},
+     .help = "how packets are captured",
+     .choices = {.texts = pcap_sources,
+                 .wrong = "unknown pcap source: {}. The valid values of pcap_source are: "}},
     {"pcap_file", OptionType::text, "capture file to read"},
     {"debug", OptionType::boolean, "log what the source does"},
     {"tcp_packet_reassembly_cache_limit", OptionType::uint, "TCP connections followed at most", 1,

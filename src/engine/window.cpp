@@ -17,6 +17,14 @@ void merge_bucket(const PlannedHandler& handler, Bucket& into, const Bucket& fro
     merge_cells(handler.handler->cells(), into.cells(), from.cells());
 }
 
+void add_counters(const PlannedHandler& handler, Bucket& into, const Bucket& from) {
+    for (const CellPlace& cell : handler.handler->cells()) {
+        if (cell.ops->kind != Kind::counter) continue;
+        cell.ops->merge(static_cast<std::byte*>(into.cells()) + cell.offset,
+                        static_cast<const std::byte*>(from.cells()) + cell.offset);
+    }
+}
+
 std::map<uint32_t, Seconds> rates_of(const PlannedHandler& handler, const Bucket& bucket, size_t seconds) {
     std::map<uint32_t, Seconds> rates;
     for (const CellPlace& cell : handler.handler->cells()) {
@@ -118,8 +126,14 @@ void Window::keep(HandlerWindow& window, Kept&& period) {
     }
     window.kept.push_back(std::move(period));
     ++window.periods;
-    if (window.kept.size() <= wanted) return;
-    done_with(window, std::move(window.kept.front().bucket), window.kept.front().of_lane);
+    if (window.kept.size() > wanted) leave_out_oldest(window);
+}
+
+void Window::leave_out_oldest(HandlerWindow& window) {
+    Kept& oldest = window.kept.front();
+    if (!window.counters.cells()) window.counters = Bucket(window.plan->handler->schema().cells_size);
+    add_counters(*window.plan, window.counters, oldest.bucket);
+    done_with(window, std::move(oldest.bucket), oldest.of_lane);
     window.kept.pop_front();
     --window.periods;
     ++window.left_out;
@@ -155,8 +169,14 @@ HandlerView Window::view_of(HandlerWindow& window) const {
     for (auto& [offset, seconds] : window.kept.front().rates) keep_latest(seconds);
     const Kept& all = window.kept.front();
     const int64_t start = window.periods ? seconds_of(feed_.period_start(all.first_period)) : 0;
-    return {window.plan,  all.bucket.cells(), &all.rates,     start,
-            all.length_s, window.periods,     window.left_out};
+    HandlerView view{window.plan,  all.bucket.cells(), &all.rates,     start,
+                     all.length_s, window.periods,     window.left_out};
+    view.counters = view.cells;
+    if (window.counters.cells()) {
+        add_counters(*window.plan, window.counters, all.bucket);
+        view.counters = window.counters.cells();
+    }
+    return view;
 }
 
 std::vector<PolicyView> Window::view() {

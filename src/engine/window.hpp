@@ -32,6 +32,7 @@ struct HandlerView {
     uint32_t periods = 0, periods_left_out = 0;         // merged into it, and older ones that are not
     bool live = false;                                  // of a live stream: rates are always shown
     bool open = false; // its newest period still goes on: the last of a rate's seconds is what happens now
+    const void* counters = nullptr; // cells of all periods, left out ones too: only the counters are filled
 };
 
 struct PolicyView {
@@ -67,6 +68,7 @@ private:
         const PlannedHandler* plan;
         std::deque<Kept> kept;
         uint32_t periods = 0, left_out = 0;
+        Bucket counters{}; // of the periods left out; none before there is one
         // Emptied ones of the lane, whose periods are short of packets: those cost less than pages from the
         // system. The workers' are full of pages, which go back.
         std::vector<Bucket> spare{};
@@ -79,6 +81,7 @@ private:
     Bucket bucket_for(HandlerWindow& window, size_t writer) const;
     static void done_with(HandlerWindow& window, Bucket&& bucket, bool of_lane);
     static void keep(HandlerWindow& window, Kept&& period);
+    static void leave_out_oldest(HandlerWindow& window);
     static void join(const HandlerWindow& window, Kept& into, const Kept& next);
     HandlerView view_of(HandlerWindow& window) const;
     int64_t length_of(int64_t period, bool last) const;

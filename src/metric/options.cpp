@@ -1,5 +1,7 @@
 #include "metric/options.hpp"
 
+#include <algorithm>
+
 namespace visor {
 
 namespace {
@@ -45,6 +47,24 @@ std::string out_of_range(const Option& option) {
            std::to_string(option.max);
 }
 
+std::string wrong_choice(const Option& option, std::string_view value) {
+    std::string text = option.choices.wrong.empty()
+                           ? "unknown " + std::string(option.key) + ": {}. The valid values are: "
+                           : std::string(option.choices.wrong);
+    const size_t place = text.find("{}");
+    if (place != std::string::npos) text.replace(place, 2, value);
+    return text + option.choices.listed();
+}
+
+std::string wrong_value(const Option& option, const OptionValue& value) {
+    if (!option.choices.texts.empty()) {
+        const bool list = value.kind == Kind::list;
+        for (const std::string& text : list ? std::span(value.list) : std::span(&value.text, 1))
+            if (!option.choices.find(text)) return wrong_choice(option, text);
+    }
+    return option.check ? option.check(value) : std::string();
+}
+
 bool same_value(const OptionValue& a, const OptionValue& b) {
     if (a.kind != b.kind) return false;
     switch (a.kind) {
@@ -63,6 +83,21 @@ bool same_value(const OptionValue& a, const OptionValue& b) {
 }
 
 } // namespace
+
+std::optional<size_t> OptionChoices::find(std::string_view value) const {
+    const auto same = [this](char choice, char c) {
+        return choice == (any_case && c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
+    };
+    for (size_t i = 0; i < texts.size(); ++i)
+        if (std::equal(texts[i].begin(), texts[i].end(), value.begin(), value.end(), same)) return i;
+    return std::nullopt;
+}
+
+std::string OptionChoices::listed() const {
+    std::string all;
+    for (const std::string_view text : texts) (all += all.empty() ? "" : ", ") += text;
+    return all;
+}
 
 const OptionValue* OptionValues::find(std::string_view key) const {
     for (const auto& entry : entries_)
@@ -181,8 +216,7 @@ std::optional<OptionError> check_options(std::span<const OptionTable> tables, Op
         if (!kind_fits(option->type, value.kind))
             return fault(option->wrong_type.empty() ? "wrong type for key: " + key
                                                     : std::string(option->wrong_type));
-        if (std::string wrong = option->check ? option->check(value) : std::string(); !wrong.empty())
-            return fault(std::move(wrong));
+        if (std::string wrong = wrong_value(*option, value); !wrong.empty()) return fault(std::move(wrong));
         if (value.kind != Kind::uint || option->type == OptionType::presence) continue;
         if (value.number >= option->min && value.number <= option->max) continue;
         if (option->range == OptionRange::refuse) return fault(out_of_range(*option));
@@ -194,8 +228,9 @@ std::optional<OptionError> check_options(std::span<const OptionTable> tables, Op
 
 std::string wrong_value(OptionTable table, const OptionValues& values) {
     for (const Option& option : table) {
-        const OptionValue* value = option.check ? values.find(option.key) : nullptr;
-        if (std::string wrong = value ? option.check(*value) : std::string(); !wrong.empty()) return wrong;
+        const OptionValue* value = values.find(option.key);
+        if (std::string wrong = value ? wrong_value(option, *value) : std::string(); !wrong.empty())
+            return wrong;
     }
     return {};
 }

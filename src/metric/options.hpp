@@ -26,6 +26,16 @@ struct OptionValue;
 // What is wrong with a value of the right type, with what would be right; empty = nothing.
 using OptionCheck = std::string (*)(const OptionValue& value);
 
+// The texts an option, or each of its list, may be: check, errors and documents read them here.
+struct OptionChoices {
+    std::span<const std::string_view> texts{};
+    bool any_case = false;    // texts are lower-case, values may be written otherwise
+    std::string_view wrong{}; // error in front of all texts, {} for the value; a general text when empty
+
+    std::optional<size_t> find(std::string_view value) const; // its place among the texts
+    std::string listed() const;                               // "in, out, unknown"
+};
+
 struct Option {
     std::string_view key;
     OptionType type;
@@ -36,6 +46,7 @@ struct Option {
     std::string_view wrong_type = {}; // error for a value of another type; "wrong type for key: K" when empty
     std::string_view wrong_range = {}; // error for a refused number; a general text when empty
     OptionCheck check = nullptr;       // for values that are more than their type
+    OptionChoices choices{};           // none: any text
 };
 
 using OptionTable = std::span<const Option>;
@@ -131,7 +142,8 @@ struct OptionError {
 [[nodiscard]] std::optional<OptionError> check_options(std::span<const OptionTable> tables,
                                                        OptionValues& values);
 
-// What is wrong with the first value its option's own check does not like; empty = nothing.
+// What is wrong with the first value that is none of its option's choices, or that its own check does not
+// like; empty = nothing.
 std::string wrong_value(OptionTable table, const OptionValues& values);
 
 const Option* find_option(std::span<const OptionTable> tables, std::string_view key);

@@ -104,6 +104,36 @@ TEST(Options, ValuesThatTheirOwnCheckRefuses) {
     EXPECT_FALSE(check_options(only, values));
 }
 
+TEST(Options, ChoicesAreDeclaredOnce) {
+    static constexpr std::string_view sizes[] = {"small", "large"};
+    static constexpr Option table[] = {
+        {.key = "size", .type = OptionType::text, .help = "of it", .choices = {.texts = sizes}},
+        {.key = "sizes",
+         .type = OptionType::list,
+         .help = "of them",
+         .choices = {.texts = sizes, .any_case = true, .wrong = "{} is no size of: "}}};
+    const OptionTable only[] = {table};
+    const auto fault = [&](OptionValues values) {
+        const auto error = check_options(only, values);
+        EXPECT_EQ(error ? error->text : "", wrong_value(table, values));
+        return error ? error->text : "";
+    };
+    OptionValues one, many;
+    for (const std::string_view size : sizes) {
+        one.set_text("size", size);
+        EXPECT_EQ(fault(one), "");
+    }
+    one.set_text("size", "Large");
+    EXPECT_EQ(fault(one), "unknown size: Large. The valid values are: small, large");
+    many.set_list("sizes", {"LARGE", "small", "Small"});
+    EXPECT_EQ(fault(many), "");
+    for (const char* wrong : {"smal", "smalll", "", "[MALL"}) {
+        many.set_list("sizes", {"large", wrong});
+        EXPECT_EQ(fault(many), std::string(wrong) + " is no size of: small, large");
+    }
+    EXPECT_EQ(table[1].choices.find("LARGE"), 1U);
+}
+
 TEST(Options, WrongTypes) {
     const auto with = [](auto&& set) {
         OptionValues v;

@@ -91,6 +91,7 @@ std::string_view type_name(OptionType type) {
 }
 
 std::string range_text(const Option& option) {
+    if (!option.choices.texts.empty()) return option.choices.listed();
     const std::string limit = option.range == OptionRange::clamp ? " (clamped)" : "";
     if (option.max != UINT64_MAX) return fmt::format("{} to {}{}", option.min, option.max, limit);
     return option.min ? fmt::format("{} or more{}", option.min, limit) : "";

@@ -94,18 +94,14 @@ engine::Seconds RowReader::seconds(const Row& row) const {
     return sum;
 }
 
-std::string minutes_told(const engine::HandlerView& view) {
-    if (view.periods_left_out == 0) return {};
-    return "of the last " + std::to_string(view.periods) + " of " +
-           std::to_string(view.periods + view.periods_left_out) + " minutes with packets";
-}
-
 std::vector<BalanceLine> balance_of(const engine::HandlerView& view, const Services& services) {
     // The last parts of the paths under which every handler tells them.
     constexpr std::string_view names[] = {"events",   "observed_packets", "total",     "total_packets",
                                           "filtered", "filtered_packets", "malformed", "malformed_packets"};
     std::vector<BalanceLine> lines;
-    RowReader reader(view, services);
+    engine::HandlerView whole = view;
+    if (view.counters) whole.cells = view.counters;
+    RowReader reader(whole, services);
     reader.for_each(true, [&](const Row& row) {
         const std::string_view path = row.facts.path;
         const std::string_view group =

@@ -61,16 +61,13 @@ private:
     size_t scratch_bytes_ = 0;
 };
 
-// A handler's part of the ledger: the counts between which events = total + filtered + malformed holds, by
-// JSON path.
+// A handler's part of the ledger, of all periods: the counts between which events = total + filtered +
+// malformed holds, by JSON path.
 struct BalanceLine {
     std::string path;
     uint64_t count;
     std::string_view help;
 };
 std::vector<BalanceLine> balance_of(const engine::HandlerView& view, const Services& services);
-// "of the last 5 of 38 minutes with packets", where a handler's counts leave out what the tap's have; else
-// empty.
-std::string minutes_told(const engine::HandlerView& view);
 
 } // namespace visor::sinks

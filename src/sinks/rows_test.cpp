@@ -96,13 +96,22 @@ TEST(Rows, SecondsOfSeveralCellsAreSummed) {
     EXPECT_EQ(reader.seconds(*reader.find("rates.total")), (engine::Seconds{1, 2, 3}));
 }
 
-TEST(Rows, CountsSayWhichMinutesTheyAreOf) {
+TEST(Rows, TheLedgerIsOfAllPeriods) {
     Results results;
-    EXPECT_EQ(minutes_told(results.view()), "");
+    const auto events = [](const engine::HandlerView& view, const Services& services) {
+        for (const BalanceLine& line : balance_of(view, services))
+            if (line.path == "wire_packets.events") return line.count;
+        return uint64_t{0};
+    };
+    results.cells->events += 5;
+    EXPECT_EQ(events(results.view(), results.services), 5u);
+    visor::test::Bucket<test::Cells> all;
+    all->events += 38;
     engine::HandlerView view = results.view();
-    view.periods = 5;
-    view.periods_left_out = 33;
-    EXPECT_EQ(minutes_told(view), "of the last 5 of 38 minutes with packets");
+    view.counters = all.get();
+    EXPECT_EQ(events(view, results.services), 38u);
+    RowReader shown(view, results.services);
+    EXPECT_EQ(shown.count(*shown.find("wire_packets.events")), 5u);
 }
 
 } // namespace

@@ -27,7 +27,7 @@ struct Finished {
     const Job& job;
     std::unique_ptr<engine::OfflineRun> run;
     std::string source; // as it is called
-    std::string whose;  // "p-t, q-t: " in front of what the log tells; empty when there is one reading
+    std::string whose;  // "p-t, q-t: " in front of what the log tells; empty when one reading was wanted
 };
 
 nlohmann::json default_json(const PcapOptions& options, const engine::OfflineRun& run,
@@ -67,7 +67,7 @@ nlohmann::json result_json(const PcapOptions& options, const std::vector<Finishe
     nlohmann::json out = options.config.empty() ? default_json(options, *all.front().run, services)
                                                 : policies_json(options, all, services);
     if (!options.extended) return out;
-    if (all.size() == 1) {
+    if (all.front().whose.empty()) {
         out["ledger"] = sinks::ledger_json(all.front().run->ledger());
         return out;
     }
@@ -86,7 +86,7 @@ std::string result_text(const std::vector<Finished>& all, const Services& servic
         sinks::TextOptions how;
         how.colour = isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR");
         how.title = done.source;
-        if (all.size() > 1) how.policies = done.job.policies;
+        if (!done.whose.empty()) how.policies = done.job.policies;
         if (!out.empty()) out += '\n';
         out += sinks::text_report(*done.run, services, how);
     }
@@ -120,12 +120,9 @@ void log_ledger(const Finished& done, const Services& services) {
     for (const auto& line : engine::ledger_lines(done.run->ledger()))
         spdlog::info("{}ledger {} = {} ({})", done.whose, line.path, line.count, line.help);
     for (const auto& policy : done.run->policies())
-        for (const auto& handler : policy.handlers) {
-            const std::string minutes = sinks::minutes_told(handler);
+        for (const auto& handler : policy.handlers)
             for (const auto& line : sinks::balance_of(handler, services))
-                spdlog::info("ledger {}.{} = {} ({}{}{})", handler.plan->name, line.path, line.count,
-                             line.help, minutes.empty() ? "" : ", ", minutes);
-        }
+                spdlog::info("ledger {}.{} = {} ({})", handler.plan->name, line.path, line.count, line.help);
 }
 
 // Which minutes a result leaves out.

@@ -21,6 +21,11 @@ constexpr const char* examples =
     "  pktvisor-pcap --periods 1 a.pcap b.pcapng.gz   all of both files as one JSON\n"
     "  tcpdump -w - | pktvisor-pcap --format text -   from another program\n";
 
+struct Format {
+    const char *name, *what;
+};
+constexpr Format formats[] = {{"json", "one line"}, {"pretty", "indented json"}, {"text", "a page to read"}};
+
 void declare(CLI::App& app, PcapOptions& o) {
     app.add_option("FILE", o.files,
                    "capture files, merged by the times of their packets; - for standard input")
@@ -44,9 +49,16 @@ void declare(CLI::App& app, PcapOptions& o) {
     app.add_option("--max-deep-sample", o.max_deep_sample, "percent of events analysed deeply, 1 to 100")
         ->type_name("N")
         ->capture_default_str();
-    app.add_option("--format", o.format, "json (one line), pretty (indented json) or text (a page to read)")
+    std::vector<std::string> names;
+    std::string explained; // "json (one line), pretty (indented json)"
+    for (const Format& format : formats) {
+        names.emplace_back(format.name);
+        if (!explained.empty()) explained += ", ";
+        explained += std::string(format.name) + " (" + format.what + ")";
+    }
+    app.add_option("--format", o.format, explained)
         ->type_name("FORMAT")
-        ->check(CLI::IsMember({"json", "pretty", "text"}))
+        ->check(CLI::IsMember(names))
         ->capture_default_str()
         ->option_text("FORMAT=" + o.format);
     app.add_flag("--extended", o.extended, "also the bounds of estimates, rates, and the ledger");

@@ -8,9 +8,6 @@
 namespace visor::dns {
 
 namespace {
-constexpr std::array direction_names{"unknown", "in", "out"}; // by wire::Direction
-constexpr std::array dnstap_types{"auth", "client", "forwarder", "resolver", "stub", "tool", "update"};
-
 // A value that is one text or a list of them.
 std::vector<std::string> texts_of(const OptionValue& value) {
     return value.kind == OptionValue::Kind::list ? value.list : std::vector{value.text};
@@ -57,22 +54,6 @@ std::string wrong_qtype(const OptionValue& value) {
     return {};
 }
 
-std::string wrong_direction(const OptionValue& value) {
-    for (const auto& one : texts_of(value))
-        if (std::find(direction_names.begin(), direction_names.end(), lower(one)) == direction_names.end())
-            return "DnsStreamHandler: only_xact_directions contained an invalid/unsupported direction: " +
-                   one + ". Valid directions: in, out, unknown";
-    return {};
-}
-
-std::string wrong_dnstap_type(const OptionValue& value) {
-    if (std::find(dnstap_types.begin(), dnstap_types.end(), lower(value.text)) != dnstap_types.end())
-        return {};
-    std::string types;
-    for (const std::string_view type : dnstap_types) (types += types.empty() ? "" : ", ") += type;
-    return "DnsStreamHandler: dnstap_msg_type contained an invalid/unsupported type. Valid types: " + types;
-}
-
 Result<Filter> Filter::make(const OptionValues& values, const Services& services) {
     if (std::string wrong = wrong_value(options_v2, values); !wrong.empty()) return Error{std::move(wrong)};
     Filter f;
@@ -109,9 +90,7 @@ void Filter::read_codes(const OptionValues& values) {
 void Filter::read_directions(const OptionValues& values) {
     if (!values.has("only_xact_directions")) return;
     directions_.reset();
-    for (const auto& one : values.get_list("only_xact_directions"))
-        directions_.set(static_cast<size_t>(
-            std::find(direction_names.begin(), direction_names.end(), lower(one)) - direction_names.begin()));
+    for (const auto& one : values.get_list("only_xact_directions")) directions_.set(*directions.find(one));
 }
 
 bool Filter::passes_kind(const DnsEvent& event) const {

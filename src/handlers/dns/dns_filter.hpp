@@ -16,8 +16,15 @@ namespace visor::dns {
 // OptionCheck of the values a filter is made from.
 std::string wrong_rcode(const OptionValue& value);
 std::string wrong_qtype(const OptionValue& value);
-std::string wrong_direction(const OptionValue& value);
-std::string wrong_dnstap_type(const OptionValue& value);
+
+inline constexpr std::string_view direction_names[] = {"unknown", "in", "out"}; // by wire::Direction
+inline constexpr OptionChoices directions{
+    .texts = direction_names,
+    .any_case = true,
+    .wrong = "DnsStreamHandler: only_xact_directions contained an invalid/unsupported direction: {}. Valid "
+             "directions: "};
+inline constexpr std::string_view dnstap_type_names[] = {"auth", "client", "forwarder", "resolver",
+                                                         "stub", "tool",   "update"};
 
 inline constexpr std::array common_options = {
     Option{"exclude_noerror", OptionType::boolean, "drop messages with rcode NOERROR"},
@@ -48,7 +55,10 @@ inline constexpr std::array common_options = {
     Option{.key = "dnstap_msg_type",
            .type = OptionType::text,
            .help = "only dnstap messages of this type",
-           .check = wrong_dnstap_type},
+           .choices = {.texts = dnstap_type_names,
+                       .any_case = true,
+                       .wrong = "DnsStreamHandler: dnstap_msg_type contained an invalid/unsupported type. "
+                                "Valid types: "}},
     Option{"public_suffix_list", OptionType::boolean,
            "count a public suffix as one label in top_qname2 and top_qname3"},
 };
@@ -65,11 +75,11 @@ inline constexpr auto shared_options = joined(common_options, transaction_option
 inline constexpr auto options_v1 =
     joined(shared_options, std::array{Option{"only_queries", OptionType::boolean, "only queries"},
                                       Option{"only_responses", OptionType::boolean, "only replies"}});
-inline constexpr auto options_v2 = joined(
-    shared_options, std::array{Option{.key = "only_xact_directions",
-                                      .type = OptionType::list,
-                                      .help = "only transactions of these directions: in, out, unknown",
-                                      .check = wrong_direction}});
+inline constexpr auto options_v2 =
+    joined(shared_options, std::array{Option{.key = "only_xact_directions",
+                                             .type = OptionType::list,
+                                             .help = "only transactions of these directions",
+                                             .choices = directions}});
 
 class Filter {
 public:

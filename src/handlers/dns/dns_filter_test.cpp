@@ -178,7 +178,10 @@ TEST(DnsFilterErrors, Texts) {
               "client, forwarder, resolver, stub, tool, update");
     type.set_text("dnstap_msg_type", "Client");
     EXPECT_EQ(refusal(type), "");
-    EXPECT_NE(visor::test::refusal(dns_v2(), list("only_xact_directions", {"both"})), "");
+    EXPECT_EQ(
+        visor::test::refusal(dns_v2(), list("only_xact_directions", {"in", "both"})),
+        "DnsStreamHandler: only_xact_directions contained an invalid/unsupported direction: both. Valid "
+        "directions: unknown, in, out");
 }
 
 TEST(DnsFilterErrors, TypesOfOptions) {
