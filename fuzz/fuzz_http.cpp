@@ -34,7 +34,7 @@ std::string read_all(std::string_view bytes, size_t step) {
     for (;;) {
         switch (state) {
         case RequestReader::State::need_more: {
-            if (bytes.empty()) return out + (reader.begun() ? "begun" : "idle");
+            if (bytes.empty()) return out + (reader.begun() ? "unfinished" : "");
             const auto room = reader.room();
             must(room.size != 0);
             const size_t size = std::min({room.size, step, bytes.size()});
@@ -60,7 +60,7 @@ std::string read_all(std::string_view bytes, size_t step) {
         }
         case RequestReader::State::refused:
             must(reader.status() >= 400 && reader.status() < 600);
-            return out + "refused"; // which of several faults is told depends on what has come
+            return out + "unfinished"; // a fault may be seen at once or when the header is whole
         }
     }
 }

@@ -1,4 +1,10 @@
 // The only file that sees Boost.Beast: it costs the compiler dearly.
+//
+// Its assertion that a last chunk's line has at least five bytes is wrong: a first chunk that is the last,
+// "0\r\n", has three, and a client that pauses there would end a build with assertions. What it guards holds
+// without it.
+#define BOOST_DISABLE_ASSERTS
+
 #include "control/http/request_reader.hpp"
 
 #include "control/http/target.hpp"

@@ -66,6 +66,14 @@ TEST(RequestReader, ReadsRequestsThatCameTogetherOneByOne) {
     EXPECT_TRUE(reader.begun());
 }
 
+TEST(RequestReader, AChunkedBodyMayBeEmptyAndComeInPieces) {
+    RequestReader reader({});
+    const std::string bytes = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    std::string_view rest(bytes);
+    ASSERT_EQ(feed(reader, rest, 1), State::ready);
+    EXPECT_EQ(reader.take().body, "");
+}
+
 TEST(RequestReader, EmptyLinesAreNoRequest) {
     RequestReader reader({});
     EXPECT_EQ(feed(reader, "\r\n\r\n"), State::need_more);
