@@ -28,7 +28,8 @@ engine::Plan plan_of_everything() {
         auto policy = std::find_if(plan.policies.begin(), plan.policies.end(),
                                    [&](const auto& p) { return p.name == name; });
         if (policy == plan.policies.end())
-            policy = plan.policies.insert(policy, engine::PlannedPolicy{name, "tap \"one\"", {}, false, {}});
+            policy = plan.policies.insert(policy,
+                                          engine::PlannedPolicy{name, "tap \"one\"\\\n\xff", {}, false, {}});
         engine::PlannedHandler planned{name + "-" + std::string(handler->type), handler, {}, {}};
         planned.config.groups =
             getenv("V1") ? handler->schema().default_groups() : handler->schema().all_groups();

@@ -55,15 +55,16 @@ std::string schema_markdown(const Schema& schema) {
             out += fmt::format(" `{}`{}", group.name, group.default_on ? "" : " (off unless enabled)");
         out += "\n\n";
     }
-    out += "| JSON path | Prometheus name | kind | unit | group | label | what "
-           "|\n|---|---|---|---|---|---|---|\n";
+    out += "| JSON path | compatible name | modern name | kind | unit | group | label | what "
+           "|\n|---|---|---|---|---|---|---|---|\n";
     std::set<std::string> told; // a row of a dimension stands for all its values
     for (const Row& row : schema.rows) {
         const std::string path = row.dimension.empty()
                                      ? std::string(row.facts.path)
                                      : fmt::format("<{}>.{}", schema.dimension, row.facts.path);
         if (!told.insert(path).second) continue;
-        out += fmt::format("| `{}` | `{}` | {} | {} | {} | {} | {} |\n", path, compatible_name(schema, row),
+        out += fmt::format("| `{}` | `{}` | `{}` | {} | {} | {} | {} | {} |\n", path,
+                           compatible_name(schema, row), modern_families(schema, row).front(),
                            kind_name(*row.ops), code(row.facts.unit), groups_text(schema, row),
                            code(row.facts.label), cell(row.facts.help));
     }
@@ -115,7 +116,15 @@ std::string metrics_markdown(std::span<const Schema* const> schemas) {
         "quantiles\n"
         "and top lists are estimates that know their error; `--extended` prints their bounds. Rows marked\n"
         "`--extended`, and the rates of recorded streams, are printed with that option only. Units are "
-        "UCUM.\n\n";
+        "UCUM.\n\n"
+        "Names are those of the two Prometheus expositions. In the modern one counters and histograms count "
+        "from "
+        "the\n"
+        "start of the agent and times are seconds; a distinct count has `_lower` and `_upper` beside it, a "
+        "top list\n"
+        "`_upper` of each item, `_all` of everything and `_unlisted_upper` of what could be listed and is "
+        "not (before\n"
+        "a unit at the end of the name).\n\n";
     for (const Schema* schema : schemas) out += schema_markdown(*schema);
     out.pop_back();
     return out;

@@ -15,14 +15,16 @@ TEST(Docs, EveryRowIsALineAndADimensionIsToldOnce) {
     const Schema* const schemas[] = {&test::schema()};
     const std::string text = metrics_markdown(schemas);
     EXPECT_TRUE(has(text, "## test 1.0\n"));
-    EXPECT_TRUE(has(text,
-                    "| `wire_packets.queries` | `dns_wire_packets_queries` | counter | `1` | counters |  | "
-                    "queries |\n"));
+    EXPECT_TRUE(has(text, "| `wire_packets.queries` | `dns_wire_packets_queries` | "
+                          "`pktvisor_dns_wire_packets_queries_total` | counter | `1` | counters |  | "
+                          "queries |\n"));
+    EXPECT_TRUE(has(text, "| `rates.total` | `own_rate` | `pktvisor_dns_rate_messages_per_second` | rate | "
+                          "`{message}/s` |  |  | messages a second |\n"));
     EXPECT_TRUE(
-        has(text, "| `rates.total` | `own_rate` | rate | `{message}/s` |  |  | messages a second |\n"));
-    EXPECT_TRUE(has(text, "| `<side>.total` | `dns_total` | counter | `1` |  |  | on one side |\n"));
-    EXPECT_FALSE(
-        has(text, "| `<side>.total` | `dns_total` | counter | `1` |  |  | on one side |\n| `<side>.total`"));
+        has(text,
+            "| `<side>.total` | `dns_total` | `pktvisor_dns_total` | counter | `1` |  |  | on one side |\n"));
+    EXPECT_FALSE(has(text, "| `<side>.total` | `dns_total` | `pktvisor_dns_total` | counter | `1` |  |  | on "
+                           "one side |\n| `<side>.total`"));
     EXPECT_TRUE(has(text, "for each side seen: `in`, `out`."));
     EXPECT_TRUE(has(text, "`optional` (off unless enabled)"));
     EXPECT_TRUE(has(text, "| --extended |  | messages too short |"));

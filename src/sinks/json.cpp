@@ -60,14 +60,15 @@ json histogram_json(const Row& row, const void* cell) {
     return json{{"buckets", buckets}};
 }
 
-json rate_json(engine::Seconds seconds) {
+json rate_json(engine::Seconds seconds, bool with_live) {
     json out;
+    if (with_live) out["live"] = seconds.empty() ? 0 : seconds.back(); // before quantiles reorder them
     for (size_t i = 0; i < std::size(printed_quantiles); ++i)
         out[quantile_names[i]] = sketch::quantile_of(seconds, printed_quantiles[i]);
     return out;
 }
 
-void put_row(json& out, RowReader& reader, const Row& row, bool extended) {
+void put_row(json& out, RowReader& reader, const Row& row, const engine::HandlerView& view, bool extended) {
     const std::string path = row.json_path();
     const void* cell = reader.cell(row);
     switch (row.ops->kind) {
@@ -94,8 +95,8 @@ void put_row(json& out, RowReader& reader, const Row& row, bool extended) {
         if (row.ops->count(cell)) at_path(out, path) = histogram_json(row, cell);
         break;
     case Kind::rate: // of a recorded stream: beyond upstream's keys
-        if (auto seconds = reader.seconds(row); extended && !seconds.empty())
-            at_path(out, path) = rate_json(std::move(seconds));
+        if (auto seconds = reader.seconds(row); view.live || (extended && !seconds.empty()))
+            at_path(out, path) = rate_json(std::move(seconds), view.live && view.open);
         break;
     }
 }
@@ -106,7 +107,8 @@ json handler_json(const engine::HandlerView& view, const Services& services, con
     json out;
     RowReader reader(view, services);
     if (reader.off()) return json::object();
-    reader.for_each(options.extended, [&](const Row& row) { put_row(out, reader, row, options.extended); });
+    reader.for_each(options.extended,
+                    [&](const Row& row) { put_row(out, reader, row, view, options.extended); });
     out["period"] = {{"start_ts", view.start_ts}, {"length", view.length}};
     if (options.extended && view.periods_left_out)
         out["period"]["minutes"] = {{"shown", view.periods}, {"left_out", view.periods_left_out}};

@@ -67,6 +67,23 @@ TEST(Json, ExtendedAddsKeysAndChangesNone) {
     EXPECT_EQ(both["xact"], more["xact"]);
 }
 
+TEST(Json, LiveStreamsShowTheirRatesAndOpenOnesTheLastSecond) {
+    Results results;
+    results.rates[path(&test::Cells::rate).offset] = {1, 9, 2};
+    engine::HandlerView view = results.view();
+    view.live = true;
+    json out = handler_json(view, results.services, {});
+    EXPECT_EQ(out["rates"]["total"], (json{{"p50", 2}, {"p90", 9}, {"p95", 9}, {"p99", 9}}));
+    view.open = true;
+    out = handler_json(view, results.services, {});
+    EXPECT_EQ(out["rates"]["total"], (json{{"live", 2}, {"p50", 2}, {"p90", 9}, {"p95", 9}, {"p99", 9}}));
+    results.rates.clear(); // nothing came yet
+    out = handler_json(view, results.services, {});
+    EXPECT_EQ(out["rates"]["sum"], (json{{"live", 0}, {"p50", 0}, {"p90", 0}, {"p95", 0}, {"p99", 0}}));
+    view.live = false;
+    EXPECT_FALSE(handler_json(view, results.services, {}).contains("rates"));
+}
+
 TEST(Json, HistogramIsCumulativeAndEndsAtInfinity) {
     Results results;
     for (const uint64_t value : {12, 12, 1, 8, 12}) results.cells->histogram.update(value);
