@@ -30,6 +30,8 @@ struct LedgerLine {
     std::string path; // "tap.malformed.cut_short"
     uint64_t count;
     std::string help;
+    std::string_view unit = "1";
+    bool maximum = false; // the largest so far, not a sum
 };
 std::vector<LedgerLine> ledger_lines(const Ledger& ledger);
 

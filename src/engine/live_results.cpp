@@ -29,7 +29,7 @@ std::map<uint32_t, Seconds> seconds_of(const PlannedHandler& plan, const Handler
 }
 
 bool lasts(Kind kind) {
-    return kind == Kind::counter || kind == Kind::quantiles || kind == Kind::histogram;
+    return kind == Kind::counter || kind == Kind::quantiles || kind == Kind::histogram || kind == Kind::rate;
 }
 } // namespace
 

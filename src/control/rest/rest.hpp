@@ -27,18 +27,23 @@ struct RestSettings {
     std::function<void()> stop; // what DELETE /api/v1/server does
 };
 
+struct Route;
+
+// Names and texts that clients know.
+inline constexpr std::string_view all_policies = "__all", default_policy = "default";
+inline constexpr std::string_view no_policy = "policy does not exist"; // of its metrics
+inline constexpr std::string_view no_such_policy = "policy does not exists",
+                                  no_such_tap = "tap does not exists";
+
 class Rest {
 public:
     Rest(Agent& agent, RestSettings settings);
     http::Response operator()(const http::Request& request) const { return router_(request); }
     std::vector<std::string> routes() const { return router_.routes(); }
+    using Call = http::Response (Rest::*)(const http::Request&, const http::PathValues&) const;
 
 private:
-    using Call = http::Response (Rest::*)(const http::Request&, const http::PathValues&) const;
-    void get(std::string_view pattern, Call call);
-    void change(std::string method, std::string_view pattern, Call call);
-    void add_metric_routes();
-    void add_object_routes();
+    friend std::span<const Route> all_routes();
     std::optional<http::Response> refused(const http::Request& request) const;
 
     http::Response app(const http::Request&, const http::PathValues&) const;
@@ -47,6 +52,10 @@ private:
     http::Response ready(const http::Request&, const http::PathValues&) const;
     http::Response old_bucket(const http::Request&, const http::PathValues&) const;
     http::Response old_window(const http::Request&, const http::PathValues&) const;
+    http::Response schema(const http::Request&, const http::PathValues&) const;
+    http::Response openapi(const http::Request&, const http::PathValues&) const;
+    http::Response scraped(const http::Request& request, const std::vector<PolicyPointer>& policies,
+                           bool with_handler) const;
     http::Response prometheus_default(const http::Request&, const http::PathValues&) const;
     http::Response bucket(const http::Request&, const http::PathValues&) const;
     http::Response window(const http::Request&, const http::PathValues&) const;
@@ -67,8 +76,10 @@ private:
     Agent& agent_;
     RestSettings settings_;
     http::HostGuard hosts_;
+    std::string openapi_; // rendered once
     http::Router router_;
-    std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+    const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+    const double started_s_ = static_cast<double>(engine::wall_clock_ns()) / 1e9;
 };
 
 } // namespace visor::control

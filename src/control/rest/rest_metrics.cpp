@@ -1,0 +1,154 @@
+// Routes that are read: how the agent is, and what it counted.
+#include "control/registry.hpp"
+#include "control/rest/replies.hpp"
+#include "control/rest/rest.hpp"
+#include "control/rest/results.hpp"
+#include "control/rest/scrape.hpp"
+#include "sinks/schema_json.hpp"
+
+#include <charconv>
+
+namespace visor::control {
+
+using http::PathValues;
+using http::Request;
+using http::Response;
+
+namespace {
+uint32_t number_in(std::string_view text) {
+    uint32_t number = UINT32_MAX; // what is too large to be read is too large anyway
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
+bool extended(const Request& request) {
+    const std::string_view value = request.parameter("extended");
+    return value == "1" || value == "true";
+}
+
+bool wants_now(const Asked& asked) {
+    return asked.merged || asked.periods == 0;
+}
+
+Response text_reply(std::string text, int status = 200) {
+    return {status, "text/plain", std::move(text)};
+}
+} // namespace
+
+Response Rest::app(const Request&, const PathValues&) const {
+    const auto up =
+        std::chrono::duration<double, std::ratio<60>>(std::chrono::steady_clock::now() - started_);
+    return json_reply({{"app", {{"up_time_min", up.count()}, {"version", settings_.version}}}});
+}
+
+Response Rest::rates(const Request&, const PathValues&) const {
+    return json_reply({{"packets", {{"in", 0}, {"out", 0}}},
+                       {"warning", "deprecated: use /api/v1/metrics/bucket/0, which has live rates"}});
+}
+
+Response Rest::alive(const Request&, const PathValues&) const {
+    return text_reply("ok\n");
+}
+
+// Ready to be asked: every tap can see frames.
+Response Rest::ready(const Request&, const PathValues&) const {
+    std::string down;
+    agent_.look([&](const auto& streams) {
+        for (const auto& [name, stream] : streams)
+            if (!stream->live->tap().up()) down += "tap '" + stream->tap + "': its interface is down\n";
+    });
+    return down.empty() ? text_reply("ok\n") : text_reply(down, 503);
+}
+
+namespace {
+// Of the policy `default`, by schema key.
+Response flat_reply(Agent& agent, const Asked& asked, std::string_view number, bool with_bounds) {
+    const PolicyPointer policy = agent.policy(std::string(default_policy));
+    if (!policy) return error_reply(404, no_policy);
+    if (const auto wrong = wrong_period(*policy, asked, number); !wrong.empty())
+        return error_reply(400, wrong);
+    if (wants_now(asked)) agent.refresh(*policy);
+    nlohmann::json shown = flat_json(views_of(*policy, asked), policy->services(), with_bounds);
+    if (asked.merged) return json_reply({{std::to_string(asked.periods) + "m", std::move(shown)}});
+    for (const auto& handler : shown) {
+        shown["period"] = handler["period"];
+        break;
+    }
+    return json_reply({{"1m", std::move(shown)}});
+}
+} // namespace
+
+Response Rest::old_bucket(const Request& request, const PathValues& path) const {
+    return flat_reply(agent_, {false, number_in(path["n"])}, path["n"], extended(request));
+}
+
+Response Rest::old_window(const Request& request, const PathValues& path) const {
+    return flat_reply(agent_, {true, number_in(path["n"])}, path["n"], extended(request));
+}
+
+namespace {
+// Of one policy, or of all for which there is such a period.
+Response policy_reply(Agent& agent, std::string_view name, const Asked& asked, std::string_view number,
+                      bool with_bounds) {
+    nlohmann::json out = nlohmann::json::object();
+    const bool all = name == all_policies;
+    std::vector<PolicyPointer> asked_for;
+    if (all)
+        asked_for = agent.policies();
+    else if (const auto policy = agent.policy(std::string(name)))
+        asked_for.push_back(policy);
+    if (!all && asked_for.empty()) return error_reply(404, no_policy);
+    for (const PolicyPointer& policy : asked_for) {
+        if (const auto wrong = wrong_period(*policy, asked, number); !wrong.empty()) {
+            if (all) continue;
+            return error_reply(425, wrong);
+        }
+        if (wants_now(asked)) agent.refresh(*policy);
+        auto& shown = out[policy->config.name] =
+            policy_json(*policy, views_of(*policy, asked), policy->services(), with_bounds);
+        if (with_bounds) agent.look([&](const auto&) { shown["ledger"] = ledger_of(*policy); });
+    }
+    return json_reply(out);
+}
+} // namespace
+
+Response Rest::bucket(const Request& request, const PathValues& path) const {
+    return policy_reply(agent_, path["name"], {false, number_in(path["n"])}, path["n"], extended(request));
+}
+
+Response Rest::window(const Request& request, const PathValues& path) const {
+    return policy_reply(agent_, path["name"], {true, number_in(path["n"])}, path["n"], extended(request));
+}
+
+Response Rest::scraped(const Request& request, const std::vector<PolicyPointer>& policies,
+                       bool with_handler) const {
+    const auto format = sinks::choose_exposition(request.parameter("format"), request.header("Accept"));
+    if (!format) return text_reply(format.error(), 400);
+    Response reply{200, std::string(sinks::content_type(*format)),
+                   scrape(agent_, policies, {settings_.prom_instance, with_handler, *format, started_s_})};
+    reply.set_header("Vary", "Accept");
+    return reply;
+}
+
+Response Rest::prometheus_default(const Request& request, const PathValues&) const {
+    const PolicyPointer policy = agent_.policy(std::string(default_policy));
+    if (!policy) return Response(404);
+    return scraped(request, {policy}, false);
+}
+
+Response Rest::prometheus(const Request& request, const PathValues& path) const {
+    if (path["name"] == all_policies) return scraped(request, agent_.policies(), true);
+    const PolicyPointer policy = agent_.policy(std::string(path["name"]));
+    if (!policy) return text_reply(std::string(no_policy), 404);
+    return scraped(request, {policy}, true);
+}
+
+Response Rest::schema(const Request&, const PathValues&) const {
+    return json_reply(sinks::metrics_schema_json(handler_classes()));
+}
+
+Response Rest::openapi(const Request&, const PathValues&) const {
+    return {200, "application/json", openapi_};
+}
+
+} // namespace visor::control

@@ -1,0 +1,100 @@
+// Routes of taps and policies, and what changes them.
+#include "control/rest/objects.hpp"
+#include "control/rest/replies.hpp"
+#include "control/rest/rest.hpp"
+
+namespace visor::control {
+
+using http::PathValues;
+using http::Request;
+using http::Response;
+
+Response Rest::taps(const Request&, const PathValues&) const {
+    nlohmann::json out = nlohmann::json::object();
+    for (const TapConfig& tap : agent_.taps()) out[tap.name] = tap_json(tap);
+    return json_reply(out);
+}
+
+Response Rest::tap(const Request&, const PathValues& path) const {
+    for (const TapConfig& tap : agent_.taps())
+        if (tap.name == path["name"]) return json_reply({{tap.name, tap_json(tap)}});
+    return error_reply(404, no_such_tap);
+}
+
+Response Rest::policies(const Request&, const PathValues&) const {
+    nlohmann::json out = nlohmann::json::object();
+    const auto taps = agent_.taps();
+    const auto all = agent_.policies();
+    agent_.look([&](const auto&) {
+        for (const PolicyPointer& policy : all) out[policy->config.name] = policy_info_json(*policy, taps);
+    });
+    return json_reply(out);
+}
+
+Response Rest::policy(const Request&, const PathValues& path) const {
+    const PolicyPointer policy = agent_.policy(std::string(path["name"]));
+    if (!policy) return error_reply(404, no_such_policy);
+    nlohmann::json out;
+    const auto taps = agent_.taps();
+    agent_.look([&](const auto&) { out[policy->config.name] = policy_info_json(*policy, taps); });
+    return json_reply(out);
+}
+
+Response Rest::add_tap(const Request& request, const PathValues&) const {
+    const auto document = agent_.parse(request.body, DocumentKind::tap);
+    if (!document) return refusal_of(document.error());
+    if (const Trouble trouble = agent_.add(*document)) return refusal_of(*trouble);
+    const TapConfig& tap = document->taps.front();
+    return json_reply({{tap.name, tap_json(tap)}}, 201);
+}
+
+Response Rest::put_tap(const Request& request, const PathValues& path) const {
+    const std::string name(path["name"]);
+    const auto document = agent_.parse_in_place_of(name, request.body, DocumentKind::tap);
+    if (!document) return refusal_of(document.error());
+    const TapConfig& tap = document->taps.front();
+    if (tap.name != name)
+        return error_reply(400, "the tap in the document is '" + tap.name + "', not '" + name + "'");
+    if (const Trouble trouble = agent_.replace_tap(name, *document)) return refusal_of(*trouble);
+    return json_reply({{tap.name, tap_json(tap)}});
+}
+
+Response Rest::delete_tap(const Request&, const PathValues& path) const {
+    if (const Trouble trouble = agent_.remove_tap(std::string(path["name"]))) return refusal_of(*trouble);
+    return json_reply(nlohmann::json::object());
+}
+
+Response Rest::add_policy(const Request& request, const PathValues& path) const {
+    const auto document = agent_.parse(request.body, DocumentKind::policy);
+    if (!document) return refusal_of(document.error());
+    if (const Trouble trouble = agent_.add(*document)) return refusal_of(*trouble);
+    PathValues made;
+    made.add("name", document->policies.front().name);
+    Response reply = policy(request, made);
+    if (reply.status == 200) reply.status = 201;
+    (void)path;
+    return reply;
+}
+
+Response Rest::put_policy(const Request& request, const PathValues& path) const {
+    const std::string name(path["name"]);
+    const auto document = agent_.parse_in_place_of(name, request.body, DocumentKind::policy);
+    if (!document) return refusal_of(document.error());
+    const std::string& given = document->policies.front().name;
+    if (given != name)
+        return error_reply(400, "the policy in the document is '" + given + "', not '" + name + "'");
+    if (const Trouble trouble = agent_.replace_policy(name, *document)) return refusal_of(*trouble);
+    return policy(request, path);
+}
+
+Response Rest::delete_policy(const Request&, const PathValues& path) const {
+    if (const Trouble trouble = agent_.remove_policy(std::string(path["name"]))) return refusal_of(*trouble);
+    return json_reply(nlohmann::json::object());
+}
+
+Response Rest::stop_server(const Request&, const PathValues&) const {
+    if (settings_.stop) settings_.stop();
+    return Response(200);
+}
+
+} // namespace visor::control

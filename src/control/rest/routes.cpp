@@ -1,0 +1,181 @@
+#include "control/rest/routes.hpp"
+
+namespace visor::control {
+
+namespace {
+using sinks::RouteParameter;
+using sinks::RouteResponse;
+using Type = RouteParameter::Type;
+using Place = RouteParameter::Place;
+
+const RouteParameter policy_name{"name", Place::path, "a policy, or __all"};
+const RouteParameter one_policy{"name", Place::path, "a policy"};
+const RouteParameter tap_name{"name", Place::path, "a tap"};
+const RouteParameter period{"n", Place::path, "0 is the minute that is being filled, 1 the last whole one",
+                            Type::uint};
+const RouteParameter minutes{"n", Place::path, "so many of the newest minutes, merged", Type::uint};
+const RouteParameter extended{"extended", Place::query, "with bounds of estimates and the ledger",
+                              Type::boolean};
+const RouteParameter format{"format",
+                            Place::query,
+                            "names of earlier versions unless one is given; modern: as Accept says",
+                            Type::text,
+                            {"modern", "text", "openmetrics", "protobuf"}};
+const std::vector<std::string_view> documents{"application/x-yaml", "application/yaml", "application/json"};
+
+RouteResponse error(int status, std::string_view help) {
+    return {status, help, "Error"};
+}
+std::vector<RouteResponse> changed(int status, std::string_view what, std::string_view schema) {
+    return {{status, what, schema},
+            error(400, "the document is wrong: where, and what would be right"),
+            error(401, "a bearer token is needed"),
+            error(403, "not from here"),
+            error(409, "there is one of that name, or it is in use"),
+            error(422, "no tap has the tags that are selected"),
+            error(500, "it could not be started")};
+}
+RouteResponse exposition() {
+    return {200, "an exposition", {}, "text/plain"};
+}
+} // namespace
+
+std::span<const Route> all_routes() {
+    static const Route routes[] = {
+        {{"GET", "/livez", "The process answers", {}, {{200, "ok", {}, "text/plain"}}}, &Rest::alive},
+        {{"GET",
+          "/readyz",
+          "Every tap can see frames",
+          {},
+          {{200, "ok", {}, "text/plain"}, {503, "taps whose interface is down", {}, "text/plain"}}},
+         &Rest::ready},
+        {{"GET",
+          "/metrics",
+          "The policy default, for Prometheus",
+          {format},
+          {exposition(), {404, "there is no such policy"}}},
+         &Rest::prometheus_default},
+        {{"GET",
+          "/api/v1/openapi.json",
+          "This description",
+          {},
+          {{200, "OpenAPI 3.1", {}, "application/json"}}},
+         &Rest::openapi},
+        {{"GET",
+          "/api/v1/metrics/schema",
+          "Every metric there is",
+          {},
+          {{200, "by handler", "MetricsSchema"}}},
+         &Rest::schema},
+        {{"GET", "/api/v1/metrics/app", "Version, and time since start", {}, {{200, "of the agent", "App"}}},
+         &Rest::app},
+        {{"GET", "/api/v1/metrics/rates", "Deprecated", {}, {{200, "nothing but a warning"}}}, &Rest::rates},
+        {{"GET",
+          "/api/v1/metrics/bucket/{n}",
+          "A minute of the policy default",
+          {period, extended},
+          {{200, "by schema", "WindowMetrics"}, error(400, "no such period"), error(404, "no such policy")}},
+         &Rest::old_bucket},
+        {{"GET",
+          "/api/v1/metrics/window/{n}",
+          "Minutes of the policy default",
+          {minutes, extended},
+          {{200, "by schema", "WindowMetrics"}, error(400, "no such period"), error(404, "no such policy")}},
+         &Rest::old_window},
+        {{"GET",
+          "/api/v1/policies/{name}/metrics/bucket/{n}",
+          "A minute of a policy",
+          {policy_name, period, extended},
+          {{200, "by policy and handler", "PolicyMetrics"},
+           error(404, "no such policy"),
+           error(425, "no such period yet")}},
+         &Rest::bucket},
+        {{"GET",
+          "/api/v1/policies/{name}/metrics/window/{n}",
+          "Minutes of a policy",
+          {policy_name, minutes, extended},
+          {{200, "by policy and handler", "PolicyMetrics"},
+           error(404, "no such policy"),
+           error(425, "no such period")}},
+         &Rest::window},
+        {{"GET",
+          "/api/v1/policies/{name}/metrics/prometheus",
+          "A policy, for Prometheus",
+          {policy_name, format},
+          {exposition(), {404, "no such policy", {}, "text/plain"}}},
+         &Rest::prometheus},
+        {{"GET", "/api/v1/taps", "All taps", {}, {{200, "by name", "Taps"}}}, &Rest::taps},
+        {{"GET",
+          "/api/v1/taps/{name}",
+          "A tap",
+          {tap_name},
+          {{200, "it", "Taps"}, error(404, "no such tap")}},
+         &Rest::tap},
+        {{"POST",
+          "/api/v1/taps",
+          "Defines a tap",
+          {},
+          changed(201, "it", "Taps"),
+          "TapDocument",
+          documents,
+          true},
+         &Rest::add_tap},
+        {{"PUT",
+          "/api/v1/taps/{name}",
+          "Defines a tap anew, with all policies on it",
+          {tap_name},
+          changed(200, "it", "Taps"),
+          "TapDocument",
+          documents,
+          true},
+         &Rest::put_tap},
+        {{"DELETE",
+          "/api/v1/taps/{name}",
+          "Removes a tap that no policy uses",
+          {tap_name},
+          {{200, "it is gone"}, error(404, "no such tap"), error(409, "policies use it")},
+          {},
+          {},
+          true},
+         &Rest::delete_tap},
+        {{"GET", "/api/v1/policies", "All policies", {}, {{200, "by name", "Policies"}}}, &Rest::policies},
+        {{"GET",
+          "/api/v1/policies/{name}",
+          "A policy",
+          {one_policy},
+          {{200, "it", "Policies"}, error(404, "no such policy")}},
+         &Rest::policy},
+        {{"POST",
+          "/api/v1/policies",
+          "Starts a policy",
+          {},
+          changed(201, "it", "Policies"),
+          "PolicyDocument",
+          documents,
+          true},
+         &Rest::add_policy},
+        {{"PUT",
+          "/api/v1/policies/{name}",
+          "Puts a policy in place of one, at once",
+          {one_policy},
+          changed(200, "it", "Policies"),
+          "PolicyDocument",
+          documents,
+          true},
+         &Rest::put_policy},
+        {{"DELETE",
+          "/api/v1/policies/{name}",
+          "Stops a policy",
+          {one_policy},
+          {{200, "it is gone"}, error(404, "no such policy")},
+          {},
+          {},
+          true},
+         &Rest::delete_policy},
+        {{"DELETE", "/api/v1/server", "Stops the agent", {}, {{200, "it is stopping"}}, {}, {}, true},
+         &Rest::stop_server},
+    };
+    return routes;
+}
+
+} // namespace visor::control

@@ -1,0 +1,100 @@
+#include "control/rest/scrape.hpp"
+
+#include "control/rest/results.hpp"
+#include "engine/ledger.hpp"
+#include "sinks/modern.hpp"
+#include "sinks/prometheus.hpp"
+
+#include <algorithm>
+
+namespace visor::control {
+
+namespace {
+
+// The last whole minute, or the open one while there is no other.
+std::vector<engine::LiveView> scraped_views(Agent& agent, const RunningPolicy& policy) {
+    const Asked last_whole{false, 1};
+    const bool whole = wrong_period(policy, last_whole, "1").empty();
+    if (!whole) agent.refresh(policy);
+    return views_of(policy, whole ? last_whole : Asked{});
+}
+
+// Figures of all policies asked for, as long as the exposition is made.
+class Scraped {
+public:
+    Scraped(Agent& agent, const std::vector<PolicyPointer>& policies, const ScrapeOptions& options) {
+        const bool modern = options.format != sinks::ExpositionFormat::compatible;
+        for (const PolicyPointer& policy : policies) {
+            if (modern) agent.refresh(*policy); // counters are of now
+            views_.push_back(scraped_views(agent, *policy));
+            lives_.push_back(modern ? lifetimes_of(*policy) : std::vector<engine::LiveView>{});
+        }
+        for (size_t i = 0; i < views_.size(); ++i)
+            for (size_t tap = 0; tap < views_[i].size(); ++tap)
+                add(views_[i][tap], modern ? &lives_[i][tap] : nullptr, options);
+    }
+    std::vector<sinks::Source>& sources() { return sources_; }
+
+private:
+    static std::vector<engine::LiveView> lifetimes_of(const RunningPolicy& policy) {
+        std::vector<engine::LiveView> lives;
+        for (const auto& on_tap : policy.taps)
+            lives.push_back(on_tap.live->results().lifetime(engine::wall_clock_ns()));
+        return lives;
+    }
+    void add(const engine::LiveView& view, const engine::LiveView* life, const ScrapeOptions& options) {
+        for (const auto& handler : view.handlers) {
+            sinks::Labels labels{{"policy", view.plan->name}, {"tap", view.plan->tap}};
+            if (!options.instance.empty()) labels.push_back({"instance", options.instance});
+            if (options.with_handler) labels.push_back({"handler", handler.plan->name});
+            const engine::HandlerView* since = nullptr;
+            if (life)
+                for (const auto& other : life->handlers)
+                    if (other.plan == handler.plan) since = &other;
+            sources_.push_back({&handler, std::move(labels), since});
+        }
+    }
+    std::vector<std::vector<engine::LiveView>> views_, lives_; // by policy and tap
+    std::vector<sinks::Source> sources_;
+};
+
+// Where every frame went, by stream.
+std::vector<sinks::PlainMetric> ledger_metrics(const Agent& agent, const std::string& instance) {
+    std::vector<sinks::PlainMetric> metrics;
+    agent.look([&](const auto& streams) {
+        for (const auto& [name, stream] : streams) {
+            sinks::Labels labels{{"stream", name}, {"tap", stream->tap}};
+            if (!instance.empty()) labels.push_back({"instance", instance});
+            for (const auto& line : engine::ledger_lines(stream->live->counts())) {
+                std::string metric = "ledger_" + line.path;
+                std::replace(metric.begin(), metric.end(), '.', '_');
+                const bool nanoseconds = line.unit == "ns";
+                metrics.push_back({.name = metric,
+                                   .help = line.help,
+                                   .counter = !line.maximum,
+                                   .value = static_cast<double>(line.count) * (nanoseconds ? 1e-9 : 1),
+                                   .labels = labels,
+                                   .unit = nanoseconds ? "seconds" : ""});
+            }
+        }
+    });
+    return metrics;
+}
+
+} // namespace
+
+std::string scrape(Agent& agent, const std::vector<PolicyPointer>& policies, const ScrapeOptions& options) {
+    Scraped scraped(agent, policies, options);
+    const Services services = policies.empty() ? Services{} : policies.front()->services();
+    using Format = sinks::ExpositionFormat;
+    if (options.format == Format::compatible)
+        return sinks::prometheus_text(std::move(scraped.sources()), services);
+    const auto form = options.format == Format::protobuf       ? sinks::ModernForm::protobuf
+                      : options.format == Format::open_metrics ? sinks::ModernForm::open_metrics
+                                                               : sinks::ModernForm::text;
+    return sinks::modern_exposition(
+        {std::move(scraped.sources()), ledger_metrics(agent, options.instance), options.start_time_s},
+        services, form);
+}
+
+} // namespace visor::control
