@@ -111,7 +111,7 @@ std::vector<LedgerLine> ledger_lines(std::span<const WorkerCounts> workers) {
         {"tap.interface_lost", tap.lost_interface, "times an interface went down or vanished"},
         {"worker.hand_overs", most.hand_overs, "times a worker handed over what it had recorded"},
         {"worker.hand_overs_delayed", most.hand_overs_delayed, "times it had nothing to go on with"},
-        {"worker.control_ns_max", most.control_ns_max, "longest time a worker was kept from its queue", "ns",
+        {"worker.longest_control_ns", most.control_ns_max, "longest time a worker was kept from its queue", "ns",
          true},
         {"worker.control_ns", most.control_ns, "time workers were kept from their queues, in all", "ns"},
         {"worker.cpu_ns", most.cpu_ns, "processor time of the workers", "ns"},

@@ -68,7 +68,8 @@ std::vector<sinks::PlainMetric> ledger_metrics(const Agent& agent, const std::st
             for (const auto& line : engine::ledger_lines(stream->live->counts())) {
                 std::string metric = "ledger_" + line.path;
                 std::replace(metric.begin(), metric.end(), '.', '_');
-                const bool nanoseconds = line.unit == "ns";
+                const bool nanoseconds = line.unit == "ns"; // and the name ends so
+                if (nanoseconds) metric.replace(metric.size() - 2, 2, "seconds");
                 metrics.push_back({.name = metric,
                                    .help = line.help,
                                    .counter = !line.maximum,
