@@ -5,9 +5,7 @@
 #endif
 #include "taps/device/interfaces.hpp"
 #include "taps/mock/mock.hpp"
-#if __has_include("taps/pcap/live_pcap.hpp")
 #include "taps/pcap/live_pcap.hpp"
-#endif
 
 namespace visor::control {
 
@@ -43,15 +41,11 @@ Result<std::unique_ptr<engine::LiveTap>> open_tap(const LiveInput& input, const 
     if (input.source == "af_packet")
         return Error{"pcap_source af_packet is not in this build: leave it out, or use libpcap"};
 #endif
-#if __has_include("taps/pcap/live_pcap.hpp")
     return taps::open_live_pcap({.interfaces = *interfaces,
                                  .bpf = input.bpf,
                                  .buffer_bytes = settings.ring_bytes,
                                  .promiscuous = promiscuous},
                                 notify);
-#else
-    return Error{"libpcap"};
-#endif
 }
 
 } // namespace visor::control

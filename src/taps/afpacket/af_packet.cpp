@@ -16,7 +16,7 @@ namespace visor::taps {
 namespace {
 
 constexpr unsigned queues_max = 64;
-constexpr int64_t tend_ms = 500;
+constexpr int64_t tend_ms = 250; // how often sockets are looked after, beside when they tell of trouble
 // A block holds whatever one frame may be: what is joined by the interface is mostly up to 64 KiB.
 constexpr size_t block_bytes_max = 1 << 20, block_bytes_min = 128 << 10;
 constexpr size_t blocks_min = 4;

@@ -131,6 +131,7 @@ void Port::tend(engine::LiveCounts& counts) {
 // A socket outlives its interface's being down, but not its being deleted. What lies in the ring is read
 // first.
 void Port::watch_ring() {
+    if (any()) return; // all of them never go
     const bool interrupted = ring_->pending_error() == ENETDOWN;
     if (!interrupted && state_.presence() == Presence::up) return;
     update(engine::presence_of(engine::find_link(ring_->spec().ifindex)), interrupted);

@@ -42,7 +42,7 @@ protected:
         const auto end = steady_clock::now() + std::chrono::seconds(10);
         while (tap.up() != up && steady_clock::now() < end) seen += read_all(tap, 20);
         EXPECT_EQ(tap.up(), up);
-        return seen + read_all(tap, 700); // the other queues look after their sockets as well
+        return seen + read_all(tap, 400); // the other queues look after their sockets as well
     }
     static size_t read_all(LiveTap& tap, int quiet_ms = 60) {
         size_t seen = 0;
@@ -132,7 +132,7 @@ TEST_F(AfPacketLife, each_queue_has_a_thread_while_the_interface_comes_and_goes)
         for (int i = 0; i < 500 && tap->up() != up; ++i)
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
         EXPECT_EQ(tap->up(), up);
-        std::this_thread::sleep_for(std::chrono::milliseconds(700)); // the other queues follow
+        std::this_thread::sleep_for(std::chrono::milliseconds(500)); // the other queues follow
     };
     for (unsigned round = 0; round < 2; ++round) {
         send("vb", 300);
