@@ -4,9 +4,7 @@
 #include "control/plan.hpp"
 #include "control/registry.hpp"
 #include "engine/offline.hpp"
-#include "sinks/modern.hpp"
 #include "sinks/negotiate.hpp"
-#include "sinks/prometheus.hpp"
 #include "taps/pcap/merged_source.hpp"
 
 #include <algorithm>
@@ -48,15 +46,10 @@ std::vector<sinks::Source> sources_of(const engine::OfflineRun& run) {
 }
 
 std::string exposition(const engine::OfflineRun& run, sinks::ExpositionFormat format) {
-    std::vector<sinks::Source> sources = sources_of(run);
-    if (format == sinks::ExpositionFormat::compatible) return sinks::prometheus_text(std::move(sources), {});
-    sinks::Scrape scrape{std::move(sources), {}, 1'700'000'000.25};
+    sinks::Scrape scrape{sources_of(run), {}, 1'700'000'000.25};
     for (const auto& line : engine::ledger_lines(run.ledger()))
         scrape.plain.push_back({line.path, line.help, true, static_cast<double>(line.count)});
-    const auto form = format == sinks::ExpositionFormat::text           ? sinks::ModernForm::text
-                      : format == sinks::ExpositionFormat::open_metrics ? sinks::ModernForm::open_metrics
-                                                                        : sinks::ModernForm::protobuf;
-    return sinks::modern_exposition(std::move(scrape), {}, form);
+    return sinks::exposition_of(format, std::move(scrape), {});
 }
 
 int print(const std::string& format, const std::string& capture, int repeat) {

@@ -1,8 +1,10 @@
 #include "sinks/negotiate.hpp"
 
+#include "sinks/prometheus.hpp"
+
 #include <algorithm>
 #include <charconv>
-#include <string>
+#include <utility>
 
 namespace visor::sinks {
 
@@ -114,6 +116,20 @@ std::string_view content_type(ExpositionFormat format) {
         break;
     }
     return "text/plain; version=0.0.4; charset=utf-8";
+}
+
+std::string exposition_of(ExpositionFormat format, Scrape scrape, const Services& services) {
+    switch (format) {
+    case ExpositionFormat::compatible:
+        return prometheus_text(std::move(scrape.sources), services);
+    case ExpositionFormat::open_metrics:
+        return modern_exposition(std::move(scrape), services, ModernForm::open_metrics);
+    case ExpositionFormat::protobuf:
+        return modern_exposition(std::move(scrape), services, ModernForm::protobuf);
+    case ExpositionFormat::text:
+        break;
+    }
+    return modern_exposition(std::move(scrape), services, ModernForm::text);
 }
 
 } // namespace visor::sinks

@@ -1,4 +1,4 @@
-// Which exposition a scrape gets, by the `format` of its query and its Accept header.
+// Which exposition a scrape gets, and it: by the `format` of its query and its Accept header.
 //
 // Without a format it is the compatible one, whatever is accepted: dashboards over it are older than any
 // Accept header. `modern` lets the header choose; the other formats are what they say.
@@ -6,8 +6,10 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "sinks/modern.hpp"
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace visor::sinks {
@@ -20,5 +22,6 @@ ExpositionFormat accepted_format(std::string_view accept);
 Result<ExpositionFormat> choose_exposition(std::string_view format, std::string_view accept);
 
 std::string_view content_type(ExpositionFormat format);
+std::string exposition_of(ExpositionFormat format, Scrape scrape, const Services& services);
 
 } // namespace visor::sinks

@@ -1,5 +1,7 @@
 #include "sinks/negotiate.hpp"
 
+#include "sinks/test_results.hpp"
+
 #include <gtest/gtest.h>
 #include <random>
 #include <string>
@@ -53,6 +55,19 @@ TEST(Negotiate, FormatsAreWhatTheySay) {
     EXPECT_EQ(*choose_exposition("protobuf", ""), F::protobuf);
     EXPECT_FALSE(choose_exposition("Modern", ""));
     EXPECT_NE(choose_exposition("xml", "").error().find("openmetrics"), std::string::npos);
+}
+
+TEST(Negotiate, EveryFormatIsTheExpositionItNames) {
+    test::Results results;
+    const Scrape scrape{{{&results.view(), {}}}};
+    const auto shows = [&](F format, std::string_view what) {
+        return exposition_of(format, scrape, results.services).find(what) != std::string::npos;
+    };
+    EXPECT_TRUE(shows(F::compatible, "\ndns_wire_packets_events{} 0\n"));
+    EXPECT_TRUE(shows(F::text, "\npktvisor_dns_wire_packets_events_total{} 0\n"));
+    EXPECT_FALSE(shows(F::text, "# EOF"));
+    EXPECT_TRUE(shows(F::open_metrics, "\n# EOF\n"));
+    EXPECT_TRUE(shows(F::protobuf, "\x0a\x26pktvisor_dns_wire_packets_events_total"));
 }
 
 TEST(Negotiate, GarbageIsText) {

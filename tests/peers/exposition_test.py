@@ -72,6 +72,11 @@ def check_with_parser(bodies):
         assert len(series) == len(set(series)) > 100, f"{form}: a series is there twice"
         taps = {dict(labels).get("tap") for _, labels in series} - {None}
         assert taps == {'tap "one"\\\n\ufffd'}, taps
+    listed = [sample.labels for family in families["compatible"] if "_top_" in family.name
+              for sample in family.samples]
+    assert len(listed) > 50 and all("name" in labels and labels["name"] in
+                                    [labels[k] for k in labels if k not in ("name", "tap", "policy", "instance")]
+                                    for labels in listed)
     values = lambda form: {(s.name, tuple(sorted(s.labels.items()))): s.value for family in families[form]
                            for s in family.samples if "_bucket" not in s.name and not s.name.endswith("_created")}
     assert values("openmetrics") == values("text")

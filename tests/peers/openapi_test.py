@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """The description of the REST interface against its own standard, and results against the description.
 
-Usage: openapi_test.py PRINT_OPENAPI PKTVISOR_PCAP CAPTURE
+Usage: openapi_test.py PRINT_OPENAPI PKTVISOR_PCAP CAPTURE [DASHBOARD]
 Exit status 77 (skipped) without python3-jsonschema (`tools/setup.sh peers`); openapi-spec-validator is used where
 it is installed.
 """
 import collections
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -61,8 +62,18 @@ def check_names(rows_by_handler):
         assert len(meanings) > 100
 
 
+def check_dashboard(rows_by_handler, path):
+    """Every metric a Grafana dashboard asks for is there."""
+    rows = {row["prometheus"]["compatible"]: row for handler in rows_by_handler["handlers"]
+            for row in handler["rows"]}
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    asked = set(re.findall(r"\b((?:packets|dns|dhcp|payload)_[A-Za-z0-9_]+)\{", text))
+    assert len(asked) > 20 and asked <= rows.keys(), asked - rows.keys()
+
+
 def main():
-    print_openapi, program, capture = sys.argv[1:]
+    print_openapi, program, capture = sys.argv[1:4]
     try:
         import jsonschema  # noqa: F401
     except ImportError:
@@ -77,6 +88,11 @@ def main():
     except ImportError:
         print("no openapi-spec-validator: the description itself was not checked")
     check_names(api["x-metrics-schema"])
+    for dashboard in sys.argv[4:]:
+        if os.path.exists(dashboard):
+            check_dashboard(api["x-metrics-schema"], dashboard)
+        else:
+            print("no dashboard at", dashboard)
     validator(api, "WindowMetrics").validate(results(program, "-H", "10.77.0.2/32,fd77::2/128", capture))
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         file.write(POLICIES)
