@@ -1,9 +1,10 @@
 # The front door. `make help` lists the targets; CMake and ninja do the work, in build/.
 PREFIX ?= /usr/local
 DESTDIR ?=
-PCAP ?= examples/demo.pcap
-HOST ?= 10.77.0.2/32,fd77::2/128
-ARGS ?= $(if $(filter examples/demo.pcap,$(PCAP)),-H $(HOST))
+PCAP ?=
+IFACE ?= auto
+DEMO_HOST := 10.77.0.2/32,fd77::2/128
+ARGS ?= $(if $(filter examples/demo.pcap,$(PCAP)),-H $(DEMO_HOST))
 FUZZ_SECONDS ?= 60
 BENCH_ARGS ?=
 V ?=
@@ -26,17 +27,22 @@ configure = @tools/configure.sh $(VERBOSE) $(1) $(2) $(3)
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 	@echo
-	@echo "  PCAP=file ARGS='...' for run; FUZZ_SECONDS=n; BENCH_ARGS='...'; PREFIX= DESTDIR=; V=1 shows every command"
+	@echo "  IFACE=name or PCAP=file, ARGS='...' for run; FUZZ_SECONDS=n; BENCH_ARGS='...'; PREFIX= DESTDIR=; V=1 shows every command"
 
 build: ## build the programs into build/bin
 	@$(SETUP) build
 	$(call configure,release,build)
 	@$(NINJA) build programs
 
-# One file, whatever its name holds: the shell sees it as a variable, not as words.
+# One file or interface, whatever its name holds: the shell sees it as a variable, not as words.
 run: export RUN_PCAP = $(value PCAP)
-run: build ## analyse PCAP (the capture in examples/ unless given) and print the summary
+run: export RUN_IFACE = $(value IFACE)
+run: build ## watch IFACE (the busiest unless given) and serve what it shows; PCAP=file: summarise a capture
+ifeq ($(value PCAP),)
+	@tools/run_agent.sh build/bin/pktvisord $(ARGS) "$$RUN_IFACE"
+else
 	@build/bin/pktvisor-pcap --format text $(ARGS) "$$RUN_PCAP"
+endif
 
 test: ## build everything and run all tests
 	@$(SETUP) build test

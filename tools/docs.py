@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Keeps what the documents quote from the program true.
 
-In README.md the text between <!-- sample:begin --> and <!-- sample:end --> is the first lines of what `make run`
-prints for the shipped capture.
+In README.md the text between <!-- sample:begin --> and <!-- sample:end --> is the first lines of what
+`make run PCAP=examples/demo.pcap` prints.
 
 Usage: tools/docs.py [--check] [PROGRAM]     --check writes nothing and fails on a difference.
 """
@@ -23,7 +23,7 @@ def sample(program):
     lines = [line.rstrip() for line in text.rstrip("\n").split("\n")]
     if len(lines) > LINES:
         lines = lines[:LINES] + ["..."]
-    return "```text\n$ make run\n" + "\n".join(lines) + "\n```\n"
+    return "```text\n$ make run PCAP=examples/demo.pcap\n" + "\n".join(lines) + "\n```\n"
 
 
 def main():
