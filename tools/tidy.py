@@ -28,7 +28,8 @@ LAYERS = {
                    "control/rest", "cmd/common"],
 }
 LEAFY = {"taps", "handlers", "cmd"}
-INNER = {"control/http", "control/agent", "control/rest"}  # a room inside a room's folder, with a line of its own in LAYERS
+# Rooms inside a room's folder, with a line of their own in LAYERS.
+INNER = {"control/http", "control/agent", "control/rest"}
 # System headers that break a room's promise: parsers have no clock, lock, log or stream; handlers never see a
 # thread or a JSON library; sinks get their time from the period they render.
 BANNED = {

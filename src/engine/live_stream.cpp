@@ -76,6 +76,7 @@ void LiveStream::detach(const LivePolicy& policy) {
         workers_[i]->wake();
         if (std::exchange(in_worker.asked, false)) --asked_;
     }
+    (*at)->leaving_ = true;
     leaving_.push_back(std::move(*at));
     policies_.erase(at);
 }
@@ -142,6 +143,7 @@ void LiveStream::hear(size_t worker, const WorkerReport& report) {
 
 // The part goes back at once with empty buckets; the full ones are merged when all workers' are here.
 void LiveStream::take_part(LivePolicy& policy, size_t worker, const WorkerReport& report) {
+    if (policy.leaving_) return; // the worker forgets the policy before it could hear of the part
     auto& into = report.part->period == policy.bounds_.period ? policy.parts_ : policy.next_parts_;
     into.push_back(std::move(report.part->buckets.buckets));
     if (report.kind == WorkerReport::Kind::last_part) policy.workers_[worker].left_period = true;

@@ -38,6 +38,7 @@ private:
     std::vector<InWorker> workers_;
     LivePolicyWorker::Bounds bounds_, next_; // of the open period, and of the one to come
     bool closing_ = false;                   // workers were told of the next one
+    bool leaving_ = false;                   // ... to let go of it: nothing may follow
     std::vector<std::vector<Bucket>> parts_, next_parts_;
     std::vector<const void*> thresholds_;
     size_t thresholds_unread_ = 0; // by workers

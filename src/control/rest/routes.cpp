@@ -38,10 +38,9 @@ std::vector<RouteResponse> changed(int status, std::string_view what, std::strin
 RouteResponse exposition() {
     return {200, "an exposition", {}, "text/plain"};
 }
-} // namespace
 
-std::span<const Route> all_routes() {
-    static const Route routes[] = {
+std::vector<Route> about_the_agent() {
+    return {
         {{"GET", "/livez", "The process answers", {}, {{200, "ok", {}, "text/plain"}}}, &Rest::alive},
         {{"GET",
           "/readyz",
@@ -70,6 +69,11 @@ std::span<const Route> all_routes() {
         {{"GET", "/api/v1/metrics/app", "Version, and time since start", {}, {{200, "of the agent", "App"}}},
          &Rest::app},
         {{"GET", "/api/v1/metrics/rates", "Deprecated", {}, {{200, "nothing but a warning"}}}, &Rest::rates},
+    };
+}
+
+std::vector<Route> metrics() {
+    return {
         {{"GET",
           "/api/v1/metrics/bucket/{n}",
           "A minute of the policy default",
@@ -104,6 +108,11 @@ std::span<const Route> all_routes() {
           {policy_name, format},
           {exposition(), {404, "no such policy", {}, "text/plain"}}},
          &Rest::prometheus},
+    };
+}
+
+std::vector<Route> taps() {
+    return {
         {{"GET", "/api/v1/taps", "All taps", {}, {{200, "by name", "Taps"}}}, &Rest::taps},
         {{"GET",
           "/api/v1/taps/{name}",
@@ -138,6 +147,11 @@ std::span<const Route> all_routes() {
           {},
           true},
          &Rest::delete_tap},
+    };
+}
+
+std::vector<Route> policies_and_server() {
+    return {
         {{"GET", "/api/v1/policies", "All policies", {}, {{200, "by name", "Policies"}}}, &Rest::policies},
         {{"GET",
           "/api/v1/policies/{name}",
@@ -175,6 +189,16 @@ std::span<const Route> all_routes() {
         {{"DELETE", "/api/v1/server", "Stops the agent", {}, {{200, "it is stopping"}}, {}, {}, true},
          &Rest::stop_server},
     };
+}
+} // namespace
+
+std::span<const Route> all_routes() {
+    static const std::vector<Route> routes = [] {
+        std::vector<Route> all;
+        for (const auto& part : {about_the_agent(), metrics(), taps(), policies_and_server()})
+            all.insert(all.end(), part.begin(), part.end());
+        return all;
+    }();
     return routes;
 }
 
