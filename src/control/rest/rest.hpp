@@ -43,7 +43,7 @@ public:
     using Call = http::Response (Rest::*)(const http::Request&, const http::PathValues&) const;
 
 private:
-    friend std::span<const Route> all_routes();
+    friend struct RouteTable;
     std::optional<http::Response> refused(const http::Request& request) const;
 
     http::Response app(const http::Request&, const http::PathValues&) const;
