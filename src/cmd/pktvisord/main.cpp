@@ -56,11 +56,13 @@ void serve(Signals& signals, Running& running, const ServiceManager& manager) {
     }
 }
 
-int run(const CommandLine& line, const Settings& settings, std::optional<control::Document> document) {
+int run(const CommandLine& line, const Settings& settings, std::optional<control::Document> document,
+        Daemon* daemon) {
     auto signals = Signals::take();
     if (!signals) return fail(signals.error());
     auto running = Running::start(line, settings, std::move(document), [&] { signals->ask_to_stop(); });
     if (!running) return fail(running.error());
+    if (daemon) daemon->ready(); // whoever started it waits for that
     const ServiceManager manager;
     manager.ready((*running)->status());
     serve(*signals, **running, manager);
@@ -87,11 +89,10 @@ int start(const CommandLine& line) {
         return fail(logging.error());
     if (settings->module_list) return list_modules();
     for (const auto& notice : settings->notices) spdlog::info("{}", notice);
-    if (!settings->daemon) return run(line, *settings, std::move(document));
+    if (!settings->daemon) return run(line, *settings, std::move(document), nullptr);
     auto daemon = Daemon::begin();
     if (!daemon) return fail(daemon.error());
-    daemon->ready();
-    return run(line, *settings, std::move(document));
+    return run(line, *settings, std::move(document), &*daemon);
 }
 
 int check(const CommandLine& line) {
