@@ -1,5 +1,6 @@
 // Writes the reference documents into a folder, or with --check tells whether those in it are up to date.
 #include "control/registry.hpp"
+#include "control/rest/routes.hpp"
 #include "sinks/docs.hpp"
 #include "sinks/text_notable.hpp"
 #include "wire/link.hpp"
@@ -58,9 +59,14 @@ int main(int argc, char** argv) {
     const auto handlers = visor::control::handler_classes();
     std::vector<const visor::Schema*> schemas;
     for (const visor::HandlerClass* handler : handlers) schemas.push_back(&handler->schema());
+    std::vector<visor::sinks::InputOptions> inputs;
+    for (const auto& input : visor::control::input_infos()) inputs.push_back({input.type, input.options});
+    std::vector<visor::sinks::RouteInfo> routes;
+    for (const auto& route : visor::control::all_routes()) routes.push_back(route.info);
     const std::pair<const char*, std::string> documents[] = {
         {"metrics.md", visor::sinks::metrics_markdown(schemas)},
-        {"options.md", visor::sinks::options_markdown(visor::control::process_options, handlers)},
+        {"options.md", visor::sinks::options_markdown(visor::control::process_options, inputs, handlers)},
+        {"rest.md", visor::sinks::routes_markdown(routes)},
         {"link_types.md", link_types_markdown()},
         {"notable.md", visor::sinks::notable_markdown()},
     };

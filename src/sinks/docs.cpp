@@ -130,13 +130,20 @@ std::string metrics_markdown(std::span<const Schema* const> schemas) {
     return out;
 }
 
-std::string options_markdown(OptionTable process, std::span<const HandlerClass* const> handlers) {
+std::string options_markdown(OptionTable process, std::span<const InputOptions> inputs,
+                             std::span<const HandlerClass* const> handlers) {
     std::string out = "# Options\n\n";
     out += generated;
     out += "## The process\n\nUnder `visor.config` of a configuration file. On the command line of "
            "`pktvisord`, which wins, they are\nwritten with dashes (`--log-file`), but for `verbose` (`-v`), "
            "`daemon` (`-d`), `host` (`-l`) and `port` (`-p`).\n\n";
     out += options_table(process);
+    for (const InputOptions& input : inputs) {
+        out += fmt::format("## Input {}\n\nUnder `config` of a tap, or under `config` or `filter` of a "
+                           "policy's input, which win.\n\n",
+                           input.type);
+        out += options_table(input.options);
+    }
     out += "Those of handlers follow. Keys of one handler stand under its `config` or its `filter`.\n\n";
     out += "## Window\n\nUnder `handlers.window_config` of a policy, where they win, or under `config` of a "
            "handler.\n\n";
@@ -146,6 +153,33 @@ std::string options_markdown(OptionTable process, std::span<const HandlerClass* 
     for (const HandlerClass* handler : handlers) {
         out += fmt::format("## {} {}\n\n", handler->type, handler->version);
         out += handler->options.empty() ? "No options of its own.\n\n" : options_table(handler->options);
+    }
+    out.pop_back();
+    return out;
+}
+
+std::string routes_markdown(std::span<const RouteInfo> routes) {
+    std::string out = "# REST\n\n";
+    out += generated;
+    out += "What the agent answers over HTTP. `/api/v1/openapi.json` says the same to programs. An error is\n"
+           "`{\"error\": text}`; an unknown path is 404 without a body, and so are the routes marked *admin* "
+           "unless\n"
+           "the agent runs with `--admin-api`. [rest_guide.md](rest_guide.md) has examples.\n\n";
+    for (const RouteInfo& route : routes) {
+        out += fmt::format("## {} {}\n\n{}.{}\n\n", route.method, route.path, route.summary,
+                           route.admin ? " *admin*" : "");
+        for (const RouteParameter& parameter : route.parameters) {
+            out += fmt::format("- `{}`: {}", parameter.name, parameter.help);
+            std::string choices;
+            for (const auto choice : parameter.choices)
+                choices += (choices.empty() ? "" : ", ") + code(choice);
+            out += choices.empty() ? "\n" : " (" + choices + ")\n";
+        }
+        if (!route.parameters.empty()) out += "\n";
+        out += "| status | answer |\n|---|---|\n";
+        for (const RouteResponse& response : route.responses)
+            out += fmt::format("| {} | {} |\n", response.status, cell(response.help));
+        out += "\n";
     }
     out.pop_back();
     return out;
