@@ -53,7 +53,7 @@ pkg_check_modules(SPDLOG REQUIRED IMPORTED_TARGET spdlog)
 find_path(PROTOZERO protozero/pbf_writer.hpp REQUIRED) # headers only
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
-find_package(Boost 1.74 REQUIRED)
+find_package(Boost 1.81 REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 if(VISOR_TESTS)
     find_package(GTest REQUIRED)

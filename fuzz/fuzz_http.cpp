@@ -99,9 +99,7 @@ void texts(std::string_view text) {
     static const HostGuard guard("10.0.0.1", {"agent.example"});
     if (guard.allows(text)) must(!host.empty());
     if (!text.empty() && origin_allowed(text, "agent.example:1"))
-        must(text.find("agent.example:1") != std::string_view::npos ||
-             text.find('A') != std::string_view::npos ||
-             host_of(text.substr(std::min(text.find("//") + 2, text.size()))) == "agent.example");
+        must(host_of(text.substr(text.find("//") + 2)) == "agent.example");
     must(!bearer_allowed(text, "a token that is not in the corpus: 7b1f"));
     none_match_names(text, "\"tag\"");
 }

@@ -34,7 +34,7 @@ TEST(Docs, BarsInTextDoNotEndACell) {
     const Schema* const schemas[] = {&test::schema()};
     EXPECT_TRUE(has(metrics_markdown(schemas), "| `qname` | names \\| asked |\n"));
     const HandlerClass* const handlers[] = {&test::handler_class};
-    const std::string text = options_markdown(window_options, {}, handlers);
+    const std::string text = options_markdown(window_options, std::span<const InputOptions>{}, handlers);
     EXPECT_TRUE(has(text, "| `limit` | number | 1 to 9 (clamped) | the most \\| the least |\n"));
     EXPECT_TRUE(has(text, "| `names` | list |  | which names |\n"));
     EXPECT_TRUE(has(text, "| `num_periods` | number | 1 to 10 (clamped) |"));

@@ -37,6 +37,12 @@ void add_line(std::string& head, std::string_view name, std::string_view value) 
     head.append(name).append(": ").append(value).append("\r\n");
 }
 
+// A client of IPv4 that came to a socket of both families is known by its own address.
+asio::ip::address plain(const asio::ip::address& address) {
+    if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
 bool has_no_body(int status) {
     return status == 204 || status == 304 || status < 200;
 }
@@ -66,7 +72,7 @@ Connection::Connection(tcp::socket socket, Shared& shared, std::function<void(Co
       reader_(shared.config.limits) {
     ErrorCode error;
     const auto peer = socket_.remote_endpoint(error);
-    if (!error) peer_ = peer.address().to_string();
+    if (!error) peer_ = plain(peer.address()).to_string();
     socket_.set_option(tcp::no_delay(true), error);
 }
 

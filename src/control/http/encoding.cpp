@@ -3,6 +3,7 @@
 #include "control/http/text.hpp"
 
 #include <array>
+#include <cstdint>
 #include <openssl/evp.h>
 #include <optional>
 #include <zlib.h>

@@ -2,6 +2,7 @@
 
 #include "control/http/text.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
 #include <cstring>
@@ -90,7 +91,10 @@ Result<std::vector<Address>> resolve(const std::string& host, uint16_t port) {
         address.size = at->ai_addrlen;
         std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
         address.set_port(port);
-        addresses.push_back(address);
+        const bool known = std::any_of(addresses.begin(), addresses.end(), [&](const Address& old) {
+            return std::memcmp(&old.storage, &address.storage, sizeof old.storage) == 0;
+        });
+        if (!known) addresses.push_back(address); // /etc/hosts may say the same twice
     }
     return addresses;
 }

@@ -9,7 +9,9 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/strand.hpp>
 #include <condition_variable>
+#include <csignal>
 #include <mutex>
+#include <pthread.h>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -154,8 +156,15 @@ void Server::start() {
     if (!impl.threads.empty()) return;
     impl.work.emplace(impl.io.get_executor());
     for (const auto& listener : impl.listeners) impl.accept(*listener);
-    for (unsigned i = 0; i < impl.shared.config.threads; ++i)
+    // Signals are for the program's own threads.
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (unsigned i = 0; i < impl.shared.config.threads; ++i) {
         impl.threads.emplace_back([&io = impl.io] { io.run(); });
+        ::pthread_setname_np(impl.threads.back().native_handle(), "http");
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void Server::stop() {

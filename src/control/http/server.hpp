@@ -68,7 +68,9 @@ public:
 
     uint16_t port() const;
     void start(); // once
-    void stop();  // finishes what is being answered, for stop_timeout at most; may be called again
+    // Finishes what is being answered, for stop_timeout at most, and a call of the handler whatever it takes.
+    // May be called again.
+    void stop();
     ServerCounters counters() const;
 
 private:

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <future>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <thread>
 #include <vector>
 
@@ -286,6 +287,32 @@ TEST_F(HttpServer, ConnectionsBeyondTheLimitAreTold503) {
     some.pop_back();
     EXPECT_TRUE(soon([](const ServerCounters& now) { return now.open_connections == 2; }));
     EXPECT_EQ(status_of(ask(get_echo)), 200);
+}
+
+TEST_F(HttpServer, WaitsWhenThereIsNoDescriptorForAConnection) {
+    open();
+    const int next = ::dup(0); // the lowest that is free; the client gets it, the server none
+    ::close(next);
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    rlimit tight = before;
+    tight.rlim_cur = static_cast<rlim_t>(next) + 1;
+    ::setrlimit(RLIMIT_NOFILE, &tight);
+    RawClient one = client();
+    one.send(get_echo);
+    EXPECT_TRUE(soon([](const ServerCounters& now) { return now.accept_errors > 0; }));
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_EQ(status_of(one.response()), 200);
+}
+
+TEST_F(HttpServer, ServesBothFamiliesOnAllAddresses) {
+    ServerConfig config;
+    config.host = "::";
+    auto both = Server::open(config, &answer_test);
+    if (!both) GTEST_SKIP() << "no IPv6 here: " << both.error();
+    server_ = std::move(*both);
+    server_->start();
+    EXPECT_EQ(body_of(ask(get_echo)), "GET /echo [] a 127.0.0.1");
 }
 
 TEST_F(HttpServer, ServesManyConnectionsAtOnce) {
