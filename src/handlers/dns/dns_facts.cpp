@@ -44,11 +44,15 @@ void KindTally::move_to(Facts& facts) {
         &facts.udp, &facts.tcp, &facts.dot, &facts.doh, &facts.dnscrypt_udp, &facts.dnscrypt_tcp, &facts.doq};
     for (size_t i = 0; i < transport_count; ++i) *by_transport[i] += transports_[i];
     uint64_t outcomes[8] = {};
-    for (uint32_t kind = 0; kind < kind_count; ++kind) {
-        const uint32_t version = (kind >> 3 & 3) << 1;
-        facts.ipv4 += version == 4 ? kinds_[kind] : 0;
-        facts.ipv6 += version == 6 ? kinds_[kind] : 0;
-        outcomes[kind & 7] += kinds_[kind];
+    constexpr uint32_t together = std::size(outcomes); // kinds that differ in their outcome alone
+    for (uint32_t first = 0; first < kind_count; first += together) {
+        const uint32_t* const kinds = kinds_ + first;
+        const uint64_t messages = std::accumulate(kinds, kinds + together, uint64_t{0});
+        if (messages == 0) continue;
+        const uint32_t version = (first >> 3 & 3) << 1;
+        facts.ipv4 += version == 4 ? messages : 0;
+        facts.ipv6 += version == 6 ? messages : 0;
+        for (uint32_t i = 0; i < together; ++i) outcomes[i] += kinds[i];
     }
     const auto of = [&](Outcome outcome) { return outcomes[static_cast<size_t>(outcome)]; };
     facts.noerror += of(Outcome::noerror) + of(Outcome::nodata);

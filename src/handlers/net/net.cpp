@@ -27,6 +27,7 @@ public:
     bool passes(const DnsEvent& event) const override { return passes(*event.packet); }
 
     void on_batch(const Batch& batch, void* cells_ptr) override {
+        if (batch.packets.empty()) return; // a message of a TCP stream, of packets that came before
         auto& cells = *static_cast<NetCells*>(cells_ptr);
         Tally tally(batch.period_start_ns);
         Remotes remotes;

@@ -23,7 +23,7 @@ protected:
         return file(name, Content(w.out.begin(), w.out.end() - static_cast<std::ptrdiff_t>(cut)));
     }
     std::string file(const std::string& name, const Content& content) {
-        const std::string path = folder_ / name;
+        std::string path = folder_ / name;
         std::ofstream(path, std::ios::binary)
             .write(reinterpret_cast<const char*>(content.data()),
                    static_cast<std::streamsize>(content.size()));
