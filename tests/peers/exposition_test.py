@@ -22,6 +22,7 @@ import urllib.request
 SKIPPED = 77
 # What promtool says of names that upstream's users know (docs/compatibility.md).
 KNOWN_REMARKS = re.compile(r'^\S+ (non-counter metrics should not have "_total" suffix'
+                           r'|non-histogram and non-summary metrics should not have "_count" suffix'
                            r"|metric name should not include type 'histogram'"
                            r"|metric names should not contain abbreviated units"
                            r"|metric names should be written in 'snake_case' not 'camelCase')$")
