@@ -21,7 +21,7 @@ CTEST := ctest --output-on-failure --no-tests=error -j 2
 configure = @tools/configure.sh $(VERBOSE) $(1) $(2) $(3)
 
 .DEFAULT_GOAL := help
-.PHONY: build run test bench bench-quick fuzz asan tsan tsan-quick scalar fmt tidy docs golden demo install uninstall \
+.PHONY: build run test bench bench-quick fuzz asan tsan tsan-quick scalar portable fmt tidy docs golden demo install uninstall \
     clean help
 
 help: ## this list
@@ -92,6 +92,14 @@ scalar: build ## unit tests and program without SSE2 intrinsics: the same JSON a
 	    build/scalar/bin/pcapgen $$mode build/scalar/$$mode.pcap --packets 100000 >/dev/null || exit 1; done
 	@python3 tests/same_output.py build/bin/pktvisor-pcap build/scalar/bin/pktvisor-pcap tests/goldens/captures \
 	    examples/demo.pcap build/scalar/dns.pcap build/scalar/attack.pcap
+
+portable: ## the agent without what only Linux has: it builds, and captures through libpcap alone
+	@$(SETUP) build
+	$(call configure,portable,build/portable)
+	@$(NINJA) build/portable pktvisord
+	@build/portable/bin/pktvisord --check-config packaging/visor.yaml >/dev/null
+	@! build/portable/bin/pktvisord --config tests/af_packet.yaml >build/portable/refused.log 2>&1
+	@grep -q 'af_packet is not in this build' build/portable/refused.log
 
 fmt: ## format the sources in place
 	@$(SETUP) tidy
