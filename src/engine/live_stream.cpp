@@ -15,13 +15,16 @@ LiveStream::LiveStream(std::unique_ptr<LiveTap> tap, const DecodeSettings& setti
     : tap_(std::move(tap)) {
     for (unsigned i = 0; i < tap_->queues(); ++i)
         workers_.push_back(std::make_unique<LiveWorker>(tap_->queue(i), settings, tcp_connections));
+    reports_.resize(workers_.size());
 }
 
 LiveStream::~LiveStream() {
     for (const auto& worker : workers_) worker->stop();
     threads_.clear();
-    for (const auto& worker : workers_) // what was on its way
-        while (const auto report = worker->hear()) delete report->settings;
+    for (size_t i = 0; i < workers_.size(); ++i) { // what was on its way
+        collect(i);
+        for (const WorkerReport& report : reports_[i]) delete report.settings;
+    }
 }
 
 void LiveStream::start() {
@@ -33,9 +36,15 @@ void LiveStream::start() {
 
 void LiveStream::tell(size_t worker, const WorkerCommand& command) {
     while (!workers_[worker]->tell(command)) {
+        // It may itself wait for room for its reports: they are kept for later.
+        collect(worker);
         workers_[worker]->wake();
         std::this_thread::sleep_for(std::chrono::microseconds(100));
     }
+}
+
+void LiveStream::collect(size_t worker) {
+    while (const auto report = workers_[worker]->hear()) reports_[worker].push_back(*report);
 }
 
 Result<std::shared_ptr<LivePolicy>> LiveStream::attach(std::shared_ptr<const PlannedPolicy> plan,
@@ -89,8 +98,13 @@ void LiveStream::set_decoding(const DecodeSettings& settings) {
 }
 
 void LiveStream::serve(int64_t now_ns) {
-    for (size_t i = 0; i < workers_.size(); ++i)
-        while (const auto report = workers_[i]->hear()) hear(i, *report);
+    for (size_t i = 0; i < workers_.size(); ++i) {
+        collect(i);
+        for (; !reports_[i].empty(); reports_[i].pop_front()) {
+            const WorkerReport report = reports_[i].front();
+            hear(i, report);
+        }
+    }
     for (const auto& policy : policies_) {
         const int64_t end_ns = policy->bounds_.end_ns;
         if (!policy->closing_ && now_ns >= end_ns + patience_ns)

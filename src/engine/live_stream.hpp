@@ -11,6 +11,7 @@
 #include "engine/live_results.hpp"
 #include "engine/live_worker.hpp"
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <thread>
@@ -75,6 +76,7 @@ public:
 
 private:
     void tell(size_t worker, const WorkerCommand& command);
+    void collect(size_t worker);
     void hear(size_t worker, const WorkerReport& report);
     void take_part(LivePolicy& policy, size_t worker, const WorkerReport& report);
     void begin_closing(LivePolicy& policy, int64_t start_ns);
@@ -84,6 +86,7 @@ private:
 
     std::unique_ptr<LiveTap> tap_;
     std::vector<std::unique_ptr<LiveWorker>> workers_;
+    std::vector<std::deque<WorkerReport>> reports_; // taken from the workers, not yet worked off
     std::vector<std::jthread> threads_;
     std::vector<std::shared_ptr<LivePolicy>> policies_;
     std::vector<std::shared_ptr<LivePolicy>> leaving_; // until all workers let go of them

@@ -172,6 +172,19 @@ TEST_F(LiveStreamTest, PoliciesComeAndGoAndOthersMissNothing) {
     EXPECT_EQ(stream_->policies(), 1u);
 }
 
+TEST_F(LiveStreamTest, ChangesWithoutEndBeforeAnybodyListens) {
+    open(1);
+    const auto stays = attach("stays");
+    for (int i = 0; i < 3000; ++i) {
+        const auto comes = attach("comes");
+        stream_->set_decoding({});
+        stream_->detach(*comes);
+    }
+    give(0, now_, 5);
+    refresh();
+    EXPECT_EQ(frames_in(*stays, 0), 5u);
+}
+
 TEST_F(LiveStreamTest, DropsAreToldAndTheLedgerBalances) {
     open(1);
     const auto policy = attach("p");

@@ -12,6 +12,7 @@
 #include "version.hpp"
 
 #include <chrono>
+#include <filesystem>
 #include <iostream>
 #include <spdlog/spdlog.h>
 
@@ -73,8 +74,14 @@ int run(const CommandLine& line, const Settings& settings, std::optional<control
     return 0;
 }
 
-int start(const CommandLine& line) {
+// Files that are read again when the working directory is another one.
+std::string absolute(const std::string& path) {
+    return path.empty() ? path : std::filesystem::absolute(path).string();
+}
+
+int start(CommandLine line) {
     OptionValues options = line.given;
+    line.config = absolute(line.config);
     std::optional<control::Document> document;
     if (!line.config.empty()) {
         auto read = read_configuration(line, line.config);
@@ -82,8 +89,13 @@ int start(const CommandLine& line) {
         document = std::move(*read);
         options = document->options;
     }
-    const auto settings = settings_of(options);
+    auto settings = settings_of(options);
     if (!settings) return fail(settings.error());
+    settings->geo_city = absolute(settings->geo_city);
+    settings->geo_asn = absolute(settings->geo_asn);
+    if (document && document->policies.empty() && line.iface.empty() && !settings->admin_api)
+        return fail(line.config +
+                    " has no policies, and without --admin-api none can be made: nothing to do");
     if (const auto logging = control::log_live({settings->log_file, settings->syslog}, settings->verbose);
         !logging)
         return fail(logging.error());
