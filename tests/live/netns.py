@@ -16,6 +16,7 @@ import subprocess
 import time
 
 CLIENT4, CLIENT6, SERVER4, SERVER6 = "10.77.0.1", "fd77::1", "10.77.0.2", "fd77::2"
+MORE_CLIENTS = 8  # 10.77.0.10 and so on
 SKIPPED = 77
 PREFIX = "pvlive"
 CLONE_NEWNET, PR_SET_PDEATHSIG = 0x40000000, 1
@@ -118,6 +119,9 @@ class Pair:
             for space, interface, v4, v6 in ends:
                 space.ip("addr", "add", v4 + "/24", "dev", interface)
                 space.ip("addr", "add", v6 + "/64", "dev", interface, "nodad")
+            for last in range(10, 10 + MORE_CLIENTS):
+                self.client.ip("addr", "add", f"10.77.0.{last}/24", "dev", "vc")
+                self.client.ip("addr", "add", f"fd77::{last}/64", "dev", "vc", "nodad")
 
     def settle(self):
         """Waits until nothing passes by itself any more."""

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 
-from netns import CLIENT4, SERVER4, SERVER6
+from netns import CLIENT4, MORE_CLIENTS, SERVER4, SERVER6
 
 NAMES = ("www", "api", "cdn", "mail", "static")
 WEB_PAGE = 300_000
@@ -92,11 +92,13 @@ def everything(pair, folder):
     common = tuple(f"{name}.demo.test {kind}" for name in NAMES for kind in ("A", "AAAA", "TXT"))
     nowhere = tuple(f"x{i}.demo.test A" for i in range(200))
     large = tuple(["big.demo.test TXT"] * 10)
-    for server in (SERVER4, SERVER6):
+    for server, client in ((SERVER4, "10.77.0."), (SERVER6, "fd77::")):
         dnsperf(pair, folder, server, 1500, common, "-c", "8")
-        dnsperf(pair, folder, server, 200, nowhere)
-        dnsperf(pair, folder, server, 300, common, "-m", "tcp", "-c", "4")
-        dnsperf(pair, folder, server, 40, large, "-c", "20", "-e")
+        dnsperf(pair, folder, server, 200, nowhere, "-a", client + "10")
+        dnsperf(pair, folder, server, 300, common, "-m", "tcp", "-c", "4", "-a", client + "11")
+        for last in range(10, 10 + MORE_CLIENTS):
+            dnsperf(pair, folder, server, 10, large, "-c", "5", "-e", "-a", f"{client}{last}")
+            dnsperf(pair, folder, server, 30, common, "-m", "tcp", "-c", "2", "-a", f"{client}{last}")
         dig(pair, "@" + server, "demo.test", "MX")
         dig(pair, "@" + server, "_sip._tcp.demo.test", "SRV")
         dig(pair, "@" + server, "www.closed.test", "A")

@@ -87,6 +87,7 @@ TEST_F(AfPacket, two_queues_share_frames_by_flow) {
     for (unsigned flow = 0; flow < 200; ++flow) {
         UdpFrame there;
         there.source = static_cast<uint16_t>(30000 + flow);
+        there.destination = 4433;
         UdpFrame back = there;
         std::swap(back.from, back.to);
         std::swap(back.source, back.destination);

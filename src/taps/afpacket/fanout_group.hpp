@@ -1,5 +1,5 @@
-// The sockets that share one interface's frames: the kernel gives each frame to one of them, by a hash that
-// is the same for both directions of a flow (packet(7), PACKET_FANOUT_HASH).
+// The sockets that share one interface's frames: the kernel gives each frame to one of them, as
+// fanout_program.hpp tells it (packet(7), PACKET_FANOUT_CBPF).
 //
 // Threads: any; members come and go by their own threads, each while its interface is made anew. Owns: the
 // number of the group, while it has members: the kernel gives it, so that it is no other program's.
@@ -13,7 +13,7 @@ namespace visor::taps {
 class FanoutGroup {
 public:
     // The socket is bound to the interface of this index. False when the kernel refuses: errno tells why.
-    bool join(int socket, unsigned ifindex);
+    bool join(int socket, unsigned ifindex, bool cooked);
     // A socket of this interface was closed.
     void left(unsigned ifindex);
 

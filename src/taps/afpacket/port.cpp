@@ -93,7 +93,7 @@ std::string Port::open_on(const engine::Link& link) {
     if (!ring)
         return errno == EPERM ? engine::capture_right_missing(shared_->name)
                               : "interface " + shared_->name + ": " + ring.error();
-    if (joins && !shared_->group.join((*ring)->socket(), link.index))
+    if (joins && !shared_->group.join((*ring)->socket(), link.index, is_cooked(link)))
         return "interface " + shared_->name + ": joining the other queues: " + std::strerror(errno);
     ring_ = std::move(*ring);
     lost_seen_ = lost_by_interface();
