@@ -26,6 +26,13 @@ void put(std::string& text, const OptionValue& value) {
     text += '\x1e';
 }
 
+constexpr std::string_view reserved_policy = "__all"; // all of them, in paths
+
+// The policy that comes with a stream.
+std::string resources_of(const std::string& stream) {
+    return stream + "-resources";
+}
+
 std::string stream_name(const std::string& tap, const OptionValues& values) {
     auto entries = std::vector<OptionEntry>(values.entries().begin(), values.entries().end());
     std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
@@ -175,6 +182,7 @@ Trouble Agent::apply(Change change) {
 
 Trouble Agent::start(Change& change) {
     for (const PolicyConfig& config : change.added) {
+        if (config.name == reserved_policy) return "policy name '" + config.name + "' is reserved";
         auto& policy = change.started.emplace_back(std::make_shared<RunningPolicy>());
         policy->config = config;
         for (const std::string& name : config.taps) {
@@ -189,6 +197,8 @@ Trouble Agent::start(Change& change) {
 Trouble Agent::start_on(RunningPolicy& policy, const TapConfig& tap) {
     OptionValues values = effective_input(tap, policy.config);
     values.merge(policy.config.input_filter);
+    if (policy.config.name == resources_of(stream_name(tap.name, values)))
+        return "policy name '" + policy.config.name + "' is reserved";
     auto stream = stream_for(tap, values);
     if (!stream) return "unable to instantiate tap '" + tap.name + "': " + stream.error();
     const PolicyOnTap on_tap{&policy.config, tap.name};
@@ -201,6 +211,8 @@ Trouble Agent::start_on(RunningPolicy& policy, const TapConfig& tap) {
 Result<Agent::StreamPointer> Agent::stream_for(const TapConfig& tap, const OptionValues& values) {
     const std::string name = stream_name(tap.name, values);
     if (const auto at = streams_.find(name); at != streams_.end()) return at->second;
+    if (policies_.contains(resources_of(name)))
+        return Error{"policy with name '" + resources_of(name) + "' already defined"};
     auto stream = std::make_shared<RunningStream>(
         RunningStream{name, tap.name, values, LiveInput::from(values), {}, nullptr});
     auto live = open_tap(stream->input, settings_.tap, notify_);
@@ -208,7 +220,10 @@ Result<Agent::StreamPointer> Agent::stream_for(const TapConfig& tap, const Optio
     if (!(*live)->interfaces().empty()) stream->addresses = taps::host_addresses((*live)->interfaces());
     stream->live = &engine_.add(std::move(*live), decoding_of(*stream), stream->input.tcp_connections);
     streams_[name] = stream;
-    if (const auto trouble = add_resources_policy(stream)) return Error{*trouble};
+    if (const auto trouble = add_resources_policy(stream)) {
+        close_if_unused(stream);
+        return Error{*trouble};
+    }
     return stream;
 }
 
@@ -217,7 +232,7 @@ Trouble Agent::add_resources_policy(const StreamPointer& stream) {
     const HandlerClass& handler = *find_handler("input_resources", "1.0");
     auto policy = std::make_shared<RunningPolicy>();
     policy->resources = true;
-    policy->config.name = stream->name + "-resources";
+    policy->config.name = resources_of(stream->name);
     policy->config.tap = stream->tap;
     policy->config.taps = {stream->tap};
     policy->config.input_type = "pcap";
@@ -259,7 +274,7 @@ void Agent::stop(const RunningPolicy& policy) {
 }
 
 void Agent::close_if_unused(const StreamPointer& stream) {
-    const std::string resources = stream->name + "-resources";
+    const std::string resources = resources_of(stream->name);
     if (std::any_of(stream->plans.begin(), stream->plans.end(),
                     [&](const auto& plan) { return plan->name != resources; })) {
         engine_.set_decoding(*stream->live, decoding_of(*stream));

@@ -1,8 +1,9 @@
 #include "control/rest/objects.hpp"
 
 #include "engine/links.hpp"
-#include "sinks/json.hpp"
+#include "sinks/rows.hpp"
 
+#include <algorithm>
 #include <ctime>
 
 namespace visor::control {
@@ -34,6 +35,49 @@ std::string date_time(int64_t seconds) {
     return text;
 }
 
+// As the shape has always been: without blanks.
+std::string interface_names() {
+    std::string names;
+    for (const engine::Link& link : engine::list_links()) names += (names.empty() ? "" : ",") + link.name;
+    return names;
+}
+
+// Rows every handler has, by the last part of their path: what came, how much of it was looked at, how fast.
+bool is_base_row(const Row& row) {
+    constexpr std::string_view leaves[] = {
+        "events",     "deep_samples", "observed_packets", "deep_sampled_packets",
+        "pps_events", "observed_pps", "event_rate"};
+    const std::string_view leaf = row.facts.path.substr(row.facts.path.rfind('.') + 1);
+    return row.dimension.empty() && std::find(std::begin(leaves), std::end(leaves), leaf) != std::end(leaves);
+}
+
+nlohmann::json::json_pointer pointer_of(const Row& row) {
+    std::string path = "/" + row.json_path();
+    std::replace(path.begin(), path.end(), '.', '/');
+    return nlohmann::json::json_pointer(path);
+}
+
+nlohmann::json period_json(const engine::HandlerView& view, const Services& services) {
+    nlohmann::json out{{"start_tstamp", date_time(view.start_ts)},
+                       {"length", view.length},
+                       {"read_only", !view.open},
+                       {"events", nlohmann::json::object()},
+                       {"rates", nlohmann::json::object()}};
+    if (!view.open) out["end_tstamp"] = date_time(view.start_ts + view.length);
+    sinks::RowReader reader(view, services);
+    reader.for_each(false, [&](const Row& row) {
+        if (!is_base_row(row)) return;
+        if (row.ops->kind == Kind::counter) out["events"][pointer_of(row)] = reader.count(row);
+        if (row.ops->kind != Kind::rate) return;
+        auto seconds = reader.seconds(row);
+        nlohmann::json& rate = out["rates"][pointer_of(row)];
+        if (view.open) rate["live"] = seconds.empty() ? 0 : seconds.back(); // before quantiles reorder them
+        for (size_t i = 0; i < std::size(sinks::printed_quantiles); ++i)
+            rate[sinks::quantile_names[i]] = sketch::quantile_of(seconds, sinks::printed_quantiles[i]);
+    });
+    return out;
+}
+
 nlohmann::json input_json(const RunningStream& stream) {
     nlohmann::json out;
     out["input"] = {{"consumers", stream.plans.size()}, {"running", true}};
@@ -41,7 +85,7 @@ nlohmann::json input_json(const RunningStream& stream) {
     nlohmann::json& pcap = out["pcap"];
     const engine::LiveTap& tap = stream.live->tap();
     pcap["pcap_source"] = tap.kind();
-    pcap["available_iface"] = engine::available_interfaces();
+    pcap["available_iface"] = interface_names();
     pcap["interfaces"] = tap.interfaces();
     pcap["up"] = tap.up();
     pcap["workers"] = stream.live->workers();
@@ -58,8 +102,10 @@ nlohmann::json module_json(const RunningPolicy& policy, const RunningPolicy::OnT
     nlohmann::json out;
     out["module"] = {
         {"name", planned.name}, {"type", module.type}, {"version", module.version}, {"running", true}};
-    out["module"]["config"] = options_json(module.values);
-    out["module"]["config"]["_internal_tap_name"] = on_tap.stream->tap;
+    nlohmann::json& config = out["module"]["config"] = options_json(module.values);
+    config["_internal_tap_name"] = on_tap.stream->tap;
+    config["deep_sample_rate"] = module.window.deep_sample_rate;
+    config["num_periods"] = module.window.periods;
     out["metrics"] = {{"deep_sample_rate", module.window.deep_sample_rate},
                       {"periods_configured", module.window.periods}};
     nlohmann::json& periods = out["metrics"]["periods"] = nlohmann::json::array();
@@ -67,14 +113,8 @@ nlohmann::json module_json(const RunningPolicy& policy, const RunningPolicy::OnT
     const int64_t now_ns = engine::wall_clock_ns();
     for (uint32_t i = 0; i < results.periods(); ++i) {
         const engine::LiveView view = results.period(i, now_ns);
-        for (const auto& handler : view.handlers) {
-            if (handler.plan != &planned) continue;
-            nlohmann::json period{{"start_tstamp", date_time(handler.start_ts)},
-                                  {"length", handler.length},
-                                  {"read_only", !handler.open}};
-            if (!handler.open) period["end_tstamp"] = date_time(handler.start_ts + handler.length);
-            periods.push_back(std::move(period));
-        }
+        for (const auto& handler : view.handlers)
+            if (handler.plan == &planned) periods.push_back(period_json(handler, policy.services()));
     }
     return out;
 }
@@ -88,10 +128,13 @@ nlohmann::json options_json(const OptionValues& values) {
 }
 
 nlohmann::json tap_json(const TapConfig& tap) {
-    return {{"config", options_json(tap.config)},
+    const auto map_or_null = [](const OptionValues& values) {
+        return values.entries().empty() ? nlohmann::json() : options_json(values);
+    };
+    return {{"config", map_or_null(tap.config)},
             {"input_type", tap.input_type},
             {"interface", "visor.module.input/1.0"},
-            {"tags", options_json(tap.tags)}};
+            {"tags", map_or_null(tap.tags)}};
 }
 
 nlohmann::json policy_info_json(const RunningPolicy& policy, const std::vector<TapConfig>& taps) {

@@ -25,6 +25,7 @@ Response Rest::policies(const Request&, const PathValues&) const {
     nlohmann::json out = nlohmann::json::object();
     const auto taps = agent_.taps();
     const auto all = agent_.policies();
+    for (const PolicyPointer& policy : all) agent_.refresh(*policy);
     agent_.look([&](const auto&) {
         for (const PolicyPointer& policy : all) out[policy->config.name] = policy_info_json(*policy, taps);
     });
@@ -36,6 +37,7 @@ Response Rest::policy(const Request&, const PathValues& path) const {
     if (!policy) return error_reply(404, no_such_policy);
     nlohmann::json out;
     const auto taps = agent_.taps();
+    agent_.refresh(*policy);
     agent_.look([&](const auto&) { out[policy->config.name] = policy_info_json(*policy, taps); });
     return json_reply(out);
 }

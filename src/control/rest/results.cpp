@@ -1,5 +1,6 @@
 #include "control/rest/results.hpp"
 
+#include "control/rest/merged.hpp"
 #include "engine/ledger.hpp"
 #include "sinks/json.hpp"
 
@@ -19,7 +20,8 @@ std::vector<engine::LiveView> views_of(const RunningPolicy& policy, const Asked&
 }
 
 std::string wrong_period(const RunningPolicy& policy, const Asked& asked, std::string_view text) {
-    const uint32_t kept = policy.config.window.periods;
+    uint32_t kept = 1; // by the module that keeps most
+    for (const ModuleConfig& module : policy.config.modules) kept = std::max(kept, module.window.periods);
     const bool number = text.size() <= 6; // no more fits between the limits
     if (asked.merged) {
         if (number && asked.periods >= 2 && asked.periods <= kept) return {};
@@ -36,66 +38,16 @@ std::string wrong_period(const RunningPolicy& policy, const Asked& asked, std::s
 
 namespace {
 
-// All handlers of a kind as one: cells merge, and so do the seconds of their rates.
-class MergedHandlers {
-public:
-    explicit MergedHandlers(const engine::HandlerView& first) : view_(first), bucket_(size_of(first)) {
-        rates_ = *first.rates;
-        merge_cells(first.plan->handler->cells(), bucket_.cells(), first.cells);
-        view_.cells = bucket_.cells();
-    }
-    MergedHandlers(const MergedHandlers&) = delete;
-    MergedHandlers& operator=(const MergedHandlers&) = delete;
-
-    void add(const engine::HandlerView& other) {
-        merge_cells(other.plan->handler->cells(), bucket_.cells(), other.cells);
-        for (const auto& [offset, seconds] : *other.rates) {
-            auto& sum = rates_[offset];
-            sum.resize(std::max(sum.size(), seconds.size()));
-            for (size_t i = 0; i < seconds.size(); ++i) sum[i] += seconds[i];
-        }
-        view_.start_ts = std::min(view_.start_ts, other.start_ts);
-        view_.length = std::max(view_.length, other.length);
-    }
-    bool same_kind(const engine::HandlerView& other) const {
-        return other.plan->handler == view_.plan->handler &&
-               other.plan->config.groups == view_.plan->config.groups;
-    }
-    engine::HandlerView view() const {
-        engine::HandlerView view = view_;
-        view.rates = &rates_;
-        return view;
-    }
-
-private:
-    static size_t size_of(const engine::HandlerView& view) { return view.plan->handler->schema().cells_size; }
-    engine::HandlerView view_;
-    engine::Bucket bucket_;
-    std::map<uint32_t, engine::Seconds> rates_;
-};
-
 std::string key_of(const engine::HandlerView& view) {
     return std::string(view.plan->handler->schema().key);
 }
 
 nlohmann::json merged_json(const std::vector<engine::LiveView>& views, const Services& services,
                            const sinks::JsonOptions& options) {
-    std::deque<MergedHandlers> kinds;
-    for (const auto& view : views) {
-        for (const auto& handler : view.handlers) {
-            const auto same = std::find_if(kinds.begin(), kinds.end(),
-                                           [&](const auto& kind) { return kind.same_kind(handler); });
-            if (same != kinds.end())
-                same->add(handler);
-            else
-                kinds.emplace_back(handler);
-        }
-    }
     nlohmann::json out = nlohmann::json::object();
-    for (const auto& kind : kinds) {
-        const engine::HandlerView view = kind.view();
-        auto shown = sinks::handler_json(view, services, options);
-        if (!shown.empty()) out[key_of(view) + "_merged"][key_of(view)] = std::move(shown);
+    for (const MergedHandler& kind : merged_handlers(views)) {
+        auto shown = sinks::handler_json(kind.view(), services, options);
+        if (!shown.empty()) out[kind.name()][key_of(kind.view())] = std::move(shown);
     }
     return out;
 }

@@ -1,5 +1,6 @@
 #include "control/rest/scrape.hpp"
 
+#include "control/rest/merged.hpp"
 #include "control/rest/results.hpp"
 #include "engine/ledger.hpp"
 #include "sinks/modern.hpp"
@@ -30,8 +31,11 @@ public:
             lives_.push_back(modern ? lifetimes_of(*policy) : std::vector<engine::LiveView>{});
         }
         for (size_t i = 0; i < views_.size(); ++i)
-            for (size_t tap = 0; tap < views_[i].size(); ++tap)
-                add(views_[i][tap], modern ? &lives_[i][tap] : nullptr, options);
+            if (policies[i]->config.merge_like_handlers)
+                add_merged(views_[i], lives_[i], options);
+            else
+                for (size_t tap = 0; tap < views_[i].size(); ++tap)
+                    add(views_[i][tap], modern ? &lives_[i][tap] : nullptr, options);
     }
     std::vector<sinks::Source>& sources() { return sources_; }
 
@@ -54,6 +58,23 @@ private:
             sources_.push_back({&handler, std::move(labels), since});
         }
     }
+    // Of no tap, as the handlers are of several.
+    void add_merged(const std::vector<engine::LiveView>& views, const std::vector<engine::LiveView>& lives,
+                    const ScrapeOptions& options) {
+        const auto& now = merged_.emplace_back(merged_handlers(views));
+        const auto& whole = merged_.emplace_back(merged_handlers(lives));
+        for (const MergedHandler& handler : now) {
+            sinks::Labels labels{{"policy", views.front().plan->name}};
+            if (!options.instance.empty()) labels.push_back({"instance", options.instance});
+            if (options.with_handler) labels.push_back({"handler", handler.name()});
+            const auto since = std::find_if(whole.begin(), whole.end(), [&](const MergedHandler& other) {
+                return other.is_of_kind(handler.view());
+            });
+            sources_.push_back(
+                {&handler.view(), std::move(labels), since == whole.end() ? nullptr : &since->view()});
+        }
+    }
+    std::deque<std::deque<MergedHandler>> merged_;
     std::vector<std::vector<engine::LiveView>> views_, lives_; // by policy and tap
     std::vector<sinks::Source> sources_;
 };
