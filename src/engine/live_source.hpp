@@ -16,7 +16,7 @@
 
 namespace visor::engine {
 
-// Of one queue since it was opened. received = delivered + dropped_ring + dropped_snap holds whenever
+// Of one queue since it was opened. received = delivered + dropped_ring + malformed holds whenever
 // everything that is ready has been handed out.
 struct LiveCounts {
     uint64_t received = 0;          // frames the kernel's filter let through to this queue
