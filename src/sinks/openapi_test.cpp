@@ -101,7 +101,8 @@ void expect_described(const json& schemas, const json& schema, const json& value
     for (const auto& [key, inner] : value.items()) {
         EXPECT_TRUE(schema["properties"].contains(key)) << where << "." << key;
         if (schema["properties"].contains(key))
-            expect_described(schemas, schema["properties"][key], inner, where + "." + key);
+            expect_described(schemas, schema["properties"][key], inner,
+                             std::string(where).append(".").append(key));
     }
 }
 
