@@ -24,13 +24,13 @@ constexpr auto nap = std::chrono::microseconds(100);
 
 struct Options {
     const char* interface = nullptr;
-    std::string file; // "random": see there
+    std::string file; // "random", "fixed": made up
     double seconds = 1, pps = 0;
     uint64_t count = UINT64_MAX;
 };
 
 [[noreturn]] void usage() {
-    std::fputs("usage: live_sender IFACE FILE|random [--seconds S] [--pps N] [--count N]\n", stderr);
+    std::fputs("usage: live_sender IFACE FILE|random|fixed [--seconds S] [--pps N] [--count N]\n", stderr);
     std::exit(2);
 }
 
@@ -164,11 +164,13 @@ private:
 
 int main(int argc, char** argv) {
     const Options options = parse(argc, argv);
-    const bool random = options.file == "random";
-    std::vector<Frame> frames =
-        random ? std::vector<Frame>(batch_max, Random::query()) : read_pcap(options.file);
-    if (frames.empty()) usage();
+    const bool random = options.file == "random", fixed = options.file == "fixed";
     Random generator;
+    std::vector<Frame> frames =
+        random || fixed ? std::vector<Frame>(batch_max, Random::query()) : read_pcap(options.file);
+    if (fixed)
+        for (Frame& frame : frames) generator.renew(frame);
+    if (frames.empty()) usage();
     Sender sender(options.interface);
     const auto began = Clock::now();
     double seconds = 0;

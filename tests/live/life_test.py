@@ -49,8 +49,9 @@ class Setting:
     def agent(self, *arguments):
         return Agent(self.program, self.pair.server, *arguments, log=self.log)
 
-    def start_sending(self, *options):
-        return self.pair.client.start(self.sender, "vc", "random", *options, stdout=subprocess.PIPE)
+    def start_sending(self, *options, what="fixed"):
+        """Frames of 64 flows again and again, or of new ones always ("random")."""
+        return self.pair.client.start(self.sender, "vc", what, *options, stdout=subprocess.PIPE)
 
     def send(self, count, pps=20_000):
         """Frames that were sent; waits until they are."""
@@ -190,7 +191,7 @@ def attack(setting):
     with setting.agent("vs") as agent:
         agent.wait_until_ready()
         options = ["--count", setting.frames] if setting.frames else []
-        sender = setting.start_sending("--seconds", setting.seconds, *options)
+        sender = setting.start_sending("--seconds", setting.seconds, *options, what="random")
         while sender.poll() is None:
             time.sleep(0.1)
             samples.append(agent.memory_kib() / 1024)
