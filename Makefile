@@ -21,7 +21,8 @@ CTEST := ctest --output-on-failure --no-tests=error -j 2
 configure = @tools/configure.sh $(VERBOSE) $(1) $(2) $(3)
 
 .DEFAULT_GOAL := help
-.PHONY: build run test bench bench-quick fuzz asan tsan tsan-quick scalar portable fmt tidy docs golden demo install uninstall \
+.PHONY: build run test bench bench-quick bench-live soak fuzz asan tsan tsan-quick scalar portable fmt tidy docs golden \
+    demo install uninstall \
     clean help
 
 help: ## this list
@@ -55,6 +56,19 @@ bench: ## generate captures once, then time the program against tcpdump -w, side
 	$(call configure,release,build,VISOR_BENCH)
 	@$(NINJA) build
 	@python3 tools/bench.py $(BENCH_ARGS)
+
+bench-live: ## time the agent on a live interface against tcpdump and a bare reader, at rising rates (root)
+	@$(SETUP) build bench
+	$(call configure,release,build,VISOR_BENCH)
+	@$(NINJA) build
+	@python3 tools/bench_live.py $(BENCH_ARGS)
+
+soak: ## five minutes of traffic without a name, address or port twice: memory stays flat (root)
+	@$(SETUP) build test peers
+	$(call configure,release,build,VISOR_TESTS)
+	@$(NINJA) build programs
+	@$(NINJA) build live_sender
+	@python3 tests/live/life_test.py build/bin/pktvisord build/bin/live_sender attack --seconds 300 --frames 100000000
 
 bench-quick: ## the same on captures a tenth as large, in seconds
 	@$(MAKE) --no-print-directory bench BENCH_ARGS="--quick $(BENCH_ARGS)"

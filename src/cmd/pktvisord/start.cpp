@@ -38,7 +38,8 @@ control::PolicyConfig default_policy(const CommandLine& line, const WindowSettin
     policy.name = policy.tap = "default";
     policy.taps = {"default"};
     policy.input_type = "pcap";
-    policy.input_config.set_text("bpf", line.bpf);
+    // Not when it is empty: policies that are added without a filter read the same stream then.
+    if (!line.bpf.empty()) policy.input_config.set_text("bpf", line.bpf);
     policy.window = window;
     constexpr std::pair<const char*, const char*> modules[] = {
         {"net", "net"}, {"dhcp", "dhcp"}, {"dns", "dns"}, {"pcap_stats", "pcap"}};
