@@ -135,7 +135,8 @@ class Read(AgentTest):
         (name, stream), = shown["input"].items()
         self.assertRegex(name, r"^default-[0-9a-f]+$")
         self.assertEqual(stream["input"], {"consumers": 2, "running": True})
-        self.assertEqual(stream["module"], {"name": name, "config": {"host_spec": "10.0.0.0/24", "pcap_source": "mock"}})
+        self.assertEqual(stream["module"],
+                         {"name": name, "config": {"host_spec": "10.0.0.0/24", "pcap_source": "mock"}})
         self.assertEqual(stream["pcap"]["pcap_source"], "mock")
         self.assertRegex(stream["pcap"]["available_iface"], r"^[^ ,]+(,[^ ,]+)*$")
         self.assertIn("lo", stream["pcap"]["available_iface"].split(","))

@@ -81,20 +81,20 @@ Result<std::unique_ptr<Running>> Running::start(const CommandLine& line, const S
 }
 
 namespace {
-// Of the newest of these files; the past for those that are not there.
-std::filesystem::file_time_type newest(const std::string& a, const std::string& b) {
-    auto latest = std::filesystem::file_time_type::min();
-    for (const std::string& path : {a, b}) {
-        std::error_code none;
-        const auto time = std::filesystem::last_write_time(path, none);
-        if (!path.empty() && !none) latest = std::max(latest, time);
-    }
-    return latest;
+// When it was changed last; the past for one that is not there.
+std::filesystem::file_time_type time_of(const std::string& path) {
+    std::error_code none;
+    const auto time = std::filesystem::last_write_time(path, none);
+    return none ? std::filesystem::file_time_type::min() : time;
+}
+
+DatabaseTimes times_of(const Settings& settings) {
+    return {time_of(settings.geo_city), time_of(settings.geo_asn)};
 }
 } // namespace
 
 std::string Running::load_databases() {
-    databases_time_ = newest(settings_.geo_city, settings_.geo_asn);
+    databases_times_ = times_of(settings_);
     auto loaded = control::load_databases(settings_.geo_city, settings_.geo_asn, false);
     if (!loaded) return loaded.error();
     if (auto suffixes = engine::load_suffixes())
@@ -107,7 +107,7 @@ std::string Running::load_databases() {
 
 // A file that is being written is read again when it is complete: its time changes once more.
 void Running::follow_databases() {
-    if (newest(settings_.geo_city, settings_.geo_asn) == databases_time_) return;
+    if (times_of(settings_) == databases_times_) return;
     const auto before = databases_;
     if (const std::string error = load_databases(); !error.empty()) {
         spdlog::error("{}; the database before is still used", error);
@@ -187,6 +187,7 @@ void Running::log_policies() const {
         std::string taps;
         agent_->look([&](const auto&) {
             for (const auto& on_tap : policy->taps) {
+                if (!on_tap.stream->live) continue; // closed meanwhile
                 const engine::LiveTap& tap = on_tap.stream->live->tap();
                 taps += (taps.empty() ? "" : "; ") + on_tap.stream->tap;
                 for (const auto& name : tap.interfaces()) taps += " " + name;

@@ -10,6 +10,7 @@
 #include "control/http/server.hpp"
 #include "control/rest/rest.hpp"
 
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -18,6 +19,9 @@ namespace visor::cmd {
 
 // A configuration file, under the command line's options.
 Result<control::Document> read_configuration(const CommandLine& line, const std::string& path);
+
+// Of the city and of the ASN database.
+using DatabaseTimes = std::array<std::filesystem::file_time_type, 2>;
 
 class Running {
 public:
@@ -48,7 +52,7 @@ private:
     control::Document document_; // as read last
     std::string token_;
     std::shared_ptr<const control::Databases> databases_;
-    std::filesystem::file_time_type databases_time_{}; // of the newer file
+    DatabaseTimes databases_times_{};
     std::unique_ptr<taps::AddressWatch> addresses_;
     std::unique_ptr<control::Agent> agent_;
     std::unique_ptr<control::Rest> rest_;

@@ -213,6 +213,8 @@ Result<Agent::StreamPointer> Agent::stream_for(const TapConfig& tap, const Optio
     if (const auto at = streams_.find(name); at != streams_.end()) return at->second;
     if (policies_.contains(resources_of(name)))
         return Error{"policy with name '" + resources_of(name) + "' already defined"};
+    if (const auto hosts = PrefixSet::parse(std::string(values.get_text("host_spec"))); !hosts)
+        return Error{hosts.error()};
     auto stream = std::make_shared<RunningStream>(
         RunningStream{name, tap.name, values, LiveInput::from(values), {}, nullptr});
     auto live = open_tap(stream->input, settings_.tap, notify_);
