@@ -20,8 +20,8 @@ CTEST := ctest --output-on-failure --no-tests=error -j 2
 configure = @tools/configure.sh $(VERBOSE) $(1) $(2) $(3)
 
 .DEFAULT_GOAL := help
-.PHONY: build run test bench bench-quick bench-live soak fuzz asan tsan tsan-quick scalar fmt tidy docs golden demo install uninstall \
-    clean help
+.PHONY: build run test bench bench-quick bench-live soak fuzz asan tsan tsan-quick scalar fmt tidy docs golden demo \
+    install uninstall clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'

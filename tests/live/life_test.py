@@ -148,7 +148,8 @@ def changes_under_traffic(setting):
     """A tap and a policy added later, and policies coming and going by the thousand; nobody else notices."""
     with setting.agent("--admin-api", "vs") as agent:
         agent.wait_until_ready()
-        for path, document in (("/api/v1/taps", TAP), ("/api/v1/policies", POLICY % ("added", "later", "n: {type: net}"))):
+        added = POLICY % ("added", "later", "n: {type: net}")
+        for path, document in (("/api/v1/taps", TAP), ("/api/v1/policies", added)):
             status, body = agent.request("POST", path, document, YAML)
             assert status == 201, body
         sent = setting.send(2000)
