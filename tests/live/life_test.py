@@ -8,6 +8,7 @@ Exit status 77 (skipped) without root.
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -148,7 +149,8 @@ def changes_under_traffic(setting):
     """A tap and a policy added later, and policies coming and going by the thousand; nobody else notices."""
     with setting.agent("--admin-api", "vs") as agent:
         agent.wait_until_ready()
-        for path, document in (("/api/v1/taps", TAP), ("/api/v1/policies", POLICY % ("added", "later", "n: {type: net}"))):
+        added = POLICY % ("added", "later", "n: {type: net}")
+        for path, document in (("/api/v1/taps", TAP), ("/api/v1/policies", added)):
             status, body = agent.request("POST", path, document, YAML)
             assert status == 201, body
         sent = setting.send(2000)
@@ -210,7 +212,28 @@ def attack(setting):
         assert agent.stop() < STOP_SECONDS
 
 
-CASES = {case.__name__: case for case in (start_and_stop, interface_comes_and_goes, changes_under_traffic, attack)}
+def stalled(setting):
+    """The agent stands still while the ring overflows: what is lost is counted to the frame, and nothing else is."""
+    with setting.agent("--ring-mb", "4", "vs") as agent:
+        agent.wait_until_ready()
+        sent = setting.send(1000)
+        agent.process.send_signal(signal.SIGSTOP)
+        sent += sent_by(setting.start_sending("--seconds", 1))
+        agent.process.send_signal(signal.SIGCONT)
+        time.sleep(0.5)
+        sent += setting.send(1000)
+        tap = balanced_ledger_of(agent)["tap"]
+        print(f"{sent} frames sent, {tap['received']} received, {tap['dropped']['ring']} dropped")
+        assert tap["received"] == setting.pair.server.passed("vs")[0], setting.pair.server.passed("vs")
+        assert tap["dropped"]["ring"] > 0
+        expect_total(agent, tap["delivered"])
+        wait_for("the pcap handler counts other drops",
+                 lambda: agent.policy(what="window/5")["pcap"]["os_drops"] == tap["dropped"]["ring"])
+        assert agent.stop() < STOP_SECONDS
+
+
+CASES = {case.__name__: case for case in (start_and_stop, interface_comes_and_goes, changes_under_traffic, stalled,
+                                      attack)}
 
 
 def main():

@@ -1,0 +1,245 @@
+#!/usr/bin/env python3
+"""Times the agent on a live interface: beside a reader that only counts, and tcpdump -w /dev/null, on the same load.
+
+Two network namespaces joined by a veth pair; the sender (bench/live/live_sender.cpp) loops over the first frames of a
+generated capture. On a veth pair the sender also pays for delivery, so what is offered is an outcome of the receiver;
+receivers run in turn, and what counts is the ratio between them. Needs root; takes about two and a half minutes.
+Usage: tools/bench_live.py [--rounds N] [--seconds S] [--workers N] [--only small64,dns]
+"""
+import argparse
+import json
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "tests", "live"))
+import netns  # noqa: E402
+from agent import Agent  # noqa: E402
+
+BIN = os.environ.get("VISOR_BIN", os.path.join(ROOT, "build", "bin"))
+DATA = os.path.join(ROOT, "build", "bench-data")
+FRAMES, RING_MIB = 400_000, 64
+MIXES = ("small64", "dns")
+STEPS = (0.2, 0.4, 0.6, 0.8, 1.0)
+SCRAPE_SHARE, SCRAPES_A_SECOND, SCRAPE_SECONDS = 0.7, 100, 6
+
+
+def capture_of(mix):
+    os.makedirs(DATA, exist_ok=True)
+    path = os.path.join(DATA, f"{mix}-live.pcap")
+    if not os.path.exists(path):
+        subprocess.run([os.path.join(BIN, "pcapgen"), mix, path + ".part", "--packets", str(FRAMES)], check=True,
+                       stdout=subprocess.DEVNULL)
+        os.rename(path + ".part", path)
+    return path
+
+
+def machine_ticks():
+    """(busy, all) of the whole machine so far."""
+    with open("/proc/stat", encoding="ascii") as file:
+        ticks = list(map(int, file.readline().split()[1:9]))
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
+
+
+def cpu_ns(pid):
+    """What the process's threads took so far, in the kernel and out of it."""
+    total = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as file:
+            total += int(file.read().split()[0])
+    return total
+
+
+def cpu_ticks(pid):
+    """(outside the kernel, in it), so far; coarse."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return tuple(map(int, file.read().rsplit(")", 1)[1].split()[11:13]))
+
+
+class AgentReceiver:
+    name = "agent"
+
+    def __init__(self, space, workers):
+        options = ["--workers", workers] if workers else []
+        self.agent = Agent(os.path.join(BIN, "pktvisord"), space, *options, "vs").wait_until_ready()
+        self.pid = self.agent.pid
+
+    def ledger(self):
+        told = self.agent.get("/api/v1/policies/default/metrics/bucket/0?extended=1")
+        [ledger] = told["default"]["ledger"].values()
+        return ledger
+
+    def finish(self):
+        """(frames the kernel had for it, dropped)"""
+        deadline = time.monotonic() + 5
+        while True:
+            time.sleep(0.15)
+            self.last = self.ledger()
+            tap = self.last["tap"]
+            if tap["received"] == tap["delivered"] + tap["dropped"]["ring"] or time.monotonic() > deadline:
+                return tap["received"], tap["dropped"]["ring"]
+
+    def stop(self):
+        self.agent.stop()
+        self.agent.out.close()
+
+
+class BareReceiver:
+    name = "bare reader"
+
+    def __init__(self, space, _workers):
+        self.process = space.start(os.path.join(BIN, "bare_reader"), "vs", RING_MIB, stdout=subprocess.PIPE)
+        self.process.stdout.readline()
+        self.pid = self.process.pid
+
+    def finish(self):
+        time.sleep(0.2)
+        return None
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        told = json.loads(self.process.communicate(timeout=10)[0])
+        return told["received"], told["dropped"]
+
+
+class TcpdumpReceiver:
+    name = "tcpdump -w"
+
+    def __init__(self, space, _workers):
+        self.process = space.start("tcpdump", "-i", "vs", "-w", "/dev/null", "-B", RING_MIB * 1024, "-Z", "root",
+                                   stderr=subprocess.PIPE, text=True)
+        self.process.stderr.readline()
+        self.pid = self.process.pid
+
+    def finish(self):
+        time.sleep(1.2)
+        return None
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        told = self.process.communicate(timeout=10)[1]
+        return tuple(int(re.search(rf"(\d+) packets {what}", told)[1]) for what in
+                     ("received by filter", "dropped by kernel"))
+
+
+def start_sender(pair, capture, seconds, pps=0):
+    return pair.client.start(os.path.join(BIN, "live_sender"), "vc", capture, "--seconds", seconds, "--pps", int(pps),
+                             stdout=subprocess.PIPE)
+
+
+def sent_by(sender):
+    told = json.loads(sender.communicate(timeout=60)[0])
+    return told["sent"], told["sent"] / told["seconds"]
+
+
+class Figures:
+    """One run of one receiver."""
+
+    def __init__(self, pair, make, workers, capture, seconds, pps=0):
+        receiver = make(pair.server, workers)
+        before, cpu, (busy, ticks) = pair.server.passed("vs")[0], cpu_ns(receiver.pid), machine_ticks()
+        user, system = cpu_ticks(receiver.pid)
+        _, self.rate = sent_by(start_sender(pair, capture, seconds, pps))
+        busy_now, ticks_now = machine_ticks()
+        counts = receiver.finish()
+        self.offered = pair.server.passed("vs")[0] - before
+        self.cpu = cpu_ns(receiver.pid) - cpu
+        user_now, system_now = cpu_ticks(receiver.pid)
+        self.user = (user_now - user) / max(user_now - user + system_now - system, 1)
+        self.machine = (busy_now - busy) / max(ticks_now - ticks, 1)
+        self.longest_control_ns = receiver.last["worker"]["longest_control_ns"] if counts else None
+        self.received, self.dropped = counts or (0, 0)
+        stopped = receiver.stop()
+        if stopped:
+            self.received, self.dropped = stopped
+        self.ns = self.cpu / max(self.received - self.dropped, 1)
+
+
+def compare(pair, mix, capture, arguments):
+    """All receivers in turn, as fast as the sender goes; the agent's median rate."""
+    runs = {make: [] for make in (AgentReceiver, BareReceiver, TcpdumpReceiver)}
+    for _ in range(arguments.rounds):
+        for make, figures in runs.items():
+            figures.append(Figures(pair, make, arguments.workers, capture, arguments.seconds))
+    median = lambda figures, what: statistics.median(getattr(one, what) for one in figures)  # noqa: E731
+    base = median(runs[TcpdumpReceiver], "ns")
+    for make, figures in runs.items():
+        received, dropped = (sum(getattr(one, what) for one in figures) for what in ("received", "dropped"))
+        offered = sum(one.offered for one in figures)
+        ns = median(figures, "ns")
+        print(f"{mix:<8} {make.name:<12} {median(figures, 'rate') / 1e6:>7.3f} {offered:>10} {received:>10} "
+              f"{dropped:>9} {ns:>7.0f} {ns * median(figures, 'user'):>7.0f} {ns / base:>7.2f} "
+              f"{median(figures, 'machine'):>8.0%}", flush=True)
+    print(f"{mix:<8} longest a worker was kept from its queue: "
+          f"{max(one.longest_control_ns for one in runs[AgentReceiver]) / 1e3:.0f} us")
+    return median(runs[AgentReceiver], "rate")
+
+
+def loss_free_rate(pair, mix, capture, most, workers):
+    """The highest of some steps up to the sender's most at which nothing is dropped; a step is tried twice."""
+    best = 0
+    for share in STEPS:
+        pps = 0 if share == 1.0 else share * most
+        for _ in range(2):
+            figures = Figures(pair, AgentReceiver, workers, capture, 1.5, pps)
+            if figures.dropped == 0:
+                break
+        if figures.dropped:
+            break
+        best = figures.rate
+    limit = " (all the sender can offer)" if best and share == 1.0 and not figures.dropped else ""
+    print(f"{mix:<8} loss-free up to {best / 1e6:.3f} Mpps{limit}", flush=True)
+    return best
+
+
+def scraped(pair, mix, capture, pps, workers):
+    """The same rate without and with scrapes: what they take, and what they cost."""
+    drops = []
+    for scrapes in (False, True):
+        receiver = AgentReceiver(pair.server, workers)
+        sender = start_sender(pair, capture, SCRAPE_SECONDS, pps)
+        times, due = [], time.monotonic()
+        while sender.poll() is None:
+            due += 1 / SCRAPES_A_SECOND
+            time.sleep(max(due - time.monotonic(), 0))
+            if scrapes:
+                began = time.monotonic()
+                assert receiver.agent.request("GET", "/metrics")[0] == 200
+                times.append(time.monotonic() - began)
+        sent_by(sender)
+        drops.append(receiver.finish()[1])
+        longest = receiver.last["worker"]["longest_control_ns"]
+        receiver.stop()
+    times.sort()
+    print(f"{mix:<8} {SCRAPES_A_SECOND} scrapes/s at {pps / 1e6:.3f} Mpps: p50 {times[len(times) // 2] * 1e3:.2f} ms, "
+          f"p99 {times[len(times) * 99 // 100] * 1e3:.2f} ms ({len(times)} scrapes); dropped {drops[0]} without, "
+          f"{drops[1]} with; longest control {longest / 1e3:.0f} us", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Times the agent on a live interface.")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--workers", help="of the agent; one for each core unless given")
+    parser.add_argument("--only", default=",".join(MIXES))
+    arguments = parser.parse_args()
+    netns.require("tcpdump", "ethtool")
+    captures = {mix: capture_of(mix) for mix in arguments.only.split(",")}
+    with netns.Pair(addresses=False) as pair:
+        print(f"{'mix':<8} {'receiver':<12} {'Mpps':>7} {'offered':>10} {'received':>10} {'dropped':>9} {'ns/pkt':>7} "
+              f"{'user':>7} {'ratio':>7} {'machine':>8}")
+        rates = {mix: compare(pair, mix, capture, arguments) for mix, capture in captures.items()}
+        print("ns/pkt: processor time of the receiver for each frame it read, median of the rounds, in turn; user: of "
+              "it outside the kernel;\nratio: to tcpdump's; machine: busy share of all cores, whoever made it")
+        for mix, capture in captures.items():
+            best = loss_free_rate(pair, mix, capture, rates[mix], arguments.workers)
+            scraped(pair, mix, capture, (best or rates[mix]) * SCRAPE_SHARE, arguments.workers)
+
+
+if __name__ == "__main__":
+    main()
