@@ -29,8 +29,8 @@ class CannotStart(AgentTest):
     def fails(self, *arguments, saying, **options):
         status, lines = run(*arguments, **options)
         self.assertEqual(status, 1, lines)
-        others = [line for line in lines if "version, using version" not in line]
-        self.assertEqual(others[1:], ["[info] exit with failure"])
+        told = [line for line in lines if "version, using version" not in line]
+        self.assertEqual(told[1:], ["[info] exit with failure"])
         self.assertRegex(lines[-2], saying)
 
     def config(self, document):
