@@ -95,6 +95,7 @@ def compare(policy, ledger, truth, frames, octets, told_bytes):
     for what, got, expected in (
             ("ledger: received, delivered + malformed + dropped", tap["received"], parts),
             ("ledger: received, frames of the interface", tap["received"], frames),
+            ("ledger: waiting", tap["waiting"], 0),
             ("ledger: dropped", sum(tap["dropped"].values()), 0),
             ("ledger: malformed", sum(tap["malformed"].values()), 0),
             ("interface, frames tcpdump has", frames, truth["file"]["frames"]),
