@@ -98,11 +98,14 @@ std::vector<LedgerLine> ledger_lines(std::span<const WorkerCounts> workers) {
         most.control_ns += worker.control_ns;
         most.cpu_ns += worker.cpu_ns;
     }
+    const uint64_t done = tap.delivered + tap.malformed + tap.dropped_ring;
+    const uint64_t waiting = tap.received - std::min(tap.received, done);
     std::vector<LedgerLine> lines = {
         {"tap.received", tap.received, "frames the kernel had for this tap"},
         {"tap.delivered", tap.delivered, "frames handed to the workers"},
         {"tap.malformed.slot", tap.malformed, "frames the kernel handed over with impossible lengths"},
         {"tap.dropped.ring", tap.dropped_ring, "frames lost as the capture ring was full"},
+        {"tap.waiting", waiting, "frames that wait in the capture ring to be read", "1", true},
         {"tap.lost_before.interface", tap.dropped_interface, "frames the interface lost before any tap"},
         {"tap.ring_freezes", tap.ring_freezes, "times a capture ring was full"},
         {"tap.vlan_restored", tap.vlan_restored, "frames whose VLAN tag was put back"},
@@ -111,8 +114,8 @@ std::vector<LedgerLine> ledger_lines(std::span<const WorkerCounts> workers) {
         {"tap.interface_lost", tap.lost_interface, "times an interface went down or vanished"},
         {"worker.hand_overs", most.hand_overs, "times a worker handed over what it had recorded"},
         {"worker.hand_overs_delayed", most.hand_overs_delayed, "times it had nothing to go on with"},
-        {"worker.longest_control_ns", most.control_ns_max, "longest time a worker was kept from its queue", "ns",
-         true},
+        {"worker.longest_control_ns", most.control_ns_max, "longest time a worker was kept from its queue",
+         "ns", true},
         {"worker.control_ns", most.control_ns, "time workers were kept from their queues, in all", "ns"},
         {"worker.cpu_ns", most.cpu_ns, "processor time of the workers", "ns"},
     };

@@ -31,12 +31,13 @@ struct LedgerLine {
     uint64_t count;
     std::string help;
     std::string_view unit = "1";
-    bool maximum = false; // the largest so far, not a sum
+    bool gauge = false; // may fall, or is the largest so far: not a sum
 };
 std::vector<LedgerLine> ledger_lines(const Ledger& ledger);
 
 struct WorkerCounts;
-// Of a live stream: the sum of its workers.
+// Of a live stream: the sum of its workers. What waits in the ring is received and nothing else yet: while
+// frames come, received = delivered + malformed + dropped + waiting.
 std::vector<LedgerLine> ledger_lines(std::span<const WorkerCounts> workers);
 
 } // namespace visor::engine

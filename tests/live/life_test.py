@@ -22,7 +22,8 @@ from agent import Agent  # noqa: E402
 START_SECONDS, STOP_SECONDS = 0.2, 2.0
 ANON_MIB = 64
 GROWTH_MIB = 2.0
-CYCLES, WARM_CYCLES = 2000, 400
+SANITIZED = bool(os.environ.get("VISOR_SANITIZE"))  # times and sizes say nothing then
+CYCLES, WARM_CYCLES = (200, 100) if SANITIZED else (2000, 400)
 POLICY = """version: "1.0"
 visor:
   policies:
@@ -66,17 +67,16 @@ def sent_by(sender):
 def ledger_of(agent, policy="default"):
     told = agent.get(f"/api/v1/policies/{policy}/metrics/bucket/0?extended=1")
     [ledger] = told[policy]["ledger"].values()
+    tap = ledger["tap"]
+    parts = tap["delivered"] + sum(tap["malformed"].values()) + sum(tap["dropped"].values()) + tap["waiting"]
+    assert tap["received"] == parts, tap
     return ledger
 
 
 def balanced_ledger_of(agent):
-    """At rest: what waits in the ring is received and not yet anything else."""
-    wait_for("the ledger does not balance", lambda: waiting_in(ledger_of(agent)["tap"]) == 0)
+    """At rest, when nothing waits in the ring."""
+    wait_for("frames wait and nobody reads them", lambda: ledger_of(agent)["tap"]["waiting"] == 0)
     return ledger_of(agent)
-
-
-def waiting_in(tap):
-    return tap["received"] - tap["delivered"] - sum(tap["malformed"].values()) - sum(tap["dropped"].values())
 
 
 def total_of(agent, policy="default"):
@@ -113,7 +113,7 @@ def start_and_stop(setting):
         sender.communicate()
     print(f"start to a counted frame: {min(starts) * 1e3:.0f} ms at best, median {statistics.median(starts) * 1e3:.0f}")
     print(f"SIGTERM to the end: {max(stops) * 1e3:.0f} ms at most")
-    assert min(starts) < START_SECONDS and max(stops) < STOP_SECONDS
+    assert SANITIZED or min(starts) < START_SECONDS and max(stops) < STOP_SECONDS
 
 
 def interface_comes_and_goes(setting):
@@ -168,7 +168,7 @@ def changes_under_traffic(setting):
               f"{frames} frames, dropped {drops}; RssAnon {memory[0]:.1f} MiB after {WARM_CYCLES}, {memory[1]:.1f} at "
               f"the end; longest control {ledger_of(agent)['worker']['longest_control_ns'] / 1e3:.0f} us")
         assert sum(drops.values()) == 0
-        assert memory[1] - memory[0] < GROWTH_MIB
+        assert SANITIZED or memory[1] - memory[0] < GROWTH_MIB
         assert agent.stop() < STOP_SECONDS
 
 
@@ -208,7 +208,9 @@ def attack(setting):
               f"last third {last:.1f}; fragments {ledger['fragments']}; tcp {ledger['tcp']}")
         assert tap["received"] == setting.pair.server.passed("vs")[0], setting.pair.server.passed("vs")
         assert counted == tap["delivered"] or setting.seconds > 200
-        assert max(samples) < ANON_MIB and last <= middle + GROWTH_MIB
+        # Each minute that is kept adds its lists, for the first five.
+        growth = GROWTH_MIB * (2 if setting.seconds > 60 else 1)
+        assert SANITIZED or max(samples) < ANON_MIB and last <= middle + growth
         assert agent.stop() < STOP_SECONDS
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The agent on a live interface counts exactly what tshark counts in tcpdump's record of the same interface.
 
-Usage: truth_test.py PKTVISORD TSHARK_TRUTH [--workers N] [--offload]
+Usage: truth_test.py PKTVISORD TSHARK_TRUTH [--workers N] [--offload] [--libpcap]
 Exit status 77 (skipped) without root or without a peer program.
 """
 import argparse
@@ -22,8 +22,17 @@ from agent import Agent  # noqa: E402
 
 PROGRAMS = ("unbound", "dig", "dnsperf", "curl", "ping", "tcpdump", "tshark", "ethtool", "iperf3", "ss")
 # Not of the wire: what a part of the stream is sampled for, and when the agent was started.
-UNCOMPARED = {f"{kind}.{key}" for kind in ("packets", "dns.wire_packets", "dhcp.wire_packets")
-              for key in ("deep_samples",)} | {"packets.period", "dns.wire_packets.query_ecs", "dns.top_query_ecs"}
+UNCOMPARED = {f"{part}.deep_samples" for part in ("packets", "dns.wire_packets", "dhcp.wire_packets")} | {
+    "packets.period", "dns.wire_packets.query_ecs", "dns.top_query_ecs"}
+WITH_LIBPCAP = """version: "1.0"
+visor:
+  taps: {default: {input_type: pcap, config: {iface: vs, pcap_source: libpcap}}}
+  policies:
+    default:
+      kind: collection
+      input: {tap: default, input_type: pcap}
+      handlers: {modules: {net: {type: net}, dns: {type: dns}, dhcp: {type: dhcp}, pcap: {type: pcap}}}
+"""
 
 
 def start_tcpdump(pair, path):
@@ -86,6 +95,7 @@ def compare(policy, ledger, truth, frames, octets, told_bytes):
     for what, got, expected in (
             ("ledger: received, delivered + malformed + dropped", tap["received"], parts),
             ("ledger: received, frames of the interface", tap["received"], frames),
+            ("ledger: waiting", tap["waiting"], 0),
             ("ledger: dropped", sum(tap["dropped"].values()), 0),
             ("ledger: malformed", sum(tap["malformed"].values()), 0),
             ("interface, frames tcpdump has", frames, truth["file"]["frames"]),
@@ -102,15 +112,21 @@ def main():
     parser.add_argument("truth")
     parser.add_argument("--workers", default="1")
     parser.add_argument("--offload", action="store_true")
+    parser.add_argument("--libpcap", action="store_true")
     arguments = parser.parse_args()
     netns.require(*PROGRAMS)
     with tempfile.TemporaryDirectory() as folder, netns.Pair(arguments.offload) as pair:
         capture = os.path.join(folder, "vs.pcap")
+        what = ["vs"]
+        if arguments.libpcap:
+            what = ["--config", os.path.join(folder, "visor.yaml")]
+            with open(what[1], "w", encoding="ascii") as file:
+                file.write(WITH_LIBPCAP)
         peers.start_servers(pair, folder)
         pair.settle()
         recorder = start_tcpdump(pair, capture)
         before = pair.server.passed("vs")
-        with Agent(arguments.program, pair.server, "--workers", arguments.workers, "vs",
+        with Agent(arguments.program, pair.server, "--workers", arguments.workers, *what,
                    log=os.path.join(folder, "log")) as agent:
             agent.wait_until_ready()
             assert pair.server.passed("vs") == before, "frames passed while the agent started"

@@ -93,7 +93,7 @@ std::vector<sinks::PlainMetric> ledger_metrics(const Agent& agent, const std::st
                 if (nanoseconds) metric.replace(metric.size() - 2, 2, "seconds");
                 metrics.push_back({.name = metric,
                                    .help = line.help,
-                                   .counter = !line.maximum,
+                                   .counter = !line.gauge,
                                    .value = static_cast<double>(line.count) * (nanoseconds ? 1e-9 : 1),
                                    .labels = labels,
                                    .unit = nanoseconds ? "seconds" : ""});
