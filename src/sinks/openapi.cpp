@@ -47,7 +47,8 @@ json responses_json(const RouteInfo& route) {
         if (!response.schema.empty())
             at["content"].update(content_json(response.content_type, response.schema));
         else if (response.content_type != RouteResponse{}.content_type)
-            at["content"][std::string(response.content_type)] = {{"schema", {{"type", "string"}}}};
+            at["content"][std::string(response.content_type)] = {
+                {"schema", {{"type", response.content_type.ends_with("json") ? "object" : "string"}}}};
     }
     return out;
 }

@@ -26,191 +26,191 @@ const std::vector<std::string_view> documents{"application/x-yaml", "application
 RouteResponse error(int status, std::string_view help) {
     return {status, help, "Error"};
 }
-std::vector<RouteResponse> changed(int status, std::string_view what, std::string_view schema) {
-    return {{status, what, schema},
-            error(400, "the document is wrong: where, and what would be right"),
-            error(401, "a bearer token is needed"),
-            error(403, "not from here"),
-            error(409, "there is one of that name, or it is in use"),
-            error(422, "no tap has the tags that are selected"),
-            error(500, "it could not be started")};
+// With what every change may be answered.
+std::vector<RouteResponse> change(std::vector<RouteResponse> responses) {
+    responses.push_back(error(401, "a bearer token is needed"));
+    responses.push_back(error(403, "not from here"));
+    return responses;
 }
-RouteResponse exposition() {
-    return {200, "an exposition", {}, "text/plain"};
+std::vector<RouteResponse> made(std::string_view schema) {
+    return change({{201, "it", schema},
+                   error(400, "the document is wrong: where, and what would be right"),
+                   error(409, "there is one of that name"),
+                   {413, "the document is larger than a megabyte"},
+                   error(422, "no tap has the tags that are selected"),
+                   error(500, "it could not be started")});
 }
+std::vector<RouteResponse> replaced(std::string_view schema) {
+    return change({{200, "it", schema},
+                   error(400, "the document is wrong: where, and what would be right"),
+                   error(404, "there is none of that name"),
+                   error(409, "the document has a name that another one has"),
+                   {413, "the document is larger than a megabyte"},
+                   error(422, "no tap has the tags that are selected"),
+                   error(500, "it could not be started: what was before goes on")});
+}
+std::vector<RouteResponse> exposition(const RouteResponse& absent) {
+    constexpr std::string_view text = "text/plain", one = "an exposition";
+    return {{200, one, {}, text},
+            {200, one, {}, "application/openmetrics-text"},
+            {200, one, {}, "application/vnd.google.protobuf"},
+            {400, "there is no such format", {}, text},
+            absent};
+}
+// Of the agent, and of the policy default.
+std::vector<Route> routes_of_agent() {
+    return {
+        {{"GET", "/livez", "The process answers", {}, {{200, "ok", {}, "text/plain"}}}, &Rest::alive},
+        {{"GET",
+          "/readyz",
+          "Every tap can see frames",
+          {},
+          {{200, "ok", {}, "text/plain"}, {503, "taps whose interface is down", {}, "text/plain"}}},
+         &Rest::ready},
+        {{"GET",
+          "/metrics",
+          "The policy default, for Prometheus",
+          {format},
+          exposition({404, "there is no such policy"})},
+         &Rest::prometheus_default},
+        {{"GET",
+          "/api/v1/openapi.json",
+          "This description",
+          {},
+          {{200, "OpenAPI 3.1", {}, "application/json"}}},
+         &Rest::openapi},
+        {{"GET",
+          "/api/v1/metrics/schema",
+          "Every metric there is",
+          {},
+          {{200, "by handler", "MetricsSchema"}}},
+         &Rest::schema},
+        {{"GET", "/api/v1/metrics/app", "Version, and time since start", {}, {{200, "of the agent", "App"}}},
+         &Rest::app},
+        {{"GET", "/api/v1/metrics/rates", "Deprecated", {}, {{200, "nothing but a warning"}}}, &Rest::rates},
+        {{"GET",
+          "/api/v1/metrics/bucket/{n}",
+          "A minute of the policy default",
+          {period, extended},
+          {{200, "by schema", "WindowMetrics"}, error(400, "no such period"), error(404, "no such policy")}},
+         &Rest::old_bucket},
+        {{"GET",
+          "/api/v1/metrics/window/{n}",
+          "Minutes of the policy default",
+          {minutes, extended},
+          {{200, "by schema", "WindowMetrics"}, error(400, "no such period"), error(404, "no such policy")}},
+         &Rest::old_window},
+    };
+}
+
+// Of any policy.
+std::vector<Route> routes_of_metrics() {
+    return {
+        {{"GET",
+          "/api/v1/policies/{name}/metrics/bucket/{n}",
+          "A minute of a policy",
+          {policy_name, period, extended},
+          {{200, "by policy and handler", "PolicyMetrics"},
+           error(404, "no such policy"),
+           error(425, "no such period yet")}},
+         &Rest::bucket},
+        {{"GET",
+          "/api/v1/policies/{name}/metrics/window/{n}",
+          "Minutes of a policy",
+          {policy_name, minutes, extended},
+          {{200, "by policy and handler", "PolicyMetrics"},
+           error(404, "no such policy"),
+           error(425, "no such period")}},
+         &Rest::window},
+        {{"GET",
+          "/api/v1/policies/{name}/metrics/prometheus",
+          "A policy, for Prometheus",
+          {policy_name, format},
+          exposition({404, "no such policy", {}, "text/plain"})},
+         &Rest::prometheus},
+    };
+}
+
+std::vector<Route> routes_of_taps() {
+    return {
+        {{"GET", "/api/v1/taps", "All taps", {}, {{200, "by name", "Taps"}}}, &Rest::taps},
+        {{"GET",
+          "/api/v1/taps/{name}",
+          "A tap",
+          {tap_name},
+          {{200, "it", "Taps"}, error(404, "no such tap")}},
+         &Rest::tap},
+        {{"POST", "/api/v1/taps", "Defines a tap", {}, made("Taps"), "TapDocument", documents, true},
+         &Rest::add_tap},
+        {{"PUT",
+          "/api/v1/taps/{name}",
+          "Defines a tap anew, with all policies on it",
+          {tap_name},
+          replaced("Taps"),
+          "TapDocument",
+          documents,
+          true},
+         &Rest::put_tap},
+        {{"DELETE",
+          "/api/v1/taps/{name}",
+          "Removes a tap that no policy uses",
+          {tap_name},
+          change({{200, "it is gone"}, error(404, "no such tap"), error(409, "policies use it")}),
+          {},
+          {},
+          true},
+         &Rest::delete_tap},
+    };
+}
+
+std::vector<Route> routes_of_policies() {
+    return {
+        {{"GET", "/api/v1/policies", "All policies", {}, {{200, "by name", "Policies"}}}, &Rest::policies},
+        {{"GET",
+          "/api/v1/policies/{name}",
+          "A policy",
+          {one_policy},
+          {{200, "it", "Policies"}, error(404, "no such policy")}},
+         &Rest::policy},
+        {{"POST",
+          "/api/v1/policies",
+          "Starts a policy",
+          {},
+          made("Policies"),
+          "PolicyDocument",
+          documents,
+          true},
+         &Rest::add_policy},
+        {{"PUT",
+          "/api/v1/policies/{name}",
+          "Puts a policy in place of one, at once",
+          {one_policy},
+          replaced("Policies"),
+          "PolicyDocument",
+          documents,
+          true},
+         &Rest::put_policy},
+        {{"DELETE",
+          "/api/v1/policies/{name}",
+          "Stops a policy",
+          {one_policy},
+          change({{200, "it is gone"}, error(404, "no such policy")}),
+          {},
+          {},
+          true},
+         &Rest::delete_policy},
+        {{"DELETE", "/api/v1/server", "Stops the agent", {}, change({{200, "it is stopping"}}), {}, {}, true},
+         &Rest::stop_server},
+    };
+}
+
 } // namespace
-
-// By what they are about.
-struct RouteTable {
-    static std::vector<Route> about_the_agent() {
-        return {
-            {{"GET", "/livez", "The process answers", {}, {{200, "ok", {}, "text/plain"}}}, &Rest::alive},
-            {{"GET",
-              "/readyz",
-              "Every tap can see frames",
-              {},
-              {{200, "ok", {}, "text/plain"}, {503, "taps whose interface is down", {}, "text/plain"}}},
-             &Rest::ready},
-            {{"GET",
-              "/metrics",
-              "The policy default, for Prometheus",
-              {format},
-              {exposition(), {404, "there is no such policy"}}},
-             &Rest::prometheus_default},
-            {{"GET",
-              "/api/v1/openapi.json",
-              "This description",
-              {},
-              {{200, "OpenAPI 3.1", {}, "application/json"}}},
-             &Rest::openapi},
-            {{"GET",
-              "/api/v1/metrics/schema",
-              "Every metric there is",
-              {},
-              {{200, "by handler", "MetricsSchema"}}},
-             &Rest::schema},
-            {{"GET",
-              "/api/v1/metrics/app",
-              "Version, and time since start",
-              {},
-              {{200, "of the agent", "App"}}},
-             &Rest::app},
-            {{"GET", "/api/v1/metrics/rates", "Deprecated", {}, {{200, "nothing but a warning"}}},
-             &Rest::rates},
-        };
-    }
-
-    static std::vector<Route> metrics() {
-        return {
-            {{"GET",
-              "/api/v1/metrics/bucket/{n}",
-              "A minute of the policy default",
-              {period, extended},
-              {{200, "by schema", "WindowMetrics"},
-               error(400, "no such period"),
-               error(404, "no such policy")}},
-             &Rest::old_bucket},
-            {{"GET",
-              "/api/v1/metrics/window/{n}",
-              "Minutes of the policy default",
-              {minutes, extended},
-              {{200, "by schema", "WindowMetrics"},
-               error(400, "no such period"),
-               error(404, "no such policy")}},
-             &Rest::old_window},
-            {{"GET",
-              "/api/v1/policies/{name}/metrics/bucket/{n}",
-              "A minute of a policy",
-              {policy_name, period, extended},
-              {{200, "by policy and handler", "PolicyMetrics"},
-               error(404, "no such policy"),
-               error(425, "no such period yet")}},
-             &Rest::bucket},
-            {{"GET",
-              "/api/v1/policies/{name}/metrics/window/{n}",
-              "Minutes of a policy",
-              {policy_name, minutes, extended},
-              {{200, "by policy and handler", "PolicyMetrics"},
-               error(404, "no such policy"),
-               error(425, "no such period")}},
-             &Rest::window},
-            {{"GET",
-              "/api/v1/policies/{name}/metrics/prometheus",
-              "A policy, for Prometheus",
-              {policy_name, format},
-              {exposition(), {404, "no such policy", {}, "text/plain"}}},
-             &Rest::prometheus},
-        };
-    }
-
-    static std::vector<Route> taps() {
-        return {
-            {{"GET", "/api/v1/taps", "All taps", {}, {{200, "by name", "Taps"}}}, &Rest::taps},
-            {{"GET",
-              "/api/v1/taps/{name}",
-              "A tap",
-              {tap_name},
-              {{200, "it", "Taps"}, error(404, "no such tap")}},
-             &Rest::tap},
-            {{"POST",
-              "/api/v1/taps",
-              "Defines a tap",
-              {},
-              changed(201, "it", "Taps"),
-              "TapDocument",
-              documents,
-              true},
-             &Rest::add_tap},
-            {{"PUT",
-              "/api/v1/taps/{name}",
-              "Defines a tap anew, with all policies on it",
-              {tap_name},
-              changed(200, "it", "Taps"),
-              "TapDocument",
-              documents,
-              true},
-             &Rest::put_tap},
-            {{"DELETE",
-              "/api/v1/taps/{name}",
-              "Removes a tap that no policy uses",
-              {tap_name},
-              {{200, "it is gone"}, error(404, "no such tap"), error(409, "policies use it")},
-              {},
-              {},
-              true},
-             &Rest::delete_tap},
-        };
-    }
-
-    static std::vector<Route> policies_and_server() {
-        return {
-            {{"GET", "/api/v1/policies", "All policies", {}, {{200, "by name", "Policies"}}},
-             &Rest::policies},
-            {{"GET",
-              "/api/v1/policies/{name}",
-              "A policy",
-              {one_policy},
-              {{200, "it", "Policies"}, error(404, "no such policy")}},
-             &Rest::policy},
-            {{"POST",
-              "/api/v1/policies",
-              "Starts a policy",
-              {},
-              changed(201, "it", "Policies"),
-              "PolicyDocument",
-              documents,
-              true},
-             &Rest::add_policy},
-            {{"PUT",
-              "/api/v1/policies/{name}",
-              "Puts a policy in place of one, at once",
-              {one_policy},
-              changed(200, "it", "Policies"),
-              "PolicyDocument",
-              documents,
-              true},
-             &Rest::put_policy},
-            {{"DELETE",
-              "/api/v1/policies/{name}",
-              "Stops a policy",
-              {one_policy},
-              {{200, "it is gone"}, error(404, "no such policy")},
-              {},
-              {},
-              true},
-             &Rest::delete_policy},
-            {{"DELETE", "/api/v1/server", "Stops the agent", {}, {{200, "it is stopping"}}, {}, {}, true},
-             &Rest::stop_server},
-        };
-    }
-};
 
 std::span<const Route> all_routes() {
     static const std::vector<Route> routes = [] {
         std::vector<Route> all;
-        for (const auto& part : {RouteTable::about_the_agent(), RouteTable::metrics(), RouteTable::taps(),
-                                 RouteTable::policies_and_server()})
-            all.insert(all.end(), part.begin(), part.end());
+        for (auto part : {routes_of_agent, routes_of_metrics, routes_of_taps, routes_of_policies})
+            for (Route& route : part()) all.push_back(std::move(route));
         return all;
     }();
     return routes;

@@ -1,0 +1,220 @@
+#include "control/agent/agent.hpp"
+
+#include <atomic>
+#include <gtest/gtest.h>
+#include <thread>
+
+namespace visor::control {
+namespace {
+
+// An agent whose taps make up their own frames.
+class AgentTest : public ::testing::Test {
+protected:
+    AgentTest() : agent_({}, [](engine::TapEvent, const std::string&) {}) {
+        for (const char* name : {"a", "b"}) EXPECT_FALSE(add_tap(name));
+    }
+    Trouble add(const std::string& yaml, DocumentKind kind) {
+        const auto document = agent_.parse(yaml, kind);
+        if (!document) return document.error();
+        return agent_.add(*document);
+    }
+    static std::string tap_yaml(const std::string& name, const std::string& config) {
+        return "visor: {taps: {" + name + ": {input_type: pcap, config: {" + config +
+               "}, tags: {here: true}}}}";
+    }
+    static std::string policy_yaml(const std::string& name, const std::string& input,
+                                   const std::string& modules = "n: {type: net}") {
+        return "visor: {policies: {" + name + ": {kind: collection, input: {" + input +
+               ", input_type: pcap}, handlers: {modules: {" + modules + "}}}}}";
+    }
+    Trouble add_tap(const std::string& name, const std::string& config = "pcap_source: mock") {
+        return add(tap_yaml(name, config), DocumentKind::tap);
+    }
+    Trouble add_policy(const std::string& name, const std::string& input = "tap: a") {
+        return add(policy_yaml(name, input), DocumentKind::policy);
+    }
+    std::vector<std::string> names() const {
+        std::vector<std::string> names;
+        for (const auto& policy : agent_.policies())
+            if (!policy->resources) names.push_back(policy->config.name);
+        return names;
+    }
+    size_t streams() const {
+        size_t count = 0;
+        agent_.look([&](const auto& streams) { count = streams.size(); });
+        return count;
+    }
+    using Names = std::vector<std::string>;
+    Agent agent_;
+};
+
+TEST_F(AgentTest, PoliciesWithTheSameInputShareAStream) {
+    ASSERT_FALSE(add_policy("p"));
+    ASSERT_FALSE(add_policy("q"));
+    EXPECT_EQ(streams(), 1u);
+    EXPECT_EQ(agent_.policies().size(), 3u); // one of the stream's own
+    EXPECT_EQ(agent_.policy("p")->taps[0].stream, agent_.policy("q")->taps[0].stream);
+    ASSERT_FALSE(add_policy("r", "tap: a, config: {host_spec: 10.0.0.0/8}"));
+    EXPECT_EQ(streams(), 2u);
+    EXPECT_EQ(agent_.policies().size(), 5u);
+    for (const char* name : {"p", "q", "r"}) EXPECT_FALSE(agent_.remove_policy(name));
+    EXPECT_EQ(streams(), 0u);
+    EXPECT_TRUE(agent_.policies().empty());
+}
+
+TEST_F(AgentTest, AStreamGoesOnWithoutItsOwnPolicy) {
+    ASSERT_FALSE(add_policy("p"));
+    const std::string own = agent_.policy("p")->taps[0].stream->name + "-resources";
+    ASSERT_TRUE(agent_.policy(own));
+    EXPECT_FALSE(agent_.remove_policy(own));
+    EXPECT_EQ(names(), Names{"p"});
+    EXPECT_EQ(streams(), 1u);
+    EXPECT_FALSE(agent_.remove_policy("p"));
+    EXPECT_EQ(streams(), 0u);
+}
+
+TEST_F(AgentTest, ReservedNames) {
+    EXPECT_EQ(add_policy("__all"), "policy name '__all' is reserved");
+    ASSERT_FALSE(add_policy("p"));
+    const std::string own = agent_.policy("p")->taps[0].stream->name + "-resources";
+    EXPECT_EQ(add_policy("'" + own + "'"), "policy with name '" + own + "' already defined");
+    ASSERT_FALSE(agent_.remove_policy("p"));
+    EXPECT_EQ(add_policy("'" + own + "'"), "policy name '" + own + "' is reserved");
+    ASSERT_FALSE(add_policy("'" + own + "'", "tap: b"));
+    const auto trouble = add_policy("p");
+    ASSERT_TRUE(trouble);
+    EXPECT_NE(trouble->find("already defined"), std::string::npos) << *trouble;
+    EXPECT_EQ(names(), Names{own});
+    EXPECT_EQ(streams(), 1u); // nothing stays open that nobody uses
+}
+
+TEST_F(AgentTest, WhatFailsHalfwayLeavesNothing) {
+    ASSERT_FALSE(add_tap("c", "pcap_source: libpcap, iface: no-such-interface"));
+    const auto trouble = add_policy("p", "tap_selector: {any: [{here: true}]}");
+    ASSERT_TRUE(trouble);
+    EXPECT_EQ(trouble->find("unable to instantiate tap 'c': "), 0u) << *trouble;
+    EXPECT_TRUE(agent_.policies().empty());
+    EXPECT_EQ(streams(), 0u);
+}
+
+TEST_F(AgentTest, AReplacementThatFailsChangesNothing) {
+    ASSERT_FALSE(add_policy("p"));
+    const auto before = agent_.policy("p");
+    const auto broken = agent_.parse_in_place_of(
+        "p", policy_yaml("p", "tap: a, config: {pcap_source: libpcap, iface: no-such-interface}"),
+        DocumentKind::policy);
+    ASSERT_TRUE(broken);
+    EXPECT_TRUE(agent_.replace_policy("p", *broken));
+    EXPECT_EQ(agent_.policy("p"), before);
+    EXPECT_EQ(streams(), 1u);
+    const auto good =
+        agent_.parse_in_place_of("p", policy_yaml("p", "tap: b", "d: {type: dns}"), DocumentKind::policy);
+    ASSERT_TRUE(good);
+    EXPECT_FALSE(agent_.replace_policy("p", *good));
+    EXPECT_EQ(agent_.policy("p")->taps[0].stream->tap, "b");
+    EXPECT_EQ(streams(), 1u); // the other one is closed
+    EXPECT_EQ(agent_.replace_policy("q", *good), "policy does not exists");
+}
+
+TEST_F(AgentTest, TapsInUseStay) {
+    ASSERT_FALSE(add_policy("p", "tap_selector: {all: [{here: true}]}"));
+    EXPECT_EQ(agent_.policy("p")->taps.size(), 2u);
+    EXPECT_EQ(agent_.remove_tap("a"), "tap 'a' is already in use by policies: p");
+    EXPECT_EQ(agent_.remove_tap("nope"), "tap does not exists");
+    ASSERT_FALSE(agent_.remove_policy("p"));
+    EXPECT_FALSE(agent_.remove_tap("a"));
+    EXPECT_EQ(agent_.taps().size(), 1u);
+}
+
+TEST_F(AgentTest, ATapDefinedAnewTakesItsPoliciesAlong) {
+    ASSERT_FALSE(add_policy("p"));
+    ASSERT_FALSE(add_policy("q", "tap: b"));
+    const auto p = agent_.policy("p"), q = agent_.policy("q");
+    const auto document = agent_.parse_in_place_of(
+        "a", tap_yaml("a", "pcap_source: mock, host_spec: 10.0.0.0/8"), DocumentKind::tap);
+    ASSERT_TRUE(document);
+    EXPECT_FALSE(agent_.replace_tap("a", *document));
+    EXPECT_NE(agent_.policy("p"), p);
+    EXPECT_EQ(agent_.policy("p")->taps[0].stream->config.get_text("host_spec"), "10.0.0.0/8");
+    EXPECT_EQ(agent_.policy("q"), q);
+}
+
+TEST_F(AgentTest, HostsThatNobodyChecked) {
+    TapConfig tap{"c", "pcap", {}, {}};
+    tap.config.set_text("pcap_source", "mock");
+    tap.config.set_text("host_spec", "10.0.0.0/8,nonsense");
+    auto document = agent_.parse(policy_yaml("p", "tap: a"), DocumentKind::policy);
+    ASSERT_TRUE(document);
+    document->taps = {tap};
+    document->policies[0].tap = "c";
+    document->policies[0].taps = {"c"};
+    EXPECT_EQ(agent_.add(*document), "unable to instantiate tap 'c': invalid CIDR: nonsense");
+    EXPECT_EQ(streams(), 0u);
+    EXPECT_EQ(agent_.taps().size(), 2u);
+}
+
+TEST_F(AgentTest, DatabasesAreLentToEveryPolicyAnew) {
+    ASSERT_FALSE(add_policy("p"));
+    const auto before = agent_.policy("p");
+    const auto databases = std::make_shared<const Databases>();
+    EXPECT_FALSE(agent_.replace_databases(databases));
+    EXPECT_NE(agent_.policy("p"), before);
+    EXPECT_EQ(agent_.policy("p")->databases, databases);
+    EXPECT_NE(before->databases, databases); // whoever still reads it has the old ones
+    EXPECT_EQ(agent_.policies().size(), 2u);
+}
+
+TEST_F(AgentTest, ReloadKeepsWhatIsTheSame) {
+    const auto read = [&](const std::string& policies, const Document* in_place_of) {
+        const std::string yaml = "visor: {policies: {" + policies + "}}";
+        const auto known = in_place_of ? agent_.parse_in_place_of("q", yaml, DocumentKind::policy)
+                                       : agent_.parse(yaml, DocumentKind::policy);
+        EXPECT_TRUE(known) << known.error();
+        return *known;
+    };
+    ASSERT_FALSE(add_policy("p"));
+    const std::string q = "q: {kind: collection, input: {tap: b, input_type: pcap}, handlers: {modules: ";
+    const Document first = read(q + "{n: {type: net}}}}", nullptr);
+    ASSERT_FALSE(agent_.reload({}, first));
+    EXPECT_EQ(names(), (Names{"p", "q"}));
+    const auto before = agent_.policy("q"), other = agent_.policy("p");
+    ASSERT_FALSE(agent_.reload(first, first));
+    EXPECT_EQ(agent_.policy("q"), before);
+    const Document second = read(q + "{n: {type: dns}}}}", &first);
+    ASSERT_FALSE(agent_.reload(first, second));
+    EXPECT_NE(agent_.policy("q"), before);
+    EXPECT_EQ(agent_.policy("p"), other); // came otherwise
+    ASSERT_FALSE(agent_.reload(second, {}));
+    EXPECT_EQ(names(), Names{"p"});
+}
+
+TEST_F(AgentTest, ReadersAndChangesTakeTurns) {
+    std::atomic<bool> done = false;
+    std::vector<std::thread> readers;
+    for (int i = 0; i < 2; ++i)
+        readers.emplace_back([&] {
+            while (!done) {
+                for (const auto& policy : agent_.policies()) {
+                    agent_.refresh(*policy);
+                    for (const auto& on_tap : policy->taps)
+                        EXPECT_GE(on_tap.live->results().period(0, engine::wall_clock_ns()).handlers.size(),
+                                  1u);
+                }
+                agent_.look([](const auto& streams) {
+                    for (const auto& [name, stream] : streams) EXPECT_GE(stream->live->counts().size(), 1u);
+                });
+            }
+        });
+    for (int i = 0; i < 100; ++i) {
+        EXPECT_FALSE(add_policy("p"));
+        EXPECT_FALSE(add_policy("q", "tap: b"));
+        EXPECT_FALSE(agent_.remove_policy("p"));
+        EXPECT_FALSE(agent_.remove_policy("q"));
+    }
+    done = true;
+    for (std::thread& reader : readers) reader.join();
+    EXPECT_EQ(streams(), 0u);
+}
+
+} // namespace
+} // namespace visor::control

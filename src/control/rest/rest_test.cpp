@@ -1,0 +1,186 @@
+#include "control/rest/rest.hpp"
+
+#include "control/rest/replies.hpp"
+#include "control/rest/routes.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace visor::control {
+namespace {
+
+using nlohmann::json;
+
+const std::string policy_yaml = "visor: {policies: {p: {kind: collection, input: {tap: t, input_type: pcap}, "
+                                "handlers: {modules: {n: {type: net}}}}}}";
+const std::string tap_yaml = "visor: {taps: {t: {input_type: pcap, config: {pcap_source: mock}}}}";
+
+class RestTest : public ::testing::Test {
+protected:
+    RestTest() : agent_({}, [](engine::TapEvent, const std::string&) {}) {
+        settings_.version = "9.8.7";
+        settings_.stop = [this] { ++stops_; };
+    }
+    void with_policy() {
+        for (const auto& [yaml, kind] :
+             {std::pair{tap_yaml, DocumentKind::tap}, {policy_yaml, DocumentKind::policy}}) {
+            const auto document = agent_.parse(yaml, kind);
+            ASSERT_TRUE(document);
+            ASSERT_FALSE(agent_.add(*document));
+        }
+    }
+    static http::Request request(const std::string& method, const std::string& path,
+                                 const std::string& body = {}) {
+        http::Request request;
+        request.method = method;
+        request.path = path;
+        request.host = "localhost:10853";
+        request.body = body;
+        if (!body.empty()) request.headers.emplace_back("Content-Type", "application/x-yaml");
+        return request;
+    }
+    http::Response ask(const http::Request& request) {
+        if (!rest_) rest_ = std::make_unique<Rest>(agent_, settings_);
+        return (*rest_)(request);
+    }
+    http::Response get(const std::string& path) { return ask(request("GET", path)); }
+    static json json_of(const http::Response& reply) { return json::parse(reply.text()); }
+
+    Agent agent_;
+    RestSettings settings_;
+    std::unique_ptr<Rest> rest_;
+    int stops_ = 0;
+};
+
+TEST_F(RestTest, WithoutAdminNothingChangesAnything) {
+    with_policy();
+    for (const Route& route : all_routes()) {
+        if (!route.info.admin) continue;
+        std::string path(route.info.path);
+        if (const size_t at = path.find("{name}"); at != std::string::npos) path.replace(at, 6, "p");
+        const auto reply = ask(request(std::string(route.info.method), path, policy_yaml));
+        EXPECT_EQ(reply.status, 404) << path;
+        EXPECT_EQ(reply.text(), "") << path;
+    }
+    EXPECT_EQ(stops_, 0);
+    EXPECT_EQ(agent_.policies().size(), 2u);
+    EXPECT_EQ(json_of(get("/api/v1/openapi.json"))["paths"]["/api/v1/taps"].size(), 1u); // GET alone
+}
+
+TEST_F(RestTest, WhoMayChangeSomething) {
+    settings_.admin = true;
+    settings_.token = "secret";
+    auto change = request("POST", "/api/v1/taps", tap_yaml);
+    EXPECT_EQ(ask(change).status, 401);
+    EXPECT_EQ(*ask(change).header("WWW-Authenticate"), "Bearer");
+    change.headers.emplace_back("Authorization", "Bearer secret");
+    change.host = "evil.example";
+    EXPECT_EQ(ask(change).status, 403);
+    change.host = "localhost:10853";
+    change.headers.emplace_back("Origin", "http://evil.example");
+    EXPECT_EQ(ask(change).status, 403);
+    change.headers.back().second = "http://localhost:10853";
+    EXPECT_EQ(ask(change).status, 201);
+    EXPECT_EQ(ask(change).status, 409);
+    auto stop = request("DELETE", "/api/v1/server");
+    EXPECT_EQ(ask(stop).status, 401);
+    EXPECT_EQ(stops_, 0);
+    stop.headers.emplace_back("Authorization", "Bearer secret");
+    EXPECT_EQ(ask(stop).status, 200);
+    EXPECT_EQ(stops_, 1);
+}
+
+TEST_F(RestTest, ClientCertificates) {
+    settings_.admin = settings_.client_certificate_needed = true;
+    auto change = request("POST", "/api/v1/taps", tap_yaml);
+    EXPECT_EQ(ask(change).status, 403);
+    change.client_certificate = true;
+    EXPECT_EQ(ask(change).status, 201);
+}
+
+TEST_F(RestTest, ContentTypes) {
+    settings_.admin = true;
+    const auto post = [&](const std::string& type) {
+        auto change = request("POST", "/api/v1/taps", "nonsense: 1");
+        change.headers = {{"content-type", type}};
+        return json_of(ask(change))["error"].get<std::string>();
+    };
+    for (const char* good : {"application/x-yaml", "application/json", "APPLICATION/YAML; charset=utf-8",
+                             "text/yaml", "application/x-yaml ;a=b"})
+        EXPECT_EQ(post(good), "invalid schema") << good;
+    for (const char* bad : {"text/plain", "application/x-yamlx", "yaml", ";", "application/"})
+        EXPECT_EQ(post(bad), "Content-Type not supported") << bad;
+    auto without = request("POST", "/api/v1/taps");
+    EXPECT_EQ(json_of(ask(without))["error"], "must include Content-Type header");
+}
+
+TEST_F(RestTest, StatusFollowsFromWhatIsWrong) {
+    EXPECT_EQ(refusal_of("policy does not exists").status, 404);
+    EXPECT_EQ(refusal_of("module name 'x' already exists").status, 409);
+    EXPECT_EQ(refusal_of("no tap match found for specified 'input.tap_selector' tags").status, 422);
+    EXPECT_EQ(refusal_of("unable to instantiate tap 't': down").status, 500);
+    EXPECT_EQ(refusal_of("policy [p] failed to start: x").status, 500);
+    EXPECT_EQ(refusal_of("invalid schema").status, 400);
+    EXPECT_EQ(json_of(error_reply(400, "\xff\"\n")), (json{{"error", "\xef\xbf\xbd\"\n"}}));
+}
+
+TEST_F(RestTest, NoPolicyNamedDefault) {
+    with_policy();
+    for (const char* path : {"/api/v1/metrics/bucket/0", "/api/v1/metrics/window/99"}) {
+        EXPECT_EQ(get(path).status, 404);
+        EXPECT_EQ(json_of(get(path)), (json{{"error", "policy does not exist"}}));
+    }
+    EXPECT_EQ(get("/metrics").status, 404);
+    EXPECT_EQ(get("/metrics").text(), "");
+    EXPECT_EQ(json_of(get("/api/v1/policies/p/metrics/bucket/0"))["p"].size(), 1u);
+}
+
+TEST_F(RestTest, NamesAreDecodedAndStayUtf8) {
+    with_policy();
+    EXPECT_TRUE(json_of(get("/api/v1/policies/%70")).contains("p"));
+    for (const char* path :
+         {"/api/v1/policies/%ff%00", "/api/v1/policies/%", "/api/v1/taps/%c3%28",
+          "/api/v1/policies/%2e%2e/metrics/bucket/0", "/api/v1/policies//metrics/bucket/0"})
+        EXPECT_EQ(get(path).status, 404) << path;
+}
+
+TEST_F(RestTest, TapsWithoutConfigurationOrTags) {
+    settings_.admin = true;
+    ASSERT_EQ(ask(request("POST", "/api/v1/taps", "visor: {taps: {t: {input_type: pcap}}}")).status, 201);
+    EXPECT_EQ(
+        get("/api/v1/taps").text(),
+        R"({"t":{"config":null,"input_type":"pcap","interface":"visor.module.input/1.0","tags":null}})");
+}
+
+TEST_F(RestTest, AppAndReadiness) {
+    with_policy();
+    EXPECT_EQ(json_of(get("/api/v1/metrics/app"))["app"]["version"], "9.8.7");
+    EXPECT_EQ(get("/livez").text(), "ok\n");
+    EXPECT_EQ(get("/readyz").status, 200);
+    EXPECT_EQ(get("/metrics?x").status, 404); // paths come without their query
+}
+
+TEST_F(RestTest, EveryRouteIsDescribed) {
+    settings_.admin = true;
+    const json api = json_of(get("/api/v1/openapi.json"));
+    size_t described = 0;
+    for (const auto& path : api["paths"]) described += path.size();
+    EXPECT_EQ(described, all_routes().size());
+    EXPECT_EQ(rest_->routes().size(), all_routes().size());
+}
+
+TEST_F(RestTest, ReplacingTapsAndPolicies) {
+    settings_.admin = true;
+    with_policy();
+    EXPECT_EQ(ask(request("PUT", "/api/v1/policies/p", policy_yaml)).status, 200);
+    EXPECT_EQ(ask(request("PUT", "/api/v1/policies/q", policy_yaml)).status, 409); // the document's is p
+    EXPECT_EQ(ask(request("PUT", "/api/v1/taps/t", tap_yaml)).status, 200);
+    EXPECT_EQ(ask(request("DELETE", "/api/v1/taps/t")).status, 409);
+    EXPECT_EQ(ask(request("DELETE", "/api/v1/policies/p")).status, 200);
+    EXPECT_EQ(ask(request("DELETE", "/api/v1/taps/t")).status, 200);
+    EXPECT_EQ(ask(request("DELETE", "/api/v1/taps/t")).status, 404);
+    EXPECT_TRUE(agent_.policies().empty());
+}
+
+} // namespace
+} // namespace visor::control
