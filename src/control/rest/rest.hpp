@@ -28,6 +28,7 @@ struct RestSettings {
 };
 
 struct Route;
+struct Routes; // where they are listed
 
 // Names and texts that clients know.
 inline constexpr std::string_view all_policies = "__all", default_policy = "default";
@@ -43,7 +44,7 @@ public:
     using Call = http::Response (Rest::*)(const http::Request&, const http::PathValues&) const;
 
 private:
-    friend std::span<const Route> all_routes();
+    friend struct Routes;
     std::optional<http::Response> refused(const http::Request& request) const;
 
     http::Response app(const http::Request&, const http::PathValues&) const;
