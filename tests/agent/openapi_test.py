@@ -47,7 +47,7 @@ class OpenApi(AgentTest):
                 continue
             names = (("default", "everything", "merged", "__all", "nope") if "/metrics/" in path else
                      ("default", "merged", "nope"))
-            numbers = (0, 1, 2, 5, 99)
+            numbers = (0, 2, 99)
             for name in names if "{name}" in path else ("",):
                 for number in numbers if "{n}" in path else (0,):
                     for query in ("", "?extended=1", "?format=modern", "?format=nonsense"):
@@ -57,8 +57,8 @@ class OpenApi(AgentTest):
                         real = path.replace("{name}", name).replace("{n}", str(number)) + query
                         asked += 1
                         judged += self.judge(api, real, operations["get"], it.ask(real)) is not None
-        self.assertGreater(asked, 80)
-        self.assertGreater(judged, 60)
+        self.assertGreater(asked, 60)
+        self.assertGreater(judged, 40)
 
     def test_changes(self):
         it = self.with_config(DOCUMENT, "--admin-api")

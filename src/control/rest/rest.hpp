@@ -28,6 +28,7 @@ struct RestSettings {
 };
 
 struct Route;
+struct Routes; // where they are listed
 
 // Names and texts that clients know.
 inline constexpr std::string_view all_policies = "__all", default_policy = "default";
@@ -44,6 +45,10 @@ public:
     using Call = http::Response (Rest::*)(const http::Request&, const http::PathValues&) const;
 
 private:
+<<<<<<< HEAD
+=======
+    friend struct Routes;
+>>>>>>> irest
     std::optional<http::Response> refused(const http::Request& request) const;
 
     http::Response app(const http::Request&, const http::PathValues&) const;

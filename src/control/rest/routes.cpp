@@ -57,8 +57,16 @@ std::vector<RouteResponse> exposition(const RouteResponse& absent) {
             {400, "there is no such format", {}, text},
             absent};
 }
-// Of the agent, and of the policy default.
-std::vector<Route> routes_of_agent() {
+} // namespace
+
+struct Routes {
+    static std::vector<Route> of_agent(); // and of the policy default
+    static std::vector<Route> of_metrics();
+    static std::vector<Route> of_taps();
+    static std::vector<Route> of_policies();
+};
+
+std::vector<Route> Routes::of_agent() {
     return {
         {{"GET", "/livez", "The process answers", {}, {{200, "ok", {}, "text/plain"}}}, &Rest::alive},
         {{"GET",
@@ -103,8 +111,7 @@ std::vector<Route> routes_of_agent() {
     };
 }
 
-// Of any policy.
-std::vector<Route> routes_of_metrics() {
+std::vector<Route> Routes::of_metrics() {
     return {
         {{"GET",
           "/api/v1/policies/{name}/metrics/bucket/{n}",
@@ -131,7 +138,7 @@ std::vector<Route> routes_of_metrics() {
     };
 }
 
-std::vector<Route> routes_of_taps() {
+std::vector<Route> Routes::of_taps() {
     return {
         {{"GET", "/api/v1/taps", "All taps", {}, {{200, "by name", "Taps"}}}, &Rest::taps},
         {{"GET",
@@ -163,7 +170,7 @@ std::vector<Route> routes_of_taps() {
     };
 }
 
-std::vector<Route> routes_of_policies() {
+std::vector<Route> Routes::of_policies() {
     return {
         {{"GET", "/api/v1/policies", "All policies", {}, {{200, "by name", "Policies"}}}, &Rest::policies},
         {{"GET",
@@ -204,12 +211,10 @@ std::vector<Route> routes_of_policies() {
     };
 }
 
-} // namespace
-
 std::span<const Route> all_routes() {
     static const std::vector<Route> routes = [] {
         std::vector<Route> all;
-        for (auto part : {routes_of_agent, routes_of_metrics, routes_of_taps, routes_of_policies})
+        for (auto part : {Routes::of_agent, Routes::of_metrics, Routes::of_taps, Routes::of_policies})
             for (Route& route : part()) all.push_back(std::move(route));
         return all;
     }();
