@@ -41,14 +41,10 @@ public:
     Rest(Agent& agent, RestSettings settings);
     http::Response operator()(const http::Request& request) const { return router_(request); }
     std::vector<std::string> routes() const { return router_.routes(); }
-    friend struct Routes;
     using Call = http::Response (Rest::*)(const http::Request&, const http::PathValues&) const;
 
 private:
-<<<<<<< HEAD
-=======
     friend struct Routes;
->>>>>>> irest
     std::optional<http::Response> refused(const http::Request& request) const;
 
     http::Response app(const http::Request&, const http::PathValues&) const;
