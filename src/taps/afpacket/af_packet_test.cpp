@@ -271,25 +271,25 @@ TEST_F(AfPacket, lengths_in_a_slot_are_not_believed) {
         {"next is beyond", [](tpacket3_hdr& slot) { slot.tp_next_offset = (1 << 20) - 8; }, sent - 1025},
         {"next is crooked", [](tpacket3_hdr& slot) { slot.tp_next_offset += 3; }, sent - 1025}};
     for (const auto& one : cases) {
-        auto tap = open({});
+        // All frames are to lie in one block, however long sending them takes.
+        auto tap = open({.retire_ms = 100});
         ASSERT_TRUE(tap);
         const FrameSender far("vb");
         for (uint64_t i = 0; i < sent; ++i) ASSERT_TRUE(far.send(UdpFrame{}.bytes()));
-        std::this_thread::sleep_for(std::chrono::milliseconds(40));
         engine::FrameBlock block;
-        tap->queue(0).next(block, 100);
+        tap->queue(0).next(block, 2000);
         ASSERT_EQ(block.count, engine::block_frames_max);
         auto* last = slot_of(block.frames[block.count - 1]);
         ASSERT_NE(last, nullptr);
         one.damage(*reinterpret_cast<tpacket3_hdr*>(reinterpret_cast<uint8_t*>(last) + last->tp_next_offset));
-        const size_t rest = collect(tap->queue(0)).size();
+        const size_t rest = collect(tap->queue(0), 300).size();
         EXPECT_EQ(rest + block.count, sent - one.malformed) << one.what;
         const auto counts = tap->queue(0).counts();
         EXPECT_EQ(counts.malformed, one.malformed) << one.what;
         expect_balance(counts);
         // The next block is read again.
         ASSERT_TRUE(far.send(UdpFrame{}.bytes()));
-        EXPECT_EQ(collect(tap->queue(0)).size(), 1U) << one.what;
+        EXPECT_EQ(collect(tap->queue(0), 300).size(), 1U) << one.what;
     }
 }
 
