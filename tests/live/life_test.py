@@ -156,6 +156,7 @@ def changes_under_traffic(setting):
         sent = setting.send(2000)
         expect_total(agent, sent)
         expect_total(agent, sent, "added")
+        expect_one_stream(agent)
         sender = setting.start_sending("--seconds", 60, "--pps", 20_000)
         took, memory = churn(agent)
         sender.terminate()
@@ -170,6 +171,16 @@ def changes_under_traffic(setting):
         assert sum(drops.values()) == 0
         assert SANITIZED or memory[1] - memory[0] < GROWTH_MIB
         assert agent.stop() < STOP_SECONDS
+
+
+def expect_one_stream(agent):
+    """A policy added on the interface's tap reads the ring there is."""
+    document = POLICY % ("beside", "default", "n: {type: net}")
+    assert agent.request("POST", "/api/v1/policies", document, YAML)[0] == 201
+    streams = [agent.get(f"/api/v1/policies/{name}/metrics/bucket/0?extended=1")[name]["ledger"].keys()
+               for name in ("default", "beside")]
+    assert streams[0] == streams[1], streams
+    assert agent.request("DELETE", "/api/v1/policies/beside")[0] == 200
 
 
 def churn(agent):
