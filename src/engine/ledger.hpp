@@ -31,7 +31,7 @@ struct LedgerLine {
     uint64_t count;
     std::string help;
     std::string_view unit = "1";
-    bool maximum = false; // the largest so far, not a sum
+    bool maximum = false; // the largest there is, or was so far; not a sum
 };
 std::vector<LedgerLine> ledger_lines(const Ledger& ledger);
 

@@ -22,14 +22,18 @@ class DeepSampling {
 public:
     // The key is a secret where events are live, so that nobody outside can choose to count as many.
     explicit DeepSampling(uint32_t percent, const sketch::HashKey& key = sketch::offline_hash_key)
-        : configured_(percent >= 100 ? UINT64_MAX : UINT64_MAX / 100 * percent), key_(key) {}
+        : configured_(percent >= 100 ? UINT64_MAX : UINT64_MAX / 100 * percent), key_(key) {
+        begin(1);
+    }
 
     // The batch's weight: 1 takes all there is in the configured share.
     void begin(uint32_t weight) {
         weight_ = weight;
         limit_ = UINT64_MAX / weight;
+        all_ = configured_ == UINT64_MAX && weight == 1;
     }
     uint32_t weight() const { return weight_; }
+    bool takes_all() const { return all_; } // of the batch: there is nothing to decide
 
     // In the configured share.
     bool takes(uint64_t flow_hash, uint64_t id = 0) const {
@@ -45,8 +49,9 @@ public:
 private:
     uint64_t configured_;
     sketch::HashKey key_;
-    uint32_t weight_ = 1;
-    uint64_t limit_ = UINT64_MAX;
+    uint32_t weight_;
+    uint64_t limit_;
+    bool all_;
 };
 
 } // namespace visor

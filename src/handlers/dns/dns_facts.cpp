@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <type_traits>
 
 namespace visor::dns {
 
@@ -117,14 +118,23 @@ void FactRecorder::add_names(Facts& facts, std::span<const CountedName> names, u
 }
 
 void FactRecorder::record(Facts& facts, std::span<const Outcomes> messages, uint32_t weight) const {
+    if (weight == 1) [[likely]]
+        record_each(facts, messages, std::integral_constant<uint32_t, 1>());
+    else
+        record_each(facts, messages, weight);
+}
+
+// Weight: a number, or the constant 1, with which most of the arithmetic is none.
+template <class Weight>
+inline void FactRecorder::record_each(Facts& facts, std::span<const Outcomes> messages, Weight weight) const {
     Chosen listed; // whose outcome has a list of names
     uint64_t keys[recorded_at_once];
     for (size_t i = 0; i < messages.size(); ++i) {
         const auto& [event, rcode, outcome, client_port] = messages[i];
         const bool named = event->message.has_question();
         if (groups_.ports) facts.ports.add(client_port, weight);
-        if (groups_.qtypes) facts.qtype.add(event->message.qtype, named ? weight : 0);
-        if (groups_.rcodes) facts.rcode.add(rcode, event->message.header.response() ? weight : 0);
+        if (groups_.qtypes) facts.qtype.add(event->message.qtype, named * weight);
+        if (groups_.rcodes) facts.rcode.add(rcode, event->message.header.response() * weight);
         listed.add_if(named & (outcome > Outcome::noerror) & groups_.rcode_names, i);
     }
     for (const size_t i : listed) {

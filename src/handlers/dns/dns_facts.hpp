@@ -143,6 +143,8 @@ private:
     size_t suffix_size(std::string_view name) const;
     struct Ends;
     Ends ends_of(const DnsEvent& event) const;
+    template <class Weight>
+    void record_each(Facts& facts, std::span<const Outcomes> messages, Weight weight) const;
     void add_details(Facts& facts, std::span<const Outcomes> messages, uint32_t weight) const;
 
     FactGroups groups_;

@@ -31,6 +31,8 @@ inline wire::Direction transaction_direction(const DnsEvent& event) {
 
 // How to look at the event: at a query and its reply alike.
 inline Depth depth_of(const DeepSampling& sampling, const DnsEvent& event) {
+    if (sampling.takes_all()) [[likely]]
+        return Depth::deep;
     if (!sampling.takes(event.packet->flow_hash, event.message.header.id)) return Depth::shallow;
     return sampling.shares(event.transaction, 0) ? Depth::deep : Depth::distinct;
 }

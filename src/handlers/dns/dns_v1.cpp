@@ -145,8 +145,10 @@ private:
         }
         ++tally.observed;
         const Depth depth = depth_of(sampling_, event);
-        tally.deep_samples += depth == Depth::deep;
-        tally.deep_skipped += depth == Depth::distinct;
+        if (depth == Depth::deep)
+            ++tally.deep_samples;
+        else
+            tally.deep_skipped += depth == Depth::distinct;
         if (event.message.anomaly == wire::DnsAnomaly::short_header) [[unlikely]] {
             cells.malformed++;
             return Depth::shallow;

@@ -143,8 +143,10 @@ private:
         Tally::Side& side = tally.sides[direction];
         cells.direction[direction].sizes.put(side.sizes, packet.wirelen);
         ++side.kinds[packet.kind];
-        if (depth == Depth::deep) look_deep(cells, packet, remotes);
-        if (depth == Depth::distinct) count_distinct(cells, packet);
+        if (depth == Depth::deep)
+            look_deep(cells, packet, remotes);
+        else if (depth == Depth::distinct)
+            count_distinct(cells, packet);
     }
 
     void look_deep(NetCells& cells, const wire::Packet& packet, Remotes& remotes) const {
