@@ -147,6 +147,7 @@ void Running::make_rest(std::function<void()> stop) {
     agent.window.periods = settings_.periods;
     agent.window.deep_sample_rate = settings_.max_deep_sample;
     agent.databases = databases_;
+    agent.adaptive_sampling = settings_.adaptive_sampling;
     agent_ = std::make_unique<control::Agent>(agent, tell);
     control::RestSettings rest;
     rest.version = version_text;

@@ -206,7 +206,8 @@ Result<Agent::StreamPointer> Agent::stream_for(const TapConfig& tap, const Optio
     auto live = open_tap(stream->input, settings_.tap, notify_);
     if (!live) return Error{live.error()};
     if (!(*live)->interfaces().empty()) stream->addresses = taps::host_addresses((*live)->interfaces());
-    stream->live = &engine_.add(std::move(*live), decoding_of(*stream), stream->input.tcp_connections);
+    stream->live = &engine_.add(std::move(*live), decoding_of(*stream),
+                                {stream->input.tcp_connections, settings_.adaptive_sampling});
     streams_[name] = stream;
     if (const auto trouble = add_resources_policy(stream)) return Error{*trouble};
     return stream;
