@@ -10,6 +10,8 @@ namespace {
 constexpr Option process_option_list[] = {
     {"periods", OptionType::uint, "periods of one minute kept", 1, 10, OptionRange::clamp},
     {"max_deep_sample", OptionType::uint, "percent of events analysed deeply", 1, 100, OptionRange::clamp},
+    {"no_adaptive_sampling", OptionType::boolean,
+     "analyse as much deeply when falling behind, and rather lose frames"},
     {"workers", OptionType::uint, "threads that read and analyse frames; one for each core unless given", 1,
      64},
     {"ring_mb", OptionType::uint, "megabytes of kernel memory for frames that wait to be read, in total", 1,

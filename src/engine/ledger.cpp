@@ -66,6 +66,12 @@ void add(LiveCounts& sum, const LiveCounts& part) {
     sum.offloaded_parts += part.offloaded_parts;
     sum.lost_interface += part.lost_interface;
 }
+void add(SamplingCounts& sum, const SamplingCounts& part) {
+    sum.deep_events_skipped += part.deep_events_skipped;
+    sum.weight = std::max(sum.weight, part.weight);
+    sum.blocks += part.blocks;
+    sum.ns += part.ns;
+}
 } // namespace
 
 std::vector<LedgerLine> ledger_lines(const Ledger& ledger) {
@@ -92,6 +98,7 @@ std::vector<LedgerLine> ledger_lines(std::span<const WorkerCounts> workers) {
         add(sum.fragments, worker.fragments);
         sum.feed.late += worker.frames.late;
         for (size_t i = 0; i < sum.anomalies.size(); ++i) sum.anomalies[i] += worker.anomalies[i];
+        add(most.sampling, worker.sampling);
         most.hand_overs += worker.hand_overs;
         most.hand_overs_delayed += worker.hand_overs_delayed;
         most.control_ns_max = std::max(most.control_ns_max, worker.control_ns_max);
@@ -118,6 +125,13 @@ std::vector<LedgerLine> ledger_lines(std::span<const WorkerCounts> workers) {
          "ns", true},
         {"worker.control_ns", most.control_ns, "time workers were kept from their queues, in all", "ns"},
         {"worker.cpu_ns", most.cpu_ns, "processor time of the workers", "ns"},
+        {"sampling.deep_events_skipped", most.sampling.deep_events_skipped,
+         "events, by each handler, that were not analysed deeply as a worker was behind"},
+        {"sampling.weight", most.sampling.weight,
+         "deep events that one analysed stands for now: 1 when workers keep up; the worker furthest behind",
+         "1", true},
+        {"sampling.blocks", most.sampling.blocks, "blocks of frames read with a weight above 1"},
+        {"sampling.ns", most.sampling.ns, "time of workers with a weight above 1", "ns"},
     };
     add_frame_lines(lines, sum);
     return lines;

@@ -69,9 +69,9 @@ void LiveEngine::watch_clock(int64_t now_ns) {
     for (const auto& served : streams_) served->stream->clock_was_set(now_ns);
 }
 
-LiveStream& LiveEngine::add(std::unique_ptr<LiveTap> tap, const DecodeSettings& settings,
-                            uint32_t tcp_connections) {
-    auto stream = std::make_unique<LiveStream>(std::move(tap), settings, tcp_connections);
+LiveStream& LiveEngine::add(std::unique_ptr<LiveTap> tap, const DecodeSettings& decoding,
+                            const WorkerSettings& settings) {
+    auto stream = std::make_unique<LiveStream>(std::move(tap), decoding, settings);
     stream->start();
     const std::lock_guard lock(mutex_);
     streams_.push_back(std::make_unique<Served>(Served{std::move(stream)}));

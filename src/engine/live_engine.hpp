@@ -22,7 +22,8 @@ public:
     explicit LiveEngine(TapNotify notify);
     ~LiveEngine(); // stops everything
 
-    LiveStream& add(std::unique_ptr<LiveTap> tap, const DecodeSettings& settings, uint32_t tcp_connections);
+    LiveStream& add(std::unique_ptr<LiveTap> tap, const DecodeSettings& decoding,
+                    const WorkerSettings& settings = {});
     void remove(LiveStream& stream);
     // Decoding as the policies need it together, set with the change.
     Result<std::shared_ptr<LivePolicy>> attach(LiveStream& stream, std::shared_ptr<const PlannedPolicy> plan,

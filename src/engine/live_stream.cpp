@@ -11,10 +11,11 @@ namespace {
 constexpr int64_t patience_ns = 50'000'000;
 } // namespace
 
-LiveStream::LiveStream(std::unique_ptr<LiveTap> tap, const DecodeSettings& settings, uint32_t tcp_connections)
+LiveStream::LiveStream(std::unique_ptr<LiveTap> tap, const DecodeSettings& decoding,
+                       const WorkerSettings& settings)
     : tap_(std::move(tap)) {
     for (unsigned i = 0; i < tap_->queues(); ++i)
-        workers_.push_back(std::make_unique<LiveWorker>(tap_->queue(i), settings, tcp_connections));
+        workers_.push_back(std::make_unique<LiveWorker>(tap_->queue(i), decoding, settings));
     reports_.resize(workers_.size());
 }
 

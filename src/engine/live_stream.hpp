@@ -47,7 +47,7 @@ private:
 
 class LiveStream {
 public:
-    LiveStream(std::unique_ptr<LiveTap> tap, const DecodeSettings& settings, uint32_t tcp_connections);
+    LiveStream(std::unique_ptr<LiveTap> tap, const DecodeSettings& decoding, const WorkerSettings& settings);
     ~LiveStream(); // stops the workers
 
     LiveTap& tap() { return *tap_; }

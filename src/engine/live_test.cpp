@@ -1,3 +1,4 @@
+#include "engine/ledger.hpp"
 #include "engine/test_live.hpp"
 
 #include <gtest/gtest.h>
@@ -12,10 +13,10 @@ constexpr int64_t second = sketch::second_ns, minute = 60 * second;
 // A stream served by the test instead of the window thread, so that the test says what time it is.
 class LiveStreamTest : public ::testing::Test {
 protected:
-    void open(unsigned queues) {
+    void open(unsigned queues, const WorkerSettings& settings = {}) {
         auto tap = std::make_unique<FakeTap>(queues);
         tap_ = tap.get();
-        stream_ = std::make_unique<LiveStream>(std::move(tap), DecodeSettings{}, 0);
+        stream_ = std::make_unique<LiveStream>(std::move(tap), DecodeSettings{}, settings);
         stream_->start();
     }
     std::shared_ptr<LivePolicy> attach(const std::string& name, uint32_t periods = 5) {
@@ -198,6 +199,51 @@ TEST_F(LiveStreamTest, DropsAreToldAndTheLedgerBalances) {
     EXPECT_EQ(counts[0].source.received, counts[0].source.delivered + counts[0].source.dropped_ring);
 }
 
+uint64_t line_of(const LiveStream& stream, std::string_view path) {
+    for (const LedgerLine& line : ledger_lines(stream.counts()))
+        if (line.path == path) return line.count;
+    ADD_FAILURE() << path;
+    return 0;
+}
+
+// The worker behind is the one that takes less; the other one does not.
+TEST_F(LiveStreamTest, AWorkerThatIsBehindTakesLessDeeply) {
+    open(2);
+    const auto policy = attach("p");
+    give(0, now_, 1000);
+    refresh();
+    EXPECT_EQ(cells_of_view(policy->results().period(0, now_)).deep_frames.value, 1000u);
+    tap_->queue(0).fill(0.3);
+    give(0, now_, 800);
+    give(1, now_, 10);
+    refresh();
+    const auto view = policy->results().period(0, now_);
+    EXPECT_EQ(cells_of_view(view).frames.value, 1810u);
+    EXPECT_EQ(cells_of_view(view).deep_frames.value, 1000u + 400u + 10u);
+    ASSERT_TRUE(until([&] { return line_of(*stream_, "sampling.weight") == 2; }));
+    EXPECT_EQ(stream_->counts()[1].sampling.weight, 1u);
+    EXPECT_EQ(line_of(*stream_, "sampling.deep_events_skipped"), 400u);
+    EXPECT_GE(line_of(*stream_, "sampling.blocks"), 1u);
+    tap_->queue(0).fill(0);
+    ASSERT_TRUE(until([&] { return line_of(*stream_, "sampling.weight") == 1; }));
+    EXPECT_GE(line_of(*stream_, "sampling.ns"), 50'000'000u);
+    const uint64_t blocks = line_of(*stream_, "sampling.blocks");
+    give(0, now_, 100);
+    EXPECT_EQ(line_of(*stream_, "sampling.deep_events_skipped"), 400u);
+    EXPECT_EQ(line_of(*stream_, "sampling.blocks"), blocks);
+}
+
+TEST_F(LiveStreamTest, AdaptiveSamplingCanBeOff) {
+    open(1, {.adaptive_sampling = false});
+    const auto policy = attach("p");
+    tap_->queue(0).fill(1);
+    give(0, now_, 800);
+    refresh();
+    EXPECT_EQ(cells_of_view(policy->results().period(0, now_)).deep_frames.value, 800u);
+    EXPECT_EQ(line_of(*stream_, "sampling.weight"), 1u);
+    EXPECT_EQ(line_of(*stream_, "sampling.blocks"), 0u);
+}
+
 TEST_F(LiveStreamTest, TooManyPoliciesAreRefused) {
     open(1);
     for (size_t i = 0; i < LiveStream::policies_max; ++i)
@@ -211,7 +257,7 @@ TEST(LiveEngine, ResultsAreFreshWhenAskedAndStreamsStopWithIt) {
     LiveEngine engine([](TapEvent, const std::string&) {});
     auto tap = std::make_unique<FakeTap>(2);
     FakeTap& queues = *tap;
-    LiveStream& stream = engine.add(std::move(tap), DecodeSettings{}, 0);
+    LiveStream& stream = engine.add(std::move(tap), DecodeSettings{}, WorkerSettings{});
     const auto policy = engine.attach(stream, count_policy("p"), {}, DecodeSettings{});
     ASSERT_TRUE(policy);
     queues.queue(0).give(wall_clock_ns(), 6);
@@ -229,7 +275,7 @@ TEST(LiveEngine, ReadersAndChangesAtOnce) {
     LiveEngine engine([](TapEvent, const std::string&) {});
     auto tap = std::make_unique<FakeTap>(2);
     FakeTap& queues = *tap;
-    LiveStream& stream = engine.add(std::move(tap), DecodeSettings{}, 0);
+    LiveStream& stream = engine.add(std::move(tap), DecodeSettings{}, WorkerSettings{});
     const auto policy = engine.attach(stream, count_policy("p"), {}, DecodeSettings{});
     ASSERT_TRUE(policy);
     std::atomic<bool> stop{false};

@@ -21,9 +21,9 @@ int64_t clock_ns(clockid_t clock) {
 }
 } // namespace
 
-LiveWorker::LiveWorker(LiveSource& source, DecodeSettings settings, uint32_t tcp_connections)
-    : source_(source), settings_(std::move(settings)), decoder_(settings_),
-      joiner_(settings_, tcp_connections) {
+LiveWorker::LiveWorker(LiveSource& source, DecodeSettings decoding, const WorkerSettings& settings)
+    : source_(source), settings_(std::move(decoding)), decoder_(settings_),
+      joiner_(settings_, settings.tcp_connections), adaptive_(settings.adaptive_sampling) {
     policies_.reserve(policies_max);
     waiting_.reserve(policies_max);
 }
@@ -39,10 +39,20 @@ void LiveWorker::run() {
         source_.next(block, wait_ms);
         const int64_t now_ns = clock_ns(CLOCK_MONOTONIC_COARSE);
         if (!commands_.empty() || now_ns >= next_tick_ns_) control(now_ns);
+        if (adaptive_) adapt(block, now_ns);
         if (block.count) process(block);
         if (!waiting_.empty() && (block.count == 0 || now_ns >= patience_end_ns_)) enter_periods();
     }
     publish();
+}
+
+// How deeply this block is looked at, as much as waits behind it.
+void LiveWorker::adapt(const FrameBlock& block, int64_t now_ns) {
+    SamplingCounts& counts = counts_.sampling;
+    if (counts.weight > 1) counts.ns += static_cast<uint64_t>(now_ns - throttled_ns_);
+    throttled_ns_ = now_ns;
+    counts.weight = throttle_.look(source_.backlog(), now_ns);
+    counts.blocks += counts.weight > 1 && block.count != 0;
 }
 
 void LiveWorker::process(const FrameBlock& block) {
@@ -98,7 +108,9 @@ void LiveWorker::process(FrameRange frames) {
         });
 }
 
-void LiveWorker::tell_all(const Batch& batch) {
+void LiveWorker::tell_all(Batch batch) {
+    batch.deep_weight = counts_.sampling.weight;
+    batch.deep_skipped = &counts_.sampling.deep_events_skipped;
     for (LivePolicyWorker* policy : policies_) policy->on_batch(batch);
 }
 

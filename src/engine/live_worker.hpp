@@ -9,6 +9,7 @@
 #include "base/published.hpp"
 #include "base/spsc.hpp"
 #include "engine/block_part.hpp"
+#include "engine/deep_throttle.hpp"
 #include "engine/feed.hpp"
 #include "engine/joiner.hpp"
 #include "engine/live_policy.hpp"
@@ -55,6 +56,14 @@ struct WorkerReport {
     DecodeSettings* settings = nullptr;
 };
 
+// What a worker left out of deep analysis while it was behind.
+struct SamplingCounts {
+    uint64_t deep_events_skipped = 0; // by each handler, of what its configured share has
+    uint32_t weight = 1;              // now
+    uint64_t blocks = 0;              // of frames, read with a weight above 1
+    uint64_t ns = 0;                  // with a weight above 1
+};
+
 // What a worker has counted since it began.
 struct WorkerCounts {
     LiveCounts source;
@@ -63,15 +72,22 @@ struct WorkerCounts {
     std::array<uint64_t, 3> directions{};
     TcpStreamCounts tcp;
     FragmentCounts fragments;
+    SamplingCounts sampling;
     uint64_t hand_overs = 0;
     uint64_t hand_overs_delayed = 0;             // there was no empty part to go on with
     uint64_t control_ns = 0, control_ns_max = 0; // thread time not spent on frames
     uint64_t cpu_ns = 0;                         // thread time in all
 };
 
+// What all workers of a stream have in common, for as long as they run.
+struct WorkerSettings {
+    uint32_t tcp_connections = 0;  // followed at most; 0 = as many as usual
+    bool adaptive_sampling = true; // less deep analysis while behind; frames may be lost instead
+};
+
 class LiveWorker {
 public:
-    LiveWorker(LiveSource& source, DecodeSettings settings, uint32_t tcp_connections);
+    LiveWorker(LiveSource& source, DecodeSettings decoding, const WorkerSettings& settings);
 
     void run(); // until stop()
     void stop();
@@ -82,6 +98,7 @@ public:
     WorkerCounts counts() const { return published_.get(); }
 
 private:
+    void adapt(const FrameBlock& block, int64_t now_ns);
     void process(const FrameBlock& block);
     void process(FrameRange frames);
     uint32_t next_cut(const FrameBlock& block, uint32_t begin) const;
@@ -97,7 +114,7 @@ private:
     void publish();
     void report(const WorkerReport& report);
     void find_bounds();
-    void tell_all(const Batch& batch);
+    void tell_all(Batch batch);
 
     LiveSource& source_;
     DecodeSettings settings_;
@@ -110,6 +127,9 @@ private:
     int64_t earliest_end_ns_ = INT64_MAX; // of the policies' periods
     int64_t latest_start_ns_ = INT64_MIN; // frames before it are late for one of them
     std::vector<uint16_t> dhcp_;
+    const bool adaptive_;
+    DeepThrottle throttle_;
+    int64_t throttled_ns_ = 0; // monotonic: until then the time with a weight above 1 was counted
     WorkerCounts counts_;
     LiveCounts drops_told_;
     int64_t next_tick_ns_ = 0, patience_end_ns_ = 0; // monotonic

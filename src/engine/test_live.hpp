@@ -6,6 +6,7 @@
 #include "wire/link.hpp"
 #include "wire/test_frames.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -23,6 +24,7 @@ public:
         const std::lock_guard lock(mutex_);
         dropped_ += frames;
     }
+    void fill(double backlog) { backlog_.store(backlog); } // what it says from now on
     void next(FrameBlock& block, int wait_ms) override {
         std::unique_lock lock(mutex_);
         block.count = 0;
@@ -54,11 +56,12 @@ public:
         counts.received = delivered_ + dropped_;
         return counts;
     }
-    double backlog() const override { return 0; }
+    double backlog() const override { return backlog_.load(); }
 
 private:
     std::mutex mutex_;
     std::condition_variable ready_;
+    std::atomic<double> backlog_{0};
     std::deque<int64_t> waiting_;
     uint64_t delivered_ = 0, dropped_ = 0;
     bool woken_ = false;
@@ -81,7 +84,7 @@ private:
 };
 
 struct CountCells {
-    Counter frames, drops, period_ends;
+    Counter frames, drops, period_ends, deep_frames;
     sketch::RateSlots rate;
 };
 
@@ -90,6 +93,9 @@ public:
     void on_batch(const Batch& batch, void* cells) override {
         auto& counts = *static_cast<CountCells*>(cells);
         counts.frames += batch.packets.size();
+        const uint64_t deep = batch.packets.size() / batch.deep_weight;
+        counts.deep_frames += deep;
+        if (batch.deep_weight > 1) batch.skip_deep(batch.packets.size() - deep);
         for (const auto& packet : batch.packets) counts.rate.add(batch.second_of(packet), 1);
     }
     void on_ordered(const Batch& batch, void* cells) override {
@@ -114,6 +120,7 @@ inline const Schema& count_schema() {
         .rows = {row(path(&CountCells::frames), {.path = "frames", .help = "for tests"}),
                  row(path(&CountCells::drops), {.path = "drops", .help = "for tests"}),
                  row(path(&CountCells::period_ends), {.path = "period_ends", .help = "for tests"}),
+                 row(path(&CountCells::deep_frames), {.path = "deep_frames", .help = "for tests"}),
                  row(path(&CountCells::rate), {.path = "rate", .help = "for tests"})},
         .cells_size = sizeof(CountCells)};
     return schema;

@@ -62,7 +62,14 @@ struct Batch {
     uint64_t os_drops = 0;                     // by the kernel, as its buffer was full
     uint64_t if_drops = 0;                     // by the interface
     std::span<const ResourceSample> resources; // of the process since then; in the ordered lane
+    // Deep events are to be taken one of so many, a power of two, and to count as many each (sampling.hpp). A
+    // live worker that falls behind asks for it; 1 whenever events can wait.
+    uint32_t deep_weight = 1;
+    uint64_t* deep_skipped = nullptr; // where handlers add what they left out for it, once an event
 
+    void skip_deep(uint64_t events) const {
+        if (deep_skipped) *deep_skipped += events;
+    }
     uint32_t second_of(const wire::Packet& packet) const {
         return sketch::second_of(packet.ts_ns, period_start_ns);
     }

@@ -16,9 +16,9 @@ KeyText qtype_key(std::string_view key, const Services& services);
 KeyText city_key(std::string_view key, const Services& services); // 4 bytes: an id of services.city
 KeyText asn_key(std::string_view key, const Services& services);  // 4 bytes: an id of services.asn
 
-// One more of a place, under the key that city_key and asn_key print.
-inline void add_place(sketch::TopNames& top, const sketch::HashKey& key, uint32_t id) {
-    top.add(sketch::keyed_hash_u64(key, id), 1, &id, sizeof id);
+// So many more of a place, under the key that city_key and asn_key print.
+inline void add_place(sketch::TopNames& top, const sketch::HashKey& key, uint32_t id, uint64_t weight) {
+    top.add(sketch::keyed_hash_u64(key, id), weight, &id, sizeof id);
 }
 
 } // namespace visor

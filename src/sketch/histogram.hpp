@@ -56,19 +56,21 @@ struct ExpHistogram {
     static constexpr int last_index = max_exponent * 32;
     static constexpr uint32_t bin_count = static_cast<uint32_t>(last_index - first_index) + 1;
 
-    void update(Value value) {
+    void update(Value value, uint32_t n = 1) {
         if constexpr (std::is_same_v<Value, double>) {
             if (!(value > 0.0)) value = 0.0;
-            sum_ += static_cast<uint64_t>(static_cast<int64_t>(std::min(value, 0x1p30) * sum_scale));
+            const auto fixed =
+                static_cast<uint64_t>(static_cast<int64_t>(std::min(value, 0x1p30) * sum_scale));
+            sum_ += static_cast<unsigned __int128>(fixed) * n;
         } else {
-            sum_ += value;
+            sum_ += value * n;
         }
-        ++count_;
+        count_ += n;
         extremes_.update(std::bit_cast<uint64_t>(value));
         if (value > Value{0}) [[likely]] {
-            ++bins_[bin_of(value)];
+            bins_[bin_of(value)] += n;
         } else {
-            ++zeros_;
+            zeros_ += n;
         }
     }
 
@@ -234,13 +236,13 @@ private:
 struct DecadeHistogram {
     static constexpr uint32_t bin_count = decade_bounds.count;
 
-    void update(uint64_t value) {
+    void update(uint64_t value, uint32_t n = 1) {
         const uint32_t bin = decade_bin(value);
-        sum_ += value;
+        sum_ += value * n;
         if (bin < bin_count) [[likely]] {
-            ++bins_[bin];
+            bins_[bin] += n;
         } else {
-            ++above_;
+            above_ += n;
         }
     }
     uint64_t count() const;

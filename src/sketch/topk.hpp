@@ -72,9 +72,9 @@ struct TopK {
     };
     static constexpr size_t together = 32;
     // Adds at most so many, each prefetch()ed by now: what those lead to that are not in the set, or whose
-    // text is not known, is on its way to the cache while the others are counted. Returns a bit for each key
-    // that was in the set already.
-    uint32_t add(const Seen* seen, size_t n) {
+    // text is not known, is on its way to the cache while the others are counted. Each time
+    // weighs `weight`. Returns a bit for each key that was in the set already.
+    uint32_t add(const Seen* seen, size_t n, uint64_t weight = 1) {
         uint32_t stood = 0;
         uint8_t absent[together], textless[together];
         uint32_t entry[together]; // where those without text are
@@ -88,8 +88,8 @@ struct TopK {
                 continue;
             }
             stood |= uint32_t{1} << i;
-            total_ += seen[i].times;
-            count(b, way, seen[i].times);
+            total_ += seen[i].times * weight;
+            count(b, way, seen[i].times * weight);
             if (has_text(b, way)) [[likely]]
                 continue;
             textless[texts] = static_cast<uint8_t>(i);
@@ -102,7 +102,8 @@ struct TopK {
         }
         for (size_t k = 0; k < absents; ++k) {
             const Seen& one = seen[absent[k]];
-            const bool there = add(one.hash, one.times, one.key, one.key_len, one.times); // by now, perhaps
+            const bool there =
+                add(one.hash, one.times * weight, one.key, one.key_len, one.times); // by now, perhaps
             stood |= static_cast<uint32_t>(there) << absent[k];
         }
         return stood;

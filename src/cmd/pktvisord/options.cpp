@@ -45,6 +45,7 @@ constexpr Shown shown_options[] = {
     {"workers", capture, "N"},
     {"periods", capture, "P"},
     {"max_deep_sample", capture, "N"},
+    {"no_adaptive_sampling", capture},
     {"host", web, "HOST"},
     {"port", web, "PORT"},
     {"prom_instance", web, "ID"},

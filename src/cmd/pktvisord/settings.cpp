@@ -51,6 +51,8 @@ std::vector<std::string> notices_of(const OptionValues& options, const Settings&
     std::vector<std::string> notices;
     if (settings.max_deep_sample != 100)
         notices.push_back("deep samples: " + std::to_string(settings.max_deep_sample) + "% of events");
+    if (!settings.adaptive_sampling)
+        notices.emplace_back("deep samples: as many when falling behind, and rather lost frames");
     for (const std::string_view key : not_built)
         if (const OptionValue* value = options.find(key);
             value && (value->kind != OptionValue::Kind::boolean || value->boolean))
@@ -105,6 +107,7 @@ Result<Settings> settings_of(const OptionValues& given) {
     s.max_deep_sample = number("max_deep_sample");
     s.workers = options.has("workers") ? number("workers") : cores();
     s.ring_bytes = options.get_uint("ring_mb") << 20;
+    s.adaptive_sampling = !options.get_bool("no_adaptive_sampling");
     s.promiscuous = options.get_bool("promiscuous");
     s.geo_city = either("geo_city", "default_geo_city");
     s.geo_asn = either("geo_asn", "default_geo_asn");

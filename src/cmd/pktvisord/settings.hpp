@@ -23,6 +23,7 @@ struct Settings {
     unsigned periods = 0, max_deep_sample = 0, workers = 0;
     size_t ring_bytes = 0; // of all taps' capture queues
     bool promiscuous = false;
+    bool adaptive_sampling = true; // live workers that are behind analyse less deeply
     std::string geo_city, geo_asn;
 
     bool verbose = false, syslog = false, daemon = false, module_list = false;

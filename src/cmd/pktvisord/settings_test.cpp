@@ -40,7 +40,16 @@ TEST(Settings, WhatHoldsWhenNothingIsSaid) {
     EXPECT_LE(s->workers, 64u);
     EXPECT_FALSE(s->tls || s->admin_api || s->verbose || s->syslog || s->daemon || s->promiscuous);
     EXPECT_EQ(s->prom_instance + s->geo_city + s->geo_asn + s->log_file + s->user, "");
+    EXPECT_TRUE(s->adaptive_sampling);
     EXPECT_TRUE(s->notices.empty());
+}
+
+TEST(Settings, AdaptiveSamplingCanBeOff) {
+    const auto s = settings_of(options({{"no_adaptive_sampling", "true"}}));
+    ASSERT_TRUE(s);
+    EXPECT_FALSE(s->adaptive_sampling);
+    EXPECT_EQ(s->notices.size(), 1u);
+    EXPECT_EQ(flag_of("no_adaptive_sampling"), "--no-adaptive-sampling");
 }
 
 TEST(Settings, DefaultsAreValidOptions) {

@@ -39,7 +39,7 @@ control::PolicyConfig default_policy(const CommandLine& line, const WindowSettin
     policy.taps = {"default"};
     policy.input_type = "pcap";
     // Not when it is empty: policies that are added without a filter read the same stream then.
-    if (!line.bpf.empty()) policy.input_config.set_text("bpf", line.bpf);
+    policy.input_config.set_text("bpf", line.bpf);
     policy.window = window;
     constexpr std::pair<const char*, const char*> modules[] = {
         {"net", "net"}, {"dhcp", "dhcp"}, {"dns", "dns"}, {"pcap_stats", "pcap"}};
@@ -148,6 +148,7 @@ void Running::make_rest(std::function<void()> stop) {
     agent.window.periods = settings_.periods;
     agent.window.deep_sample_rate = settings_.max_deep_sample;
     agent.databases = databases_;
+    agent.adaptive_sampling = settings_.adaptive_sampling;
     agent_ = std::make_unique<control::Agent>(agent, tell);
     control::RestSettings rest;
     rest.version = version_text;

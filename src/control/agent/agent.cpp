@@ -37,7 +37,9 @@ std::string stream_name(const std::string& tap, const OptionValues& values) {
     auto entries = std::vector<OptionEntry>(values.entries().begin(), values.entries().end());
     std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
     std::string text;
-    for (const auto& entry : entries) put(text += entry.key + '=', entry.value);
+    for (const auto& entry : entries) // what is empty is as if it were not there
+        if (entry.value.kind != OptionValue::Kind::text || !entry.value.text.empty())
+            put(text += entry.key + '=', entry.value);
     char name[24];
     std::snprintf(name, sizeof name, "-%016llx",
                   static_cast<unsigned long long>(
@@ -220,7 +222,8 @@ Result<Agent::StreamPointer> Agent::stream_for(const TapConfig& tap, const Optio
     auto live = open_tap(stream->input, settings_.tap, notify_);
     if (!live) return Error{live.error()};
     if (!(*live)->interfaces().empty()) stream->addresses = taps::host_addresses((*live)->interfaces());
-    stream->live = &engine_.add(std::move(*live), decoding_of(*stream), stream->input.tcp_connections);
+    stream->live = &engine_.add(std::move(*live), decoding_of(*stream),
+                                {stream->input.tcp_connections, settings_.adaptive_sampling});
     streams_[name] = stream;
     if (const auto trouble = add_resources_policy(stream)) {
         close_if_unused(stream);

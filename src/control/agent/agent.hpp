@@ -23,6 +23,7 @@ struct AgentSettings {
     TapSettings tap;
     WindowSettings window;                      // of policies that say nothing themselves
     std::shared_ptr<const Databases> databases; // none: an empty one
+    bool adaptive_sampling = true;              // less deep analysis while workers are behind
 };
 
 // An input that is open, and what it was opened with.

@@ -48,8 +48,8 @@ public:
     void put(char c) { text_[size_++] = c; }
 
     template <class Top>
-    void add_to(Top& top, const sketch::HashKey& key) const {
-        top.add(sketch::keyed_hash(key, text_, size_), 1, text_, size_);
+    void add_to(Top& top, const sketch::HashKey& key, uint32_t weight) const {
+        top.add(sketch::keyed_hash(key, text_, size_), weight, text_, size_);
     }
 
 private:
@@ -91,17 +91,18 @@ Counter DhcpCells::*type_cell(const wire::Dhcp6& message) {
 class Dhcp final : public Handler {
 public:
     Dhcp(const HandlerConfig& config, const sketch::HashKey& key)
-        : key_(key), sampling_(config.deep_sample_rate), pending_(transaction_ttl_us(config.values)) {}
+        : key_(key), sampling_(config.deep_sample_rate, key), pending_(transaction_ttl_us(config.values)) {}
 
     void on_ordered(const Batch& batch, void* cells_ptr) override {
         auto& cells = *static_cast<DhcpCells*>(cells_ptr);
+        sampling_.begin(batch.deep_weight);
         for (const uint16_t index : batch.dhcp) {
             const wire::Packet& packet = batch.packets[index];
             const auto second = batch.second_of(packet);
             cells.events++;
             cells.observed.add(second, 1);
             const bool v4 = wire::is_dhcp4_port(packet.src_port) || wire::is_dhcp4_port(packet.dst_port);
-            if (v4 ? message_v4(cells, packet) : message_v6(cells, packet)) {
+            if (v4 ? message_v4(cells, batch, packet) : message_v6(cells, batch, packet)) {
                 cells.total++;
                 cells.passed.add(second, 1);
             } else {
@@ -117,15 +118,17 @@ public:
 
 private:
     // By transaction, not by flow: broadcasts give every client the same addresses and ports.
-    bool samples(DhcpCells& cells, uint32_t transaction) const {
-        const bool deep = sampling_.takes(0, transaction);
+    bool samples(DhcpCells& cells, const Batch& batch, uint32_t transaction) const {
+        if (!sampling_.takes(0, transaction)) return false;
+        const bool deep = sampling_.shares(0, transaction);
         cells.deep_samples += deep;
+        batch.skip_deep(!deep);
         return deep;
     }
 
-    bool message_v4(DhcpCells& cells, const wire::Packet& packet) {
+    bool message_v4(DhcpCells& cells, const Batch& batch, const wire::Packet& packet) {
         const wire::Dhcp4 message = wire::parse_dhcp4(packet.payload_bytes());
-        const bool deep = samples(cells, message.xid);
+        const bool deep = samples(cells, batch, message.xid);
         if (!message.ok) return false;
         (cells.*type_cell(message))++;
         if (message.type == wire::dhcp4_type::request) {
@@ -138,10 +141,10 @@ private:
         return true;
     }
 
-    bool message_v6(DhcpCells& cells, const wire::Packet& packet) {
+    bool message_v6(DhcpCells& cells, const Batch& batch, const wire::Packet& packet) {
         const Bytes payload = packet.payload_bytes();
         const wire::Dhcp6 message = wire::parse_dhcp6(payload);
-        const bool deep = samples(cells, message.ok ? load_be32(payload.data()) & 0xffffff : 0);
+        const bool deep = samples(cells, batch, message.ok ? load_be32(payload.data()) & 0xffffff : 0);
         if (!message.ok) return false;
         (cells.*type_cell(message))++;
         const bool from_server =
@@ -190,7 +193,7 @@ private:
             line.bytes(unknown.data(), unknown.size());
         line.put('/');
         line.ip(message.your_ip, true);
-        line.add_to(cells.top_clients, key_);
+        line.add_to(cells.top_clients, key_, sampling_.weight());
     }
 
     void server(DhcpCells& cells, const wire::Packet& packet, const uint8_t* ip, bool v4) const {
@@ -198,7 +201,7 @@ private:
         line.mac(source_mac(packet));
         line.put('/');
         line.ip(ip, v4);
-        line.add_to(cells.top_servers, key_);
+        line.add_to(cells.top_servers, key_, sampling_.weight());
     }
 
     sketch::HashKey key_;

@@ -1,6 +1,7 @@
 #include "handlers/dhcp/dhcp.hpp"
 
 #include "handlers/dhcp/dhcp_cells.hpp"
+#include "metric/test_estimates.hpp"
 #include "metric/test_handlers.hpp"
 #include "wire/dhcp.hpp"
 #include "wire/ports.hpp"
@@ -294,6 +295,37 @@ TEST_F(DhcpTest, CapturedLeases) {
     EXPECT_EQ(clients[0].key, "78:4f:43:78:19:bc/Shannons-MBP/192.168.2.205");
     EXPECT_EQ(clients[1].key, "32:47:73:53:0e:3d/Zenfone-8/192.168.2.248");
     EXPECT_EQ(top_text(cells->top_servers), "b8:27:eb:0c:b3:e2/192.168.2.1=1");
+}
+
+// One offer a transaction, all by one server.
+TEST(DhcpSampling, EstimatesAreRightInTheMiddle) {
+    constexpr uint32_t offers = 400;
+    std::vector<Packet> packets;
+    for (uint32_t i = 0; i < offers; ++i)
+        packets.push_back(v4_packet({.type = 2, .xid = i, .options = option(54, {192, 0, 2, 1})}));
+    std::vector<uint16_t> all(packets.size());
+    for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<uint16_t>(i);
+    test::Estimates servers;
+    for (uint64_t seed = 1; seed <= 200; ++seed) {
+        Services services;
+        services.key = {seed * 0x9e3779b97f4a7c15U, seed * 0xd1b54a32d192ed03U};
+        const auto handler = test::make_handler(dhcp_v1(), {{}, 0, 100}, services);
+        test::Bucket<DhcpCells> cells;
+        uint64_t skipped = 0;
+        for (const uint32_t weight : {4u, 1u, 8u}) {
+            Batch batch;
+            batch.period_start_ns = start_ns;
+            batch.packets = packets;
+            batch.dhcp = all;
+            batch.deep_weight = weight;
+            batch.deep_skipped = &skipped;
+            handler->on_ordered(batch, cells.get());
+        }
+        ASSERT_EQ(cells->offer.value, 3 * offers);
+        ASSERT_EQ(cells->deep_samples.value + skipped, 3 * offers);
+        servers.add(static_cast<double>(cells->top_servers.top(1).at(0).lower));
+    }
+    servers.expect_unbiased(3 * offers, "server");
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <type_traits>
 
 namespace visor::dns {
 
@@ -89,7 +90,7 @@ inline FactRecorder::Ends FactRecorder::ends_of(const DnsEvent& event) const {
     return {name_keys(services_.key, event.text + event.name.length, two, three), two, three};
 }
 
-void FactRecorder::add_names(Facts& facts, std::span<const CountedName> names) const {
+void FactRecorder::add_names(Facts& facts, std::span<const CountedName> names, uint32_t weight) const {
     // A whole name in a top list was counted among the distinct ones when it came to stand there.
     uint32_t counted = 0;
     if (groups_.qnames) {
@@ -109,29 +110,35 @@ void FactRecorder::add_names(Facts& facts, std::span<const CountedName> names) c
             facts.top_qname2.prefetch(ends.keys.two);
             facts.top_qname3.prefetch(ends.keys.three);
         }
-        counted = facts.top_qname2.add(two, names.size()) & whole_two;
-        const uint32_t stood = facts.top_qname3.add(three, with_three.count);
+        counted = facts.top_qname2.add(two, names.size(), weight) & whole_two;
+        const uint32_t stood = facts.top_qname3.add(three, with_three.count, weight);
         for (uint32_t k = 0; k < with_three.count; ++k)
             counted |= (stood >> k & 1) << with_three.at[k] & whole_three;
     }
     if (!groups_.cardinality) return;
     Chosen uncounted;
     for (size_t i = 0; i < names.size(); ++i) uncounted.add_if(!(counted >> i & 1), i);
-    for (const size_t i : uncounted) {
-        const std::string_view name = names[i].event->qname();
-        facts.qname.update(sketch::murmur3_128(name.data(), name.size()));
-    }
+    for (const size_t i : uncounted) count_distinct(facts, *names[i].event);
 }
 
-void FactRecorder::record(Facts& facts, std::span<const Outcomes> messages) const {
+void FactRecorder::record(Facts& facts, std::span<const Outcomes> messages, uint32_t weight) const {
+    if (weight == 1) [[likely]]
+        record_each(facts, messages, std::integral_constant<uint32_t, 1>());
+    else
+        record_each(facts, messages, weight);
+}
+
+// Weight: a number, or the constant 1, with which most of the arithmetic is none.
+template <class Weight>
+inline void FactRecorder::record_each(Facts& facts, std::span<const Outcomes> messages, Weight weight) const {
     Chosen listed; // whose outcome has a list of names
     uint64_t keys[recorded_at_once];
     for (size_t i = 0; i < messages.size(); ++i) {
         const auto& [event, rcode, outcome, client_port] = messages[i];
         const bool named = event->message.has_question();
-        if (groups_.ports) facts.ports.add(client_port);
-        if (groups_.qtypes) facts.qtype.add(event->message.qtype, named);
-        if (groups_.rcodes) facts.rcode.add(rcode, event->message.header.response());
+        if (groups_.ports) facts.ports.add(client_port, weight);
+        if (groups_.qtypes) facts.qtype.add(event->message.qtype, named * weight);
+        if (groups_.rcodes) facts.rcode.add(rcode, event->message.header.response() * weight);
         listed.add_if(named & (outcome > Outcome::noerror) & groups_.rcode_names, i);
     }
     for (const size_t i : listed) {
@@ -139,30 +146,30 @@ void FactRecorder::record(Facts& facts, std::span<const Outcomes> messages) cons
         list_of(facts, messages[i].outcome).prefetch(keys[i]);
     }
     for (const size_t i : listed)
-        add_name(list_of(facts, messages[i].outcome), messages[i].event->qname(), keys[i]);
-    if (groups_.noerror_names || groups_.bytes) add_details(facts, messages);
+        add_name(list_of(facts, messages[i].outcome), messages[i].event->qname(), keys[i], weight);
+    if (groups_.noerror_names || groups_.bytes) add_details(facts, messages, weight);
 }
 
-void FactRecorder::add_details(Facts& facts, std::span<const Outcomes> messages) const {
+void FactRecorder::add_details(Facts& facts, std::span<const Outcomes> messages, uint32_t weight) const {
     for (const Outcomes& message : messages) {
         const DnsEvent& reply = *message.event;
         if (!reply.message.header.response() || !reply.message.has_question()) continue;
         const uint64_t hash = name_key(services_.key, reply.qname());
         if (groups_.noerror_names && message.rcode == rcode_noerror)
-            add_name(facts.top_noerror, reply.qname(), hash);
-        if (groups_.bytes) add_name(facts.top_bytes, reply.qname(), hash, reply.size);
+            add_name(facts.top_noerror, reply.qname(), hash, weight);
+        if (groups_.bytes) add_name(facts.top_bytes, reply.qname(), hash, uint64_t{reply.size} * weight);
     }
 }
 
-void FactRecorder::look_at_subnet(Facts& facts, const IpAddress& address) const {
+void FactRecorder::look_at_subnet(Facts& facts, const IpAddress& address, uint32_t weight) const {
     const uint8_t* bytes = address.bytes.data();
     const bool v4 = address.is_v4();
     const sketch::HashKey& key = services_.key;
     const uint64_t hash =
         sketch::keyed_hash_16(key, load_native<uint64_t>(bytes), load_native<uint64_t>(bytes + 8));
-    facts.top_ecs.add(hash, 1, v4 ? bytes + 12 : bytes, v4 ? 4 : 16);
-    if (services_.city) add_place(facts.top_geo, key, services_.city->find(address));
-    if (services_.asn) add_place(facts.top_asn, key, services_.asn->find(address));
+    facts.top_ecs.add(hash, weight, v4 ? bytes + 12 : bytes, v4 ? 4 : 16);
+    if (services_.city) add_place(facts.top_geo, key, services_.city->find(address), weight);
+    if (services_.asn) add_place(facts.top_asn, key, services_.asn->find(address), weight);
 }
 
 } // namespace visor::dns

@@ -86,6 +86,7 @@ public:
     explicit NameTally(size_t events) { std::fill_n(times_, events, uint16_t{0}); }
     // An event of the run, and how far back the first with its name is (DnsEvent::name_back).
     void count(size_t event, size_t back) { ++times_[back <= event ? event - back : event]; }
+    uint16_t times(size_t event) const { return times_[event]; }
     // f(event, times) for the first of each name.
     template <class F>
     void for_each(size_t events, F&& f) const {
@@ -118,24 +119,33 @@ public:
     void prefetch(const Facts& facts, const Outcomes& message) const {
         if (groups_.ports) facts.ports.prefetch(message.client_port);
     }
-    // Types, ports and codes of at most recorded_at_once messages, and the names that go with codes.
-    void record(Facts& facts, std::span<const Outcomes> messages) const;
+    // Types, ports and codes of at most recorded_at_once messages, and the names that go with codes. Each
+    // message weighs `weight`, here and below.
+    void record(Facts& facts, std::span<const Outcomes> messages, uint32_t weight) const;
     // At most recorded_at_once names that were asked for.
-    void add_names(Facts& facts, std::span<const CountedName> names) const;
-    void look_at_subnet(Facts& facts, const IpAddress& address) const;
+    void add_names(Facts& facts, std::span<const CountedName> names, uint32_t weight) const;
+    // A name that is in no list, among the distinct ones.
+    void count_distinct(Facts& facts, const DnsEvent& event) const {
+        if (!groups_.cardinality) return;
+        const std::string_view name = event.qname();
+        facts.qname.update(sketch::murmur3_128(name.data(), name.size()));
+    }
+    void look_at_subnet(Facts& facts, const IpAddress& address, uint32_t weight) const;
 
-    static bool add_name(sketch::TopNames& top, std::string_view name, uint64_t hash, uint64_t weight = 1) {
+    static bool add_name(sketch::TopNames& top, std::string_view name, uint64_t hash, uint64_t weight) {
         return top.add(hash, weight, name.data(), static_cast<uint32_t>(name.size()));
     }
-    void add_name(sketch::TopNames& top, std::string_view name) const {
-        add_name(top, name, name_key(services_.key, name));
+    void add_name(sketch::TopNames& top, std::string_view name, uint64_t weight) const {
+        add_name(top, name, name_key(services_.key, name), weight);
     }
 
 private:
     size_t suffix_size(std::string_view name) const;
     struct Ends;
     Ends ends_of(const DnsEvent& event) const;
-    void add_details(Facts& facts, std::span<const Outcomes> messages) const;
+    template <class Weight>
+    void record_each(Facts& facts, std::span<const Outcomes> messages, Weight weight) const;
+    void add_details(Facts& facts, std::span<const Outcomes> messages, uint32_t weight) const;
 
     FactGroups groups_;
     Services services_;

@@ -29,9 +29,12 @@ inline wire::Direction transaction_direction(const DnsEvent& event) {
     return d == wire::Direction::in ? wire::Direction::out : wire::Direction::in;
 }
 
-// Whether the event is one to look at deeply: a query and its reply always alike.
-inline bool takes_deep(const DeepSampling& sampling, const DnsEvent& event) {
-    return sampling.takes(event.packet->flow_hash, event.message.header.id);
+// How to look at the event: at a query and its reply alike.
+inline Depth depth_of(const DeepSampling& sampling, const DnsEvent& event) {
+    if (sampling.takes_all()) [[likely]]
+        return Depth::deep;
+    if (!sampling.takes(event.packet->flow_hash, event.message.header.id)) return Depth::shallow;
+    return sampling.shares(event.transaction, 0) ? Depth::deep : Depth::distinct;
 }
 
 // Has the query wait for its reply. One that waited too long and had to go is told to timed_out(query); one

@@ -24,7 +24,8 @@ class DnsV1 final : public Handler {
 public:
     DnsV1(const HandlerConfig& config, const Services& services, Filter filter)
         : filter_(std::move(filter)), facts_(fact_groups(config.groups), config.values, services, filter_),
-          sampling_(config.deep_sample_rate), transactions_((config.groups & group1::transaction) != 0),
+          sampling_(config.deep_sample_rate, services.key),
+          transactions_((config.groups & group1::transaction) != 0),
           histograms_((config.groups & group1::histograms) != 0),
           pending_(transaction_ttl_us(config.values)) {}
 
@@ -38,17 +39,20 @@ public:
     void on_batch(const Batch& batch, void* cells_ptr) override {
         auto& cells = *static_cast<CellsV1*>(cells_ptr);
         Tally tally(batch.period_start_ns);
+        sampling_.begin(batch.deep_weight);
         for (std::span<const DnsEvent> left = batch.dns; !left.empty();) {
             const auto run = left.first(std::min(left.size(), NameTally::most));
             look_at(cells, run, tally);
             left = left.subspan(run.size());
         }
         settle(cells, tally);
+        batch.skip_deep(tally.deep_skipped);
         cells.events += batch.dns.size();
     }
 
     void on_ordered(const Batch& batch, void* cells_ptr) override {
         if (!transactions_) return;
+        sampling_.begin(batch.deep_weight);
         auto& cells = *static_cast<CellsV1*>(cells_ptr);
         for_each_with_prefetch(batch.dns, pending_, [&](const DnsEvent& event) {
             if (!passes(event)) return;
@@ -77,7 +81,7 @@ private:
 
         sketch::SecondRun second;
         uint64_t observed = 0, passed = 0; // in the second at hand
-        uint64_t deep_samples = 0;
+        uint64_t deep_samples = 0, deep_skipped = 0;
         KindTally kinds;
     };
 
@@ -98,17 +102,24 @@ private:
     }
 
     void look_at(CellsV1& cells, std::span<const DnsEvent> events, Tally& tally) const {
-        NameTally names(events.size());
+        const uint32_t weight = sampling_.weight();
+        NameTally names(events.size()), skipped(weight == 1 ? 0 : events.size());
         Outcomes deep[recorded_at_once];
         for (size_t begin = 0; begin < events.size(); begin += recorded_at_once) {
             size_t count = 0;
             const size_t end = std::min(begin + recorded_at_once, events.size());
             for (size_t i = begin; i < end; ++i) {
-                if (!look(cells, events[i], tally, deep[count])) continue;
+                const Depth depth = look(cells, events[i], tally, deep[count]);
+                if (depth == Depth::shallow) continue;
+                const bool named = events[i].message.has_question();
+                if (depth == Depth::distinct) [[unlikely]] {
+                    if (named) skipped.count(i, events[i].name_back);
+                    continue;
+                }
                 facts_.prefetch(cells.facts, deep[count++]);
-                if (events[i].message.has_question()) names.count(i, events[i].name_back);
+                if (named) names.count(i, events[i].name_back);
             }
-            facts_.record(cells.facts, {deep, count});
+            facts_.record(cells.facts, {deep, count}, weight);
             if (facts_.groups().ecs) look_at_subnets(cells, {deep, count});
         }
         CountedName counted[recorded_at_once];
@@ -116,34 +127,41 @@ private:
         names.for_each(events.size(), [&](size_t i, uint32_t times) {
             counted[count++] = {&events[i], times};
             if (count < recorded_at_once) return;
-            facts_.add_names(cells.facts, {counted, count});
+            facts_.add_names(cells.facts, {counted, count}, weight);
             count = 0;
         });
-        facts_.add_names(cells.facts, {counted, count});
+        facts_.add_names(cells.facts, {counted, count}, weight);
+        if (weight == 1) return;
+        skipped.for_each(events.size(), [&](size_t i, uint32_t) {
+            if (names.times(i) == 0) facts_.count_distinct(cells.facts, events[i]);
+        });
     }
 
-    // Counts a message; true when it is to be recorded deeply, as `deep`.
-    bool look(CellsV1& cells, const DnsEvent& event, Tally& tally, Outcomes& deep) const {
+    // Counts a message; says how it is to be recorded further, as `deep`.
+    Depth look(CellsV1& cells, const DnsEvent& event, Tally& tally, Outcomes& deep) const {
         if (!tally.second.holds(event.packet->ts_ns)) [[unlikely]] {
             leave_second(cells, tally);
             tally.second.enter(event.packet->ts_ns);
         }
         ++tally.observed;
-        const bool wanted = takes_deep(sampling_, event);
-        tally.deep_samples += wanted;
+        const Depth depth = depth_of(sampling_, event);
+        if (depth == Depth::deep)
+            ++tally.deep_samples;
+        else
+            tally.deep_skipped += depth == Depth::distinct;
         if (event.message.anomaly == wire::DnsAnomaly::short_header) [[unlikely]] {
             cells.malformed++;
-            return false;
+            return Depth::shallow;
         }
         if (!passes(event)) {
             cells.filtered++;
-            return false;
+            return Depth::shallow;
         }
         ++tally.passed;
         deep = outcomes_of(event);
         tally.kinds.count(event, deep.outcome);
         if (event.message.header.qdcount != 0 && !event.message.has_question()) cells.incomplete++;
-        return wanted;
+        return depth;
     }
 
     void look_at_subnets(CellsV1& cells, std::span<const Outcomes> messages) const {
@@ -151,8 +169,8 @@ private:
             if (message.event->message.header.response()) continue;
             const wire::Ecs ecs = wire::walk_dns_records(message.event->message).ecs;
             if (!ecs.present) continue;
-            cells.facts.ecs++;
-            facts_.look_at_subnet(cells.facts, ecs.address);
+            cells.facts.ecs += sampling_.weight();
+            facts_.look_at_subnet(cells.facts, ecs.address, sampling_.weight());
         }
     }
 
@@ -170,8 +188,9 @@ private:
         }
         cells.matched++;
         const wire::Direction direction = transaction_direction(event);
-        const bool deep = takes_deep(sampling_, event);
-        if (deep && taken.value.size) cells.ratio.update(static_cast<double>(event.size) / taken.value.size);
+        const bool deep = depth_of(sampling_, event) == Depth::deep;
+        if (deep && taken.value.size)
+            cells.ratio.update(static_cast<double>(event.size) / taken.value.size, sampling_.weight());
         if (direction == wire::Direction::unknown) return;
         const bool in = direction == wire::Direction::in;
         time(in ? cells.in : cells.out, event, taken.age_us, deep, in ? slow_in_us_ : slow_out_us_);
@@ -180,13 +199,14 @@ private:
     void time(Timing& side, const DnsEvent& event, int64_t us, bool deep, double slow_us) const {
         side.total++;
         if (!deep) return;
-        side.latency.update(static_cast<uint64_t>(us));
-        if (histograms_) side.histogram.update(static_cast<uint64_t>(us));
+        const uint32_t weight = sampling_.weight();
+        side.latency.update(static_cast<uint64_t>(us), weight);
+        if (histograms_) side.histogram.update(static_cast<uint64_t>(us), weight);
         if (slow_us <= 0 || static_cast<double>(us) < slow_us || !event.message.has_question()) return;
         char room[wire::dns_text_slack + wire::dns_name_text_max];
         char* const name = room + wire::dns_text_slack;
         const uint32_t length = wire::dns_name_text(event.message.bytes, event.message.name, false, name);
-        facts_.add_name(side.top_slow, {name, length});
+        facts_.add_name(side.top_slow, {name, length}, weight);
     }
 
     Filter filter_;

@@ -24,7 +24,7 @@ class DnsV2 final : public Handler {
 public:
     DnsV2(const HandlerConfig& config, const Services& services, Filter filter)
         : filter_(std::move(filter)), facts_(fact_groups(config.groups), config.values, services, filter_),
-          sampling_(config.deep_sample_rate), times_((config.groups & group2::xact_times) != 0),
+          sampling_(config.deep_sample_rate, services.key), times_((config.groups & group2::xact_times) != 0),
           sizes_((config.groups & group2::top_size) != 0), pending_(transaction_ttl_us(config.values)),
           subnets_(pending_.ttl_us()) {}
 
@@ -38,15 +38,21 @@ public:
 
     void on_batch(const Batch& batch, void* cells_ptr) override {
         auto& cells = *static_cast<CellsV2*>(cells_ptr);
+        sampling_.begin(batch.deep_weight);
+        uint64_t skipped = 0;
         for (const DnsEvent& event : batch.dns) {
             cells.observed.add(batch.second_of(*event.packet), 1);
-            if (takes_deep(sampling_, event)) cells.deep_samples++;
+            const Depth depth = depth_of(sampling_, event);
+            if (depth == Depth::deep) cells.deep_samples++;
+            skipped += depth == Depth::distinct;
             if (event.message.anomaly == wire::DnsAnomaly::short_header) cells.malformed++;
         }
         cells.events += batch.dns.size();
+        batch.skip_deep(skipped);
     }
 
     void on_ordered(const Batch& batch, void* cells_ptr) override {
+        sampling_.begin(batch.deep_weight);
         auto& cells = *static_cast<CellsV2*>(cells_ptr);
         for_each_with_prefetch(batch.dns, pending_, [&](const DnsEvent& event) {
             if (event.message.anomaly == wire::DnsAnomaly::short_header) return;
@@ -125,24 +131,32 @@ private:
         d.authenticated += header.authenticated();
         d.authoritative += header.authoritative();
         d.checking_disabled += query.checking_disabled;
-        if (!takes_deep(sampling_, event)) return;
-        facts_.record(d.facts, {&outcomes, 1});
+        const Depth depth = depth_of(sampling_, event);
+        if (depth == Depth::distinct && event.message.has_question()) facts_.count_distinct(d.facts, event);
+        if (depth == Depth::deep) record(d, event, outcomes, query, us);
+    }
+
+    void record(DirectionV2& d, const DnsEvent& event, const Outcomes& outcomes, const PendingQuery& query,
+                int64_t us) {
+        const uint32_t weight = sampling_.weight();
+        facts_.record(d.facts, {&outcomes, 1}, weight);
         if (const CountedName name{&event, 1}; event.message.has_question())
-            facts_.add_names(d.facts, {&name, 1});
+            facts_.add_names(d.facts, {&name, 1}, weight);
         if (query.ecs) {
-            d.facts.ecs++;
+            d.facts.ecs += weight;
             const auto subnet = subnets_.take(event.transaction, event_us(event));
-            if (subnet.found) facts_.look_at_subnet(d.facts, subnet.value);
+            if (subnet.found) facts_.look_at_subnet(d.facts, subnet.value, weight);
         }
-        if (sizes_ && query.size) d.ratio.update(static_cast<double>(event.size) / query.size);
+        if (sizes_ && query.size) d.ratio.update(static_cast<double>(event.size) / query.size, weight);
         if (times_) time(d.timing, event, us, slow_us_[static_cast<size_t>(transaction_direction(event))]);
     }
 
     void time(Timing& timing, const DnsEvent& event, int64_t us, double slow_us) const {
-        timing.latency.update(static_cast<uint64_t>(us));
-        timing.histogram.update(static_cast<uint64_t>(us));
+        const uint32_t weight = sampling_.weight();
+        timing.latency.update(static_cast<uint64_t>(us), weight);
+        timing.histogram.update(static_cast<uint64_t>(us), weight);
         if (slow_us > 0 && static_cast<double>(us) >= slow_us && event.message.has_question())
-            facts_.add_name(timing.top_slow, event.qname());
+            facts_.add_name(timing.top_slow, event.qname(), weight);
     }
 
     Filter filter_;

@@ -18,7 +18,7 @@ struct Wanted {
 class Net final : public Handler {
 public:
     Net(const HandlerConfig& config, const Services& services, Filter filter, Wanted wanted)
-        : services_(services), filter_(std::move(filter)), sampling_(config.deep_sample_rate),
+        : services_(services), filter_(std::move(filter)), sampling_(config.deep_sample_rate, services.key),
           wanted_(wanted) {}
 
     bool passes(const wire::Packet& packet) const override {
@@ -31,7 +31,14 @@ public:
         auto& cells = *static_cast<NetCells*>(cells_ptr);
         Tally tally(batch.period_start_ns);
         Remotes remotes;
-        for (const wire::Packet& packet : batch.packets) look(cells, packet, tally, remotes);
+        sampling_.begin(batch.deep_weight);
+        if (batch.deep_weight == 1) [[likely]] {
+            for (const wire::Packet& packet : batch.packets)
+                look(cells, packet, sampling_.takes(packet.flow_hash) ? Depth::deep : Depth::shallow, tally,
+                     remotes);
+        } else {
+            look_at_share(cells, batch, tally, remotes);
+        }
         for (size_t i = 0; i < std::size(remotes.lists); ++i) add(cells, remotes, i);
         settle(cells, tally);
         cells.events += batch.packets.size();
@@ -106,14 +113,29 @@ private:
         }
     }
 
+    // Packet by packet: by flow, a heavy one would be in or out as a whole, and estimates all over the place.
+    void look_at_share(NetCells& cells, const Batch& batch, Tally& tally, Remotes& remotes) const {
+        uint64_t skipped = 0;
+        for (size_t i = 0; i < batch.packets.size(); ++i) {
+            const wire::Packet& packet = batch.packets[i];
+            Depth depth = Depth::shallow;
+            if (sampling_.takes(packet.flow_hash))
+                depth =
+                    sampling_.shares(static_cast<uint64_t>(packet.ts_ns), i) ? Depth::deep : Depth::distinct;
+            skipped += depth == Depth::distinct;
+            look(cells, packet, depth, tally, remotes);
+        }
+        batch.skip_deep(skipped);
+    }
+
     // Counts a packet and says which addresses are to be counted.
-    void look(NetCells& cells, const wire::Packet& packet, Tally& tally, Remotes& remotes) const {
+    void look(NetCells& cells, const wire::Packet& packet, Depth depth, Tally& tally,
+              Remotes& remotes) const {
         if (!tally.second.holds(packet.ts_ns)) [[unlikely]] {
             leave_second(cells, tally);
             tally.second.enter(packet.ts_ns);
         }
-        const bool deep = sampling_.takes(packet.flow_hash);
-        tally.deep_samples += deep;
+        tally.deep_samples += depth == Depth::deep;
         if (!passes(packet)) {
             ++tally.filtered;
             return;
@@ -122,19 +144,40 @@ private:
         Tally::Side& side = tally.sides[direction];
         cells.direction[direction].sizes.put(side.sizes, packet.wirelen);
         ++side.kinds[packet.kind];
-        if (deep) look_deep(cells, packet, remotes);
+        if (depth == Depth::deep)
+            look_deep(cells, packet, remotes);
+        else if (depth == Depth::distinct)
+            count_distinct(cells, packet);
     }
 
     void look_deep(NetCells& cells, const wire::Packet& packet, Remotes& remotes) const {
         const auto direction = static_cast<size_t>(packet.direction);
-        if ((packet.tcp_flags & wire::tcp_flag::syn) && packet.is_tcp()) cells.direction[direction].syn++;
+        if ((packet.tcp_flags & wire::tcp_flag::syn) && packet.is_tcp())
+            cells.direction[direction].syn += sampling_.weight();
+        for_remotes(packet, [&](uint64_t destination) { read(cells, packet, destination, remotes); });
+    }
+
+    // Distinct addresses cannot be scaled, so they are counted of every packet: it is cheap.
+    void count_distinct(NetCells& cells, const wire::Packet& packet) const {
+        if (!wanted_.cardinality) return;
+        sketch::Cardinality& ips = cells.direction[static_cast<size_t>(packet.direction)].ips;
+        for_remotes(packet, [&](uint64_t destination) {
+            const bool v4 = packet.is_v4();
+            const uint8_t* const ip = packet.addresses + destination * (v4 ? 4 : 16);
+            ips.update(v4 ? sketch::murmur3_128_4(ip) : sketch::murmur3_128_16(ip));
+        });
+    }
+
+    // f(0) for the source, f(1) for the destination: those that are remote.
+    template <class F>
+    void for_remotes(const wire::Packet& packet, F&& f) const {
         if (!packet.has(wire::packet_flag::has_addresses)) return;
         if (packet.direction == wire::Direction::unknown) {
             if (!wanted_.both_ends) return;
-            read(cells, packet, 0, remotes);
-            read(cells, packet, 1, remotes);
+            f(0);
+            f(1);
         } else {
-            read(cells, packet, packet.direction == wire::Direction::out, remotes);
+            f(packet.direction == wire::Direction::out);
         }
     }
 
@@ -165,13 +208,15 @@ private:
         DirectionCells& d = cells.direction[which / 2];
         const bool v4 = which % 2 == 0;
         // An address in the top list was counted among the distinct ones when it came to stand there.
-        const uint32_t counted = wanted_.top_ips ? top_of(cells, which).add(list.seen, list.count) : 0;
+        const uint32_t weight = sampling_.weight();
+        const uint32_t counted =
+            wanted_.top_ips ? top_of(cells, which).add(list.seen, list.count, weight) : 0;
         for (size_t i = 0; i < list.count; ++i) {
             const auto* ip = static_cast<const uint8_t*>(list.seen[i].key);
             if (wanted_.cardinality && !(counted >> i & 1))
                 d.ips.update(v4 ? sketch::murmur3_128_4(ip) : sketch::murmur3_128_16(ip));
-            if (wanted_.city) add_place(d.top_geo, services_.key, find(*services_.city, v4, ip));
-            if (wanted_.asn) add_place(d.top_asn, services_.key, find(*services_.asn, v4, ip));
+            if (wanted_.city) add_place(d.top_geo, services_.key, find(*services_.city, v4, ip), weight);
+            if (wanted_.asn) add_place(d.top_asn, services_.key, find(*services_.asn, v4, ip), weight);
         }
         list.count = 0;
     }
