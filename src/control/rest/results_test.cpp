@@ -22,7 +22,8 @@ protected:
         for (size_t i = 0; i < streams_.size(); ++i) {
             auto tap = std::make_unique<FakeTap>(1);
             taps_[i] = tap.get();
-            streams_[i] = std::make_unique<engine::LiveStream>(std::move(tap), engine::DecodeSettings{}, engine::WorkerSettings{});
+            streams_[i] = std::make_unique<engine::LiveStream>(std::move(tap), engine::DecodeSettings{},
+                                                               engine::WorkerSettings{});
             streams_[i]->start();
             auto plan = std::make_shared<engine::PlannedPolicy>(*count_policy("p", periods));
             plan->tap = "tap" + std::to_string(i);
