@@ -21,8 +21,14 @@ int64_t clock_ns(clockid_t clock) {
     return now.tv_sec * second_ns + now.tv_nsec;
 }
 
+// Between the wall clock and one that nobody sets, and that goes on while the machine sleeps. Read again when
+// the thread was stopped between the two.
 int64_t clock_offset_ns() {
-    return clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+    for (;;) {
+        const int64_t before_ns = clock_ns(CLOCK_BOOTTIME), wall_ns = clock_ns(CLOCK_REALTIME);
+        const int64_t after_ns = clock_ns(CLOCK_BOOTTIME);
+        if (after_ns - before_ns < clock_step_ns / 10) return wall_ns - before_ns;
+    }
 }
 } // namespace
 
@@ -66,7 +72,7 @@ void LiveEngine::watch_clock(int64_t now_ns) {
     if (std::llabs(step_ns) < clock_step_ns) return;
     notify_(TapEvent::warning, "the wall clock was set by " + std::to_string(step_ns / second_ns) +
                                    " s: the open period ends here");
-    for (const auto& served : streams_) served->stream->clock_was_set(now_ns);
+    for (const auto& served : streams_) served->stream->clock_was_set(now_ns - step_ns, now_ns);
 }
 
 LiveStream& LiveEngine::add(std::unique_ptr<LiveTap> tap, const DecodeSettings& decoding,
@@ -97,13 +103,12 @@ LiveEngine::Served* LiveEngine::serving(const LivePolicy& policy) {
     return nullptr;
 }
 
-Result<std::shared_ptr<LivePolicy>> LiveEngine::attach(LiveStream& stream,
-                                                       std::shared_ptr<const PlannedPolicy> plan,
-                                                       const Services& services,
-                                                       const DecodeSettings& settings) {
+Result<std::shared_ptr<LivePolicy>>
+LiveEngine::attach(LiveStream& stream, std::shared_ptr<const PlannedPolicy> plan, const Services& services,
+                   const DecodeSettings& settings, std::shared_ptr<const void> keeps) {
     const std::lock_guard lock(mutex_);
     stream.set_decoding(settings);
-    return stream.attach(std::move(plan), services, wall_clock_ns());
+    return stream.attach(std::move(plan), services, wall_clock_ns(), std::move(keeps));
 }
 
 void LiveEngine::detach(LiveStream& stream, const LivePolicy& policy) {

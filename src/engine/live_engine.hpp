@@ -27,7 +27,8 @@ public:
     void remove(LiveStream& stream);
     // Decoding as the policies need it together, set with the change.
     Result<std::shared_ptr<LivePolicy>> attach(LiveStream& stream, std::shared_ptr<const PlannedPolicy> plan,
-                                               const Services& services, const DecodeSettings& settings);
+                                               const Services& services, const DecodeSettings& settings,
+                                               std::shared_ptr<const void> keeps = {});
     void detach(LiveStream& stream, const LivePolicy& policy);
     void set_decoding(LiveStream& stream, const DecodeSettings& settings);
 

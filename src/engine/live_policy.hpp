@@ -22,7 +22,7 @@ struct LivePart {
 
 class LivePolicyWorker {
 public:
-    static constexpr size_t parts_max = 2; // one written to, one to go on with
+    static constexpr size_t parts_max = 3; // one written to, one to go on with, one on its way
 
     explicit LivePolicyWorker(WorkerHandlers handlers) : handlers_(std::move(handlers)) {}
 

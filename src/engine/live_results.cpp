@@ -119,21 +119,21 @@ void LiveResults::add_to_lifetime(HandlerResults& handler, const Bucket& part) {
     handler.lifetime = std::move(sum);
 }
 
-void LiveResults::close(int64_t end_ns) {
+void LiveResults::close(int64_t end_ns, int64_t next_start_ns) {
     last_closed_.clear();
     for (HandlerResults& handler : handlers_) {
         last_closed_.push_back(handler.open);
         if (handler.one_summary())
-            go_on(handler, end_ns);
+            go_on(handler, end_ns, next_start_ns);
         else
-            close_one(handler, end_ns);
+            close_one(handler, end_ns, next_start_ns);
     }
 }
 
-void LiveResults::close_one(HandlerResults& handler, int64_t end_ns) {
+void LiveResults::close_one(HandlerResults& handler, int64_t end_ns, int64_t next_start_ns) {
     auto ended = std::make_shared<HandlerPeriod>(*handler.open);
     ended->end_ns = end_ns;
-    auto next = fresh(handler, end_ns);
+    auto next = fresh(handler, next_start_ns);
     const std::lock_guard lock(mutex_);
     handler.open = std::move(next);
     handler.closed.push_front(std::move(ended));
@@ -141,7 +141,7 @@ void LiveResults::close_one(HandlerResults& handler, int64_t end_ns) {
 }
 
 // A handler that keeps one summary goes on with it; of its rates the next minute's seconds are to follow.
-void LiveResults::go_on(HandlerResults& handler, int64_t end_ns) {
+void LiveResults::go_on(HandlerResults& handler, int64_t end_ns, int64_t next_start_ns) {
     auto bucket = handler.empty_bucket();
     merge_cells(handler.plan->handler->cells(), bucket->cells(), handler.open->bucket->cells());
     for (const CellPlace& cell : handler.plan->handler->cells())
@@ -150,8 +150,8 @@ void LiveResults::go_on(HandlerResults& handler, int64_t end_ns) {
     auto next = std::make_shared<HandlerPeriod>(
         HandlerPeriod{.bucket = std::move(bucket),
                       .earlier = seconds_of(*handler.plan, *handler.open, end_ns),
-                      .start_ns = handler.open->start_ns,
-                      .minute_ns = end_ns});
+                      .start_ns = handler.open->start_ns + next_start_ns - end_ns,
+                      .minute_ns = next_start_ns});
     const std::lock_guard lock(mutex_);
     handler.open = std::move(next);
 }

@@ -90,8 +90,8 @@ public:
     void begin(int64_t start_ns);
     // Adds what workers recorded of the open period; the buckets are used up.
     void add(std::vector<std::vector<Bucket>>&& parts);
-    // The open period ended, and the next one began.
-    void close(int64_t end_ns);
+    // The open period ended, and the next one began: at the same time, unless the clock was set.
+    void close(int64_t end_ns, int64_t next_start_ns);
     // Cells of each handler over the period closed last, valid until the next close().
     std::vector<const void*> last_closed() const;
 
@@ -121,8 +121,8 @@ private:
     void add_to(HandlerResults& handler, std::vector<Bucket>&& parts);
     void add_to_lifetime(HandlerResults& handler, const Bucket& part);
     static Period fresh(const HandlerResults& handler, int64_t start_ns);
-    void close_one(HandlerResults& handler, int64_t end_ns);
-    void go_on(HandlerResults& handler, int64_t end_ns);
+    void close_one(HandlerResults& handler, int64_t end_ns, int64_t next_start_ns);
+    void go_on(HandlerResults& handler, int64_t end_ns, int64_t next_start_ns);
     LiveView view_of(const std::vector<std::vector<Period>>& periods, int64_t now_ns) const;
     void view_handler(LiveView& view, const PlannedHandler& plan, const std::vector<Period>& periods,
                       int64_t now_ns) const;

@@ -9,6 +9,7 @@ namespace visor::engine {
 namespace {
 // Frames wait in the kernel's ring for a while; who comes within it after a period's end is waited for.
 constexpr int64_t patience_ns = 50'000'000;
+constexpr int64_t clock_slack_ns = sketch::second_ns;
 } // namespace
 
 LiveStream::LiveStream(std::unique_ptr<LiveTap> tap, const DecodeSettings& decoding,
@@ -21,6 +22,13 @@ LiveStream::LiveStream(std::unique_ptr<LiveTap> tap, const DecodeSettings& decod
 
 LiveStream::~LiveStream() {
     for (const auto& worker : workers_) worker->stop();
+    // A worker may wait for room for its reports.
+    for (size_t i = 0; i < threads_.size(); ++i) {
+        while (!workers_[i]->finished()) {
+            collect(i);
+            std::this_thread::sleep_for(std::chrono::microseconds(200));
+        }
+    }
     threads_.clear();
     for (size_t i = 0; i < workers_.size(); ++i) { // what was on its way
         collect(i);
@@ -49,10 +57,11 @@ void LiveStream::collect(size_t worker) {
 }
 
 Result<std::shared_ptr<LivePolicy>> LiveStream::attach(std::shared_ptr<const PlannedPolicy> plan,
-                                                       const Services& services, int64_t now_ns) {
+                                                       const Services& services, int64_t now_ns,
+                                                       std::shared_ptr<const void> keeps) {
     if (policies_.size() >= policies_max)
         return Error{"too many policies on one input: the limit is " + std::to_string(policies_max)};
-    auto policy = std::make_shared<LivePolicy>(plan);
+    auto policy = std::make_shared<LivePolicy>(plan, std::move(keeps));
     policy->results_.begin(now_ns);
     policy->bounds_ = {0, now_ns, now_ns + period_ns};
     for (size_t i = 0; i < workers_.size(); ++i) {
@@ -87,6 +96,8 @@ void LiveStream::detach(const LivePolicy& policy) {
         if (std::exchange(in_worker.asked, false)) --asked_;
     }
     (*at)->leaving_ = true;
+    if (asked_ == 0) // its answers were the last to come
+        for (const auto& each : policies_) merge(*each);
     leaving_.push_back(std::move(*at));
     policies_.erase(at);
 }
@@ -108,8 +119,13 @@ void LiveStream::serve(int64_t now_ns) {
     }
     for (const auto& policy : policies_) {
         const int64_t end_ns = policy->bounds_.end_ns;
-        if (!policy->closing_ && now_ns >= end_ns + patience_ns)
-            begin_closing(*policy, now_ns < end_ns + period_ns ? end_ns : now_ns); // not after a long stop
+        if (!policy->closing_ && now_ns >= end_ns + patience_ns) {
+            const int64_t ended_ns = now_ns < end_ns + period_ns ? end_ns : now_ns; // not after a long stop
+            begin_closing(*policy, ended_ns, ended_ns);
+        }
+        // Set back while the period before was closing.
+        const int64_t start_ns = policy->bounds_.start_ns;
+        if (!policy->closing_ && now_ns < start_ns - clock_slack_ns) begin_closing(*policy, start_ns, now_ns);
         if (policy->closing_) finish_closing(*policy);
     }
     std::erase_if(leaving_, [](const auto& policy) {
@@ -173,9 +189,10 @@ void LiveStream::merge(LivePolicy& policy) {
     policy.parts_.clear();
 }
 
-void LiveStream::begin_closing(LivePolicy& policy, int64_t start_ns) {
+void LiveStream::begin_closing(LivePolicy& policy, int64_t end_ns, int64_t next_start_ns) {
     policy.closing_ = true;
-    policy.next_ = {policy.bounds_.period + 1, start_ns, start_ns + period_ns};
+    policy.end_ns_ = end_ns;
+    policy.next_ = {policy.bounds_.period + 1, next_start_ns, next_start_ns + period_ns};
     for (size_t i = 0; i < workers_.size(); ++i) {
         tell(i, {.kind = WorkerCommand::Kind::period,
                  .policy = policy.workers_[i].handlers.get(),
@@ -189,7 +206,7 @@ void LiveStream::finish_closing(LivePolicy& policy) {
                                                       [](const auto& w) { return w.left_period; }))
         return;
     merge(policy);
-    policy.results_.close(policy.next_.start_ns);
+    policy.results_.close(policy.end_ns_, policy.next_.start_ns);
     policy.bounds_ = policy.next_;
     policy.closing_ = false;
     for (auto& worker : policy.workers_) worker.left_period = false;
@@ -203,9 +220,9 @@ void LiveStream::finish_closing(LivePolicy& policy) {
                  .cells = policy.thresholds_.data()});
 }
 
-void LiveStream::clock_was_set(int64_t now_ns) {
+void LiveStream::clock_was_set(int64_t before_ns, int64_t now_ns) {
     for (const auto& policy : policies_)
-        if (!policy->closing_) begin_closing(*policy, now_ns);
+        if (!policy->closing_) begin_closing(*policy, std::max(before_ns, policy->bounds_.start_ns), now_ns);
 }
 
 void LiveStream::ask() {

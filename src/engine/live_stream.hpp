@@ -22,7 +22,8 @@ namespace visor::engine {
 // A policy on a stream. Threads: results() may be read by anyone.
 class LivePolicy {
 public:
-    explicit LivePolicy(std::shared_ptr<const PlannedPolicy> plan) : results_(std::move(plan)) {}
+    LivePolicy(std::shared_ptr<const PlannedPolicy> plan, std::shared_ptr<const void> keeps)
+        : results_(std::move(plan)), keeps_(std::move(keeps)) {}
     const LiveResults& results() const { return results_; }
     const PlannedPolicy& plan() const { return results_.plan(); }
 
@@ -36,8 +37,10 @@ private:
         bool detached = false;
     };
     LiveResults results_;
+    std::shared_ptr<const void> keeps_; // what its handlers use
     std::vector<InWorker> workers_;
     LivePolicyWorker::Bounds bounds_, next_; // of the open period, and of the one to come
+    int64_t end_ns_ = 0;                     // of the open one, when it is closing
     bool closing_ = false;                   // workers were told of the next one
     bool leaving_ = false;                   // ... to let go of it: nothing may follow
     std::vector<std::vector<Bucket>> parts_, next_parts_;
@@ -52,16 +55,18 @@ public:
 
     LiveTap& tap() { return *tap_; }
     // An error when a handler cannot be made with these settings: nothing has changed then.
+    // `keeps`: what the services refer to; kept until all workers have let go of the policy.
     Result<std::shared_ptr<LivePolicy>> attach(std::shared_ptr<const PlannedPolicy> plan,
-                                               const Services& services, int64_t now_ns);
+                                               const Services& services, int64_t now_ns,
+                                               std::shared_ptr<const void> keeps = {});
     void detach(const LivePolicy& policy);
     void set_decoding(const DecodeSettings& settings);
     void start(); // the workers' threads
 
     // Takes what workers report, and sees to the periods. Called often by the window thread.
     void serve(int64_t now_ns);
-    // The wall clock was set: all periods end here.
-    void clock_was_set(int64_t now_ns);
+    // The wall clock was set, from `before_ns` to now: all periods end here.
+    void clock_was_set(int64_t before_ns, int64_t now_ns);
     // Asks the workers for what they recorded so far.
     void ask();
     bool answered() const { return asked_ == 0; }
@@ -79,7 +84,7 @@ private:
     void collect(size_t worker);
     void hear(size_t worker, const WorkerReport& report);
     void take_part(LivePolicy& policy, size_t worker, const WorkerReport& report);
-    void begin_closing(LivePolicy& policy, int64_t start_ns);
+    void begin_closing(LivePolicy& policy, int64_t end_ns, int64_t next_start_ns);
     void finish_closing(LivePolicy& policy);
     void merge(LivePolicy& policy);
     LivePolicy* find(const LivePolicyWorker* handlers, size_t worker) const;

@@ -26,8 +26,8 @@ protected:
     }
     // Serves until the condition holds.
     template <class F>
-    bool until(F&& holds) {
-        for (int i = 0; i < 2000; ++i) {
+    bool until(F&& holds, int milliseconds = 2000) {
+        for (int i = 0; i < milliseconds; ++i) {
             stream_->serve(now_);
             if (holds()) return true;
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -145,7 +145,7 @@ TEST_F(LiveStreamTest, TheWallClockMaySet) {
     const auto policy = attach("p");
     give(0, now_, 3);
     now_ -= 3600 * second;
-    stream_->clock_was_set(now_);
+    stream_->clock_was_set(now_ + 3600 * second, now_);
     ASSERT_TRUE(until([&] { return policy->results().periods() == 2; }));
     give(0, now_, 4);
     refresh();
@@ -153,6 +153,62 @@ TEST_F(LiveStreamTest, TheWallClockMaySet) {
     EXPECT_EQ(frames_in(*policy, 0), 4u);
     now_ += minute + second;
     ASSERT_TRUE(until([&] { return policy->results().periods() == 3; }));
+}
+
+TEST_F(LiveStreamTest, AClockThatIsSetDoesNotChangeHowLongAPeriodWas) {
+    open(1);
+    const auto policy = attach("p");
+    give(0, now_, 3);
+    now_ += 10 * second;
+    const int64_t later = now_ + 5 * 3600 * second;
+    stream_->clock_was_set(now_, later);
+    now_ = later;
+    ASSERT_TRUE(until([&] { return policy->results().periods() == 2; }));
+    EXPECT_EQ(policy->results().period(1, now_).handlers[0].length, 10);
+    EXPECT_EQ(policy->results().period(0, now_).handlers[0].length, 0);
+    EXPECT_EQ(policy->results().window(2, now_).handlers[0].length, 10);
+}
+
+// As it may be while a period is being closed, when the change itself comes too early.
+TEST_F(LiveStreamTest, APeriodThatBeginsInTheFutureEnds) {
+    open(1);
+    const auto policy = attach("p");
+    give(0, now_, 3);
+    now_ -= 3600 * second;
+    ASSERT_TRUE(until([&] { return policy->results().periods() == 2; }));
+    EXPECT_EQ(frames_in(*policy, 1), 3u);
+    EXPECT_EQ(policy->results().period(1, now_).handlers[0].length, 0);
+    EXPECT_EQ(policy->results().period(0, now_).handlers[0].start_ts, now_ / second);
+}
+
+TEST_F(LiveStreamTest, StopsWhileAWorkerWaitsToReport) {
+    open(2);
+    std::vector<std::shared_ptr<LivePolicy>> policies;
+    for (int i = 0; i < 400; ++i) policies.push_back(attach("p"));
+    for (const auto& policy : policies) stream_->detach(*policy);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50)); // each leaves four reports, and 1024 fit
+    stream_.reset();
+}
+
+TEST_F(LiveStreamTest, PeriodsEndThoughTheQueueIsNeverEmpty) {
+    open(1);
+    std::vector<std::shared_ptr<LivePolicy>> policies;
+    for (int i = 0; i < 20; ++i) policies.push_back(attach("p"));
+    std::atomic<bool> stop{false};
+    std::thread giver([&] { // of the first minute, all of them
+        while (!stop)
+            if (tap_->queue(0).waiting() < 20'000) tap_->queue(0).give(1'700'000'000 * second, 10'000);
+    });
+    ASSERT_TRUE(until([&] { return stream_->counts()[0].frames.frames > 50'000; }));
+    now_ += minute + second;
+    EXPECT_TRUE(until(
+        [&] {
+            return std::all_of(policies.begin(), policies.end(),
+                               [](const auto& policy) { return policy->results().periods() == 2; });
+        },
+        20'000));
+    stop = true;
+    giver.join();
 }
 
 TEST_F(LiveStreamTest, PoliciesComeAndGoAndOthersMissNothing) {

@@ -41,9 +41,10 @@ void LiveWorker::run() {
         if (!commands_.empty() || now_ns >= next_tick_ns_) control(now_ns);
         if (adaptive_) adapt(block, now_ns);
         if (block.count) process(block);
-        if (!waiting_.empty() && (block.count == 0 || now_ns >= patience_end_ns_)) enter_periods();
+        if (!waiting_.empty()) enter_periods(block.count == 0, now_ns);
     }
     publish();
+    finished_.store(true, std::memory_order_release);
 }
 
 // How deeply this block is looked at, as much as waits behind it.
@@ -86,12 +87,25 @@ uint32_t LiveWorker::next_cut(const FrameBlock& block, uint32_t begin) const {
     return i;
 }
 
-// A frame of this time is here: periods that end before it are over for this worker.
+// A frame of this time is here: periods that end before it are over for this worker. One that cannot be left
+// yet goes on, and is left as soon as there is an empty part.
 void LiveWorker::cross_boundary(int64_t ts_ns) {
     if (ts_ns < earliest_end_ns_) return;
     for (LivePolicyWorker* policy : policies_) {
-        const auto now = policy->bounds();
-        if (ts_ns >= now.end_ns) leave_period(*policy, {now.period + 1, now.end_ns, INT64_MAX});
+        auto now = policy->bounds();
+        if (ts_ns < now.end_ns) continue;
+        LivePolicyWorker::Bounds next{now.period + 1, now.end_ns, INT64_MAX};
+        const auto told = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& waits) {
+            return waits.policy == policy && waits.bounds.period == next.period;
+        });
+        if (told != waiting_.end()) {
+            next = told->bounds;
+            waiting_.erase(told);
+        }
+        if (leave_period(*policy, next)) continue;
+        now.end_ns = INT64_MAX;
+        policy->set_bounds(now);
+        waiting_.push_back({policy, next, 0});
     }
     find_bounds();
 }
@@ -133,8 +147,7 @@ void LiveWorker::hand_over(LivePolicyWorker& policy) {
     report({full ? WorkerReport::Kind::part : WorkerReport::Kind::nothing, &policy, full});
 }
 
-// The window thread takes reports faster than commands bring them about: each policy has three parts, and a
-// command has one answer.
+// The ring is full only while nobody takes from it for long; whoever ends the worker does (LiveStream).
 void LiveWorker::report(const WorkerReport& report) {
     while (!reports_.put(report)) {
         timespec moment{0, 100'000};
@@ -177,12 +190,10 @@ void LiveWorker::obey(const WorkerCommand& command, int64_t now_ns) {
         hand_over(*policy);
         break;
     case Kind::period:
-        if (policy->bounds().period >= command.bounds.period) {
+        if (policy->bounds().period >= command.bounds.period)
             policy->set_bounds(command.bounds);
-        } else {
-            waiting_.emplace_back(policy, command.bounds);
-            patience_end_ns_ = now_ns + patience_ns;
-        }
+        else
+            waiting_.push_back({policy, command.bounds, now_ns + patience_ns});
         break;
     case Kind::threshold:
         policy->on_period_end(command.cells);
@@ -201,12 +212,14 @@ void LiveWorker::obey(const WorkerCommand& command, int64_t now_ns) {
     }
 }
 
-// The queue is empty, or full for so long that nobody waits for what is old in it.
-void LiveWorker::enter_periods() {
-    std::erase_if(waiting_, [&](const auto& waits) {
-        const auto& [policy, bounds] = waits;
-        if (policy->bounds().period < bounds.period) return leave_period(*policy, bounds);
-        policy->set_bounds(bounds); // it went ahead by itself meanwhile
+// Those for whom nothing older can be in the queue, or it is full for so long that nobody waits for it.
+void LiveWorker::enter_periods(bool queue_empty, int64_t now_ns) {
+    std::erase_if(waiting_, [&](const Waiting& waits) {
+        if (!queue_empty && now_ns < waits.until_ns) return false;
+        if (waits.policy->bounds().period < waits.bounds.period)
+            return leave_period(*waits.policy, waits.bounds);
+        if (waits.policy->bounds().end_ns == INT64_MAX)
+            waits.policy->set_bounds(waits.bounds); // it went ahead
         return true;
     });
     find_bounds();
@@ -214,7 +227,7 @@ void LiveWorker::enter_periods() {
 
 void LiveWorker::detach(LivePolicyWorker* policy) {
     std::erase(policies_, policy);
-    std::erase_if(waiting_, [&](const auto& waits) { return waits.first == policy; });
+    std::erase_if(waiting_, [&](const Waiting& waits) { return waits.policy == policy; });
     while (LivePart* const part = policy->give_back()) report({WorkerReport::Kind::returned, policy, part});
     report({WorkerReport::Kind::detached, policy});
 }

@@ -91,6 +91,7 @@ public:
 
     void run(); // until stop()
     void stop();
+    bool finished() const { return finished_.load(std::memory_order_acquire); } // run() has returned
 
     bool tell(const WorkerCommand& command) { return commands_.put(command); }
     void wake() { source_.wake(); }
@@ -105,7 +106,7 @@ private:
     void cross_boundary(int64_t ts_ns);
     void control(int64_t now_ns);
     void obey(const WorkerCommand& command, int64_t now_ns);
-    void enter_periods();
+    void enter_periods(bool queue_empty, int64_t now_ns);
     void detach(LivePolicyWorker* policy);
     void hand_over(LivePolicyWorker& policy);
     bool leave_period(LivePolicyWorker& policy, const LivePolicyWorker::Bounds& next);
@@ -121,9 +122,14 @@ private:
     Decoder decoder_;
     Joiner joiner_;
     std::vector<LivePolicyWorker*> policies_;
-    // Periods that policies were told to enter, and have not yet: frames of the one before may be in the
-    // queue, or there is no empty part.
-    std::vector<std::pair<LivePolicyWorker*, LivePolicyWorker::Bounds>> waiting_;
+    // Periods that policies are to enter, and have not yet: frames of the one before may be in the queue, or
+    // there is no empty part.
+    struct Waiting {
+        LivePolicyWorker* policy;
+        LivePolicyWorker::Bounds bounds;
+        int64_t until_ns; // monotonic: no longer for frames that may be in the queue
+    };
+    std::vector<Waiting> waiting_;
     int64_t earliest_end_ns_ = INT64_MAX; // of the policies' periods
     int64_t latest_start_ns_ = INT64_MIN; // frames before it are late for one of them
     std::vector<uint16_t> dhcp_;
@@ -132,13 +138,13 @@ private:
     int64_t throttled_ns_ = 0; // monotonic: until then the time with a weight above 1 was counted
     WorkerCounts counts_;
     LiveCounts drops_told_;
-    int64_t next_tick_ns_ = 0, patience_end_ns_ = 0; // monotonic
+    int64_t next_tick_ns_ = 0; // monotonic
     unsigned ticks_ = 0;
 
     SpscRing<WorkerCommand, 1024> commands_;
     SpscRing<WorkerReport, 1024> reports_;
     Published<WorkerCounts> published_;
-    std::atomic<bool> stop_{false};
+    std::atomic<bool> stop_{false}, finished_{false};
 };
 
 } // namespace visor::engine

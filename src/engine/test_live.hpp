@@ -20,6 +20,10 @@ public:
         for (unsigned i = 0; i < count; ++i) waiting_.push_back(ts_ns);
         ready_.notify_all();
     }
+    size_t waiting() {
+        const std::lock_guard lock(mutex_);
+        return waiting_.size();
+    }
     void drop(uint64_t frames) {
         const std::lock_guard lock(mutex_);
         dropped_ += frames;
