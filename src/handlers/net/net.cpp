@@ -30,7 +30,7 @@ public:
         auto& cells = *static_cast<NetCells*>(cells_ptr);
         Tally tally(batch.period_start_ns);
         Remotes remotes;
-        // Without places to look up, a packet is analysed in less time than it takes to leave it out.
+        // Without places to look up, analysing a packet is hardly more work than leaving it out.
         sampling_.begin(wanted_.city || wanted_.asn ? batch.deep_weight : 1);
         if (sampling_.weight() == 1) [[likely]] {
             for (const wire::Packet& packet : batch.packets)
