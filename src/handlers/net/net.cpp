@@ -31,8 +31,9 @@ public:
         auto& cells = *static_cast<NetCells*>(cells_ptr);
         Tally tally(batch.period_start_ns);
         Remotes remotes;
-        sampling_.begin(batch.deep_weight);
-        if (batch.deep_weight == 1) [[likely]] {
+        // Without places to look up, analysing a packet is hardly more work than leaving it out.
+        sampling_.begin(wanted_.city || wanted_.asn ? batch.deep_weight : 1);
+        if (sampling_.weight() == 1) [[likely]] {
             for (const wire::Packet& packet : batch.packets)
                 look(cells, packet, sampling_.takes(packet.flow_hash) ? Depth::deep : Depth::shallow, tally,
                      remotes);

@@ -134,6 +134,20 @@ TEST_F(NetSampling, WhatIsNotDeepSeesEverything) {
     EXPECT_EQ(got.ips.estimate(), want.ips.estimate()) << "distinct addresses are never sampled";
 }
 
+TEST_F(NetSampling, LeavesNothingOutWhereThatSavesNothing) {
+    const auto handler = test::make_handler(net_v1(), {{}, ~GroupMask{0}, 100});
+    Fed made;
+    Batch batch;
+    batch.period_start_ns = start_ns;
+    batch.packets = packets;
+    batch.deep_weight = 8;
+    batch.deep_skipped = &made.skipped;
+    handler->on_batch(batch, made.cells.get());
+    EXPECT_EQ(made.cells->deep_samples.value, packets.size());
+    EXPECT_EQ(made.skipped, 0u);
+    EXPECT_EQ(made.in().syn.value, fed({1}, 1)->in().syn.value);
+}
+
 TEST_F(NetSampling, ComesAfterTheConfiguredShare) {
     const auto configured = fed({1}, 1, 50);
     test::Estimates listed;
