@@ -172,6 +172,7 @@ void Port::add_counts(engine::LiveCounts& counts) {
     counts.received += kernel.received;
     counts.dropped_ring += kernel.dropped;
     counts.ring_freezes += kernel.freezes;
+    if (any() && !first_) return; // all interfaces are asked about once, by the first queue
     const uint64_t lost = lost_by_interface();
     if (first_ && lost > lost_seen_) counts.dropped_interface += lost - lost_seen_;
     lost_seen_ = lost;
