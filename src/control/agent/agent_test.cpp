@@ -97,6 +97,40 @@ TEST_F(AgentTest, WhatFailsHalfwayLeavesNothing) {
     EXPECT_EQ(streams(), 0u);
 }
 
+// Both were read before either was added.
+TEST_F(AgentTest, OneOfTwoOfTheSameName) {
+    const auto policy = agent_.parse(policy_yaml("p", "tap: a"), DocumentKind::policy);
+    const auto tap = agent_.parse(tap_yaml("c", "pcap_source: mock"), DocumentKind::tap);
+    ASSERT_TRUE(policy && tap);
+    EXPECT_FALSE(agent_.add(*policy));
+    EXPECT_EQ(agent_.add(*policy), "policy with name 'p' already defined");
+    EXPECT_FALSE(agent_.add(*tap));
+    EXPECT_EQ(agent_.add(*tap), "module name 'c' already exists");
+    EXPECT_EQ(agent_.taps().size(), 3u);
+    EXPECT_FALSE(agent_.remove_policy("p"));
+    EXPECT_EQ(streams(), 0u);
+    EXPECT_TRUE(agent_.policies().empty());
+}
+
+TEST_F(AgentTest, PoliciesOfStreamsAreNotReplaced) {
+    ASSERT_FALSE(add_policy("p"));
+    const std::string own = agent_.policy("p")->taps[0].stream->name + "-resources";
+    const auto document =
+        agent_.parse_in_place_of(own, policy_yaml("'" + own + "'", "tap: b"), DocumentKind::policy);
+    ASSERT_TRUE(document);
+    EXPECT_EQ(agent_.replace_policy(own, *document), "policy name '" + own + "' is reserved");
+    EXPECT_FALSE(agent_.remove_policy(own));
+    EXPECT_EQ(agent_.add(*document), "policy name '" + own + "' is reserved"); // its stream is still open
+    ASSERT_FALSE(agent_.remove_policy("p"));
+    Document both = *document; // a stream of the same document opens with this name
+    both.policies.push_back(both.policies[0]);
+    both.policies[1].name = "p";
+    both.policies[1].tap = both.policies[1].taps[0] = "a";
+    EXPECT_TRUE(agent_.add(both));
+    EXPECT_EQ(streams(), 0u);
+    EXPECT_TRUE(agent_.policies().empty());
+}
+
 TEST_F(AgentTest, AReplacementThatFailsChangesNothing) {
     ASSERT_FALSE(add_policy("p"));
     const auto before = agent_.policy("p");
@@ -183,9 +217,13 @@ TEST_F(AgentTest, ReloadKeepsWhatIsTheSame) {
     const Document second = read(q + "{n: {type: dns}}}}", &first);
     ASSERT_FALSE(agent_.reload(first, second));
     EXPECT_NE(agent_.policy("q"), before);
-    EXPECT_EQ(agent_.policy("p"), other); // came otherwise
-    ASSERT_FALSE(agent_.reload(second, {}));
+    EXPECT_EQ(agent_.policy("p"), other);    // came otherwise
+    ASSERT_FALSE(agent_.remove_policy("q")); // gone meanwhile, and changed
+    ASSERT_FALSE(agent_.reload(second, first));
+    EXPECT_EQ(streams(), 2u);
+    ASSERT_FALSE(agent_.reload(first, {}));
     EXPECT_EQ(names(), Names{"p"});
+    EXPECT_EQ(streams(), 1u);
 }
 
 TEST_F(AgentTest, ReadersAndChangesTakeTurns) {
