@@ -49,10 +49,12 @@ void LiveStream::collect(size_t worker) {
 }
 
 Result<std::shared_ptr<LivePolicy>> LiveStream::attach(std::shared_ptr<const PlannedPolicy> plan,
-                                                       const Services& services, int64_t now_ns) {
+                                                       const Services& services, int64_t now_ns,
+                                                       std::shared_ptr<const void> keeps) {
     if (policies_.size() >= policies_max)
         return Error{"too many policies on one input: the limit is " + std::to_string(policies_max)};
     auto policy = std::make_shared<LivePolicy>(plan);
+    policy->keeps_ = std::move(keeps);
     policy->results_.begin(now_ns);
     policy->bounds_ = {0, now_ns, now_ns + period_ns};
     for (size_t i = 0; i < workers_.size(); ++i) {

@@ -36,6 +36,7 @@ private:
         bool detached = false;
     };
     LiveResults results_;
+    std::shared_ptr<const void> keeps_; // what its handlers were lent; until all workers let go of them
     std::vector<InWorker> workers_;
     LivePolicyWorker::Bounds bounds_, next_; // of the open period, and of the one to come
     bool closing_ = false;                   // workers were told of the next one
@@ -53,7 +54,8 @@ public:
     LiveTap& tap() { return *tap_; }
     // An error when a handler cannot be made with these settings: nothing has changed then.
     Result<std::shared_ptr<LivePolicy>> attach(std::shared_ptr<const PlannedPolicy> plan,
-                                               const Services& services, int64_t now_ns);
+                                               const Services& services, int64_t now_ns,
+                                               std::shared_ptr<const void> keeps = {});
     void detach(const LivePolicy& policy);
     void set_decoding(const DecodeSettings& settings);
     void start(); // the workers' threads

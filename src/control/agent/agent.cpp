@@ -77,10 +77,16 @@ std::string reserved(const std::string& policy) {
     return "policy name '" + policy + "' is reserved";
 }
 
+// Databases that were replaced are to go.
+AgentSettings without_databases(AgentSettings settings) {
+    settings.databases = nullptr;
+    return settings;
+}
+
 } // namespace
 
 Agent::Agent(const AgentSettings& settings, engine::TapNotify notify)
-    : settings_(settings), key_(random_key()),
+    : settings_(without_databases(settings)), key_(random_key()),
       databases_(settings.databases ? settings.databases : std::make_shared<Databases>()),
       notify_(std::move(notify)), engine_(notify_) {}
 
@@ -292,7 +298,8 @@ Trouble Agent::add_resources_policy(const StreamPointer& stream) {
 Trouble Agent::attach(RunningPolicy& policy, const StreamPointer& stream, engine::PlannedPolicy plan) {
     const auto shared = std::make_shared<const engine::PlannedPolicy>(std::move(plan));
     stream->plans.push_back(shared);
-    auto live = engine_.attach(*stream->live, shared, databases_->services(key_), decoding_of(*stream));
+    auto live =
+        engine_.attach(*stream->live, shared, databases_->services(key_), decoding_of(*stream), databases_);
     if (!live) {
         stream->plans.pop_back();
         return live.error();

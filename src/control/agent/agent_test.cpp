@@ -1,5 +1,8 @@
 #include "control/agent/agent.hpp"
 
+#include "control/plan.hpp"
+#include "taps/mock/mock.hpp"
+
 #include <atomic>
 #include <gtest/gtest.h>
 #include <thread>
@@ -196,6 +199,34 @@ TEST_F(AgentTest, DatabasesAreLentToEveryPolicyAnew) {
     EXPECT_EQ(agent_.policy("p")->databases, databases);
     EXPECT_NE(before->databases, databases); // whoever still reads it has the old ones
     EXPECT_EQ(agent_.policies().size(), 2u);
+}
+
+// Workers let go of a policy some time after it was told to go.
+TEST(LivePolicyTest, WhatHandlersWereLentStaysUntilWorkersLetGo) {
+    auto stream = std::make_unique<engine::LiveStream>(taps::open_mock({}), engine::DecodeSettings{},
+                                                       engine::WorkerSettings{}); // its workers do not run
+    auto databases = std::make_shared<const Databases>();
+    const std::weak_ptr<const Databases> watched = databases;
+    const Services services = databases->services();
+    auto policy = stream->attach(std::make_shared<engine::PlannedPolicy>(default_plan({}).policies[0]),
+                                 services, 0, std::move(databases));
+    ASSERT_TRUE(policy);
+    stream->detach(**policy);
+    *policy = nullptr;
+    EXPECT_FALSE(watched.expired());
+    stream.reset();
+    EXPECT_TRUE(watched.expired());
+}
+
+TEST(AgentSettingsTest, DatabasesThatWereReplacedGo) {
+    AgentSettings settings;
+    settings.databases = std::make_shared<const Databases>();
+    const std::weak_ptr<const Databases> watched = settings.databases;
+    Agent agent(settings, [](engine::TapEvent, const std::string&) {});
+    settings.databases = nullptr;
+    EXPECT_FALSE(watched.expired());
+    EXPECT_FALSE(agent.replace_databases(std::make_shared<const Databases>()));
+    EXPECT_TRUE(watched.expired());
 }
 
 TEST_F(AgentTest, ReloadKeepsWhatIsTheSame) {
