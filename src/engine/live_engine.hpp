@@ -25,7 +25,7 @@ public:
     LiveStream& add(std::unique_ptr<LiveTap> tap, const DecodeSettings& decoding,
                     const WorkerSettings& settings = {});
     void remove(LiveStream& stream);
-    // Decoding as the policies need it together, set with the change.
+    // Decoding as the policies need it together, set with the change. `keeps`: what the services belong to.
     Result<std::shared_ptr<LivePolicy>> attach(LiveStream& stream, std::shared_ptr<const PlannedPolicy> plan,
                                                const Services& services, const DecodeSettings& settings,
                                                std::shared_ptr<const void> keeps = {});

@@ -37,7 +37,7 @@ private:
         bool detached = false;
     };
     LiveResults results_;
-    std::shared_ptr<const void> keeps_; // what its handlers use
+    std::shared_ptr<const void> keeps_; // what its handlers were lent; until all workers let go of them
     std::vector<InWorker> workers_;
     LivePolicyWorker::Bounds bounds_, next_; // of the open period, and of the one to come
     int64_t end_ns_ = 0;                     // of the open one, when it is closing

@@ -120,7 +120,7 @@ std::string metrics_markdown(std::span<const Schema* const> schemas) {
         "Names are those of the two Prometheus expositions. In the modern one counters and histograms count "
         "from "
         "the\n"
-        "start of the agent and times are seconds; a distinct count has `_lower` and `_upper` beside it, a "
+        "start of the policy and times are seconds; a distinct count has `_lower` and `_upper` beside it, a "
         "top list\n"
         "`_upper` of each item, `_all` of everything and `_unlisted_upper` of what could be listed and is "
         "not (before\n"

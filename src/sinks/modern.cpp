@@ -54,10 +54,12 @@ constexpr std::pair<double, uint64_t> no_more_bins{HUGE_VAL, 0};
 class Renderer {
 public:
     Renderer(Exposition& out, const Source& source, const Services& services, double start_time, bool bins)
-        : out_(out), labels_(source.labels), minute_(*source.view, services),
-          life_(source.since_start ? *source.since_start : *source.view, services),
+        : out_(out), labels_(source.labels),
+          minute_(*source.view, source.services ? *source.services : services),
+          life_(source.since_start ? *source.since_start : *source.view,
+                source.services ? *source.services : services),
           life_view_(source.since_start ? *source.since_start : *source.view), schema_(life_.schema()),
-          created_(start_time), exponential_(bins) {}
+          created_(source.start_time > 0 ? source.start_time : start_time), exponential_(bins) {}
 
     void all() {
         if (life_.off()) return;

@@ -1,9 +1,9 @@
 // The modern exposition: names by the rules of the field, counters that only rise, histograms, and the bounds
 // of estimates; as text, as OpenMetrics, or as protobuf with exponential ("native") histograms.
 //
-// Counters and histograms count since the agent began; distinct counts, top lists and the quantiles of rates
+// Counters and histograms count since the policy began; distinct counts, top lists and the quantiles of rates
 // are those of the last whole minute. A top list's value is what is certain of an item, `_upper` what it may
-// be; a rate's `_sum` and `_count` are its events and seconds since the agent began.
+// be; a rate's `_sum` and `_count` are its events and seconds since then.
 // Threads: pure functions of immutable results. Units: seconds, bytes.
 // Format: Prometheus text 0.0.4; OpenMetrics 1.0; io.prometheus.client.MetricFamily, length-delimited.
 #pragma once

@@ -46,7 +46,7 @@ TEST(Modern, CountersAreThoseSinceTheStartAndListsThoseOfTheMinute) {
     life.cells->queries += 200;
     test::add_name(minute.cells->top, "now.test", 1);
     test::add_name(life.cells->top, "ever.test", 100);
-    const Scrape scrape{{{&minute.view(), {{"policy", "p"}}, &life.view()}}, {}, 1'600'000'000.5};
+    Scrape scrape{{{&minute.view(), {{"policy", "p"}}, &life.view()}}, {}, 1'600'000'000.5};
     const std::string text = modern_exposition(scrape, {}, ModernForm::text);
     EXPECT_HAS(text, "# TYPE pktvisor_dns_wire_packets_queries_total counter\n"
                      "pktvisor_dns_wire_packets_queries_total{policy=\"p\"} 200\n");
@@ -55,6 +55,9 @@ TEST(Modern, CountersAreThoseSinceTheStartAndListsThoseOfTheMinute) {
     EXPECT_HAS_NOT(text, "_created");
     EXPECT_HAS(modern_exposition(scrape, {}, ModernForm::open_metrics),
                "pktvisor_dns_wire_packets_queries_created{policy=\"p\"} 1600000000.5\n");
+    scrape.sources[0].start_time = 1'600'000'060; // the policy came later
+    EXPECT_HAS(modern_exposition(scrape, {}, ModernForm::open_metrics),
+               "pktvisor_dns_wire_packets_queries_created{policy=\"p\"} 1600000060\n");
 }
 
 TEST(Modern, EstimatesHaveTheirBounds) {

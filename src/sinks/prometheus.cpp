@@ -27,7 +27,8 @@ MetricType type_of(Kind kind) {
 class Renderer {
 public:
     Renderer(Exposition& out, const Source& source, const Services& services)
-        : out_(out), labels_(source.labels), reader_(*source.view, services), schema_(reader_.schema()) {}
+        : out_(out), labels_(source.labels),
+          reader_(*source.view, source.services ? *source.services : services), schema_(reader_.schema()) {}
 
     void all() {
         if (reader_.off()) return;

@@ -1,5 +1,7 @@
 #include "sinks/prometheus.hpp"
 
+#include "sinks/modern.hpp"
+
 #include "sinks/test_results.hpp"
 
 #include <gtest/gtest.h>
@@ -103,6 +105,42 @@ TEST(Prometheus, AFamilyIsToldOnceForAllHandlersAndSides) {
         EXPECT_TRUE(heads.insert(text.substr(at, text.find(' ', at + 7) - at)).second);
     EXPECT_EQ(count_of(text, "# HELP"), heads.size());
     EXPECT_EQ(heads.size(), 10u);
+}
+
+KeyText whether_placed(std::string_view, const Services& services) {
+    return {services.city ? "placed" : "nowhere", {}, {}};
+}
+
+// A policy may have begun before its databases were replaced, and another one after it.
+TEST(Prometheus, KeysArePrintedWithTheServicesOfTheirSource) {
+    struct Cells {
+        sketch::TopNames top;
+    };
+    static const Schema schema{
+        "places",
+        "places 1.0",
+        "",
+        {},
+        {row(path(&Cells::top),
+             {.path = "top", .help = "places", .label = "geo_loc", .format = whether_placed})},
+        sizeof(Cells)};
+    static const HandlerClass handler{"places", "1.0", []() -> const Schema& { return schema; },
+                                      nullptr,  {},    nullptr};
+    visor::test::Bucket<Cells> cells;
+    test::add_name(cells->top, "x", 1);
+    engine::PlannedHandler plan{"p", &handler, {}, {}};
+    const std::map<uint32_t, engine::Seconds> rates;
+    const engine::HandlerView view{&plan, cells.get(), &rates, 1'700'000'000, 60};
+    const GeoTable table;
+    const Services before, now{&table, nullptr, nullptr, {}};
+    Source p{&view, {{"policy", "p"}}}, q{&view, {{"policy", "q"}}};
+    p.services = &now;
+    q.services = &before;
+    for (const std::string& text :
+         {prometheus_text({p, q}, {}), modern_exposition({{p, q}}, {}, ModernForm::text)}) {
+        EXPECT_HAS(text, "geo_loc=\"placed\"");
+        EXPECT_HAS(text, "geo_loc=\"nowhere\"");
+    }
 }
 
 TEST(Prometheus, HandlersWithTheSameLabelsAreToldApart) {

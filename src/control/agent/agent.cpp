@@ -61,14 +61,32 @@ bool same_inputs(const PolicyConfig& policy, const std::vector<TapConfig>& befor
     });
 }
 
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 bool uses(const PolicyConfig& policy, const std::string& tap) {
-    return std::find(policy.taps.begin(), policy.taps.end(), tap) != policy.taps.end();
+    return contains(policy.taps, tap);
+}
+
+std::string defined_already(const std::string& policy) {
+    return "policy with name '" + policy + "' already defined";
+}
+
+std::string reserved(const std::string& policy) {
+    return "policy name '" + policy + "' is reserved";
+}
+
+// Databases that were replaced are to go.
+AgentSettings without_databases(AgentSettings settings) {
+    settings.databases = nullptr;
+    return settings;
 }
 
 } // namespace
 
 Agent::Agent(const AgentSettings& settings, engine::TapNotify notify)
-    : settings_(settings), key_(random_key()),
+    : settings_(without_databases(settings)), key_(random_key()),
       databases_(settings.databases ? settings.databases : std::make_shared<Databases>()),
       notify_(std::move(notify)), engine_(notify_) {}
 
@@ -95,12 +113,13 @@ Trouble Agent::reload(const Document& before, const Document& now) {
     };
     for (const auto& policy : before.policies) {
         const PolicyConfig* same = named(now, policy.name);
-        if (same && *same == policy && same_inputs(policy, taps_, change.taps)) continue;
-        change.removed.push_back(policy.name);
-        if (same) change.added.push_back(*same);
+        if (!same || *same != policy || !same_inputs(policy, taps_, change.taps))
+            change.removed.push_back(policy.name);
     }
     for (const auto& policy : now.policies)
-        if (!named(before, policy.name) || !policies_.contains(policy.name)) change.added.push_back(policy);
+        if (!named(before, policy.name) || !policies_.contains(policy.name) ||
+            contains(change.removed, policy.name))
+            change.added.push_back(policy);
     for (const auto& [name, policy] : policies_) {
         if (policy->resources || named(before, name)) continue;
         for (const std::string& tap : policy->config.taps)
@@ -112,7 +131,9 @@ Trouble Agent::reload(const Document& before, const Document& now) {
 
 Trouble Agent::replace_policy(const std::string& name, const Document& document) {
     const std::lock_guard lock(mutex_);
-    if (!policies_.contains(name)) return "policy does not exists";
+    const auto at = policies_.find(name);
+    if (at == policies_.end()) return "policy does not exists";
+    if (at->second->resources) return reserved(name);
     return apply({taps_, document.policies, {name}});
 }
 
@@ -165,7 +186,25 @@ Trouble Agent::remove_tap(const std::string& name) {
     return apply(std::move(change));
 }
 
+// Documents are read before it is their turn: what they were read against may have changed since.
+Trouble Agent::name_taken(const Change& change) const {
+    std::set<std::string_view> names;
+    for (const TapConfig& tap : change.taps)
+        if (!names.insert(tap.name).second) return "module name '" + tap.name + "' already exists";
+    names.clear();
+    for (const PolicyConfig& policy : change.added) {
+        if (!names.insert(policy.name).second ||
+            (policies_.contains(policy.name) && !contains(change.removed, policy.name)))
+            return defined_already(policy.name);
+        if (policy.name == reserved_policy) return reserved(policy.name);
+        for (const auto& [stream, running] : streams_)
+            if (policy.name == resources_of(stream)) return reserved(policy.name);
+    }
+    return {};
+}
+
 Trouble Agent::apply(Change change) {
+    if (const Trouble trouble = name_taken(change)) return trouble;
     if (const Trouble trouble = start(change)) {
         for (const auto& policy : change.started) stop(*policy);
         return trouble;
@@ -184,7 +223,6 @@ Trouble Agent::apply(Change change) {
 
 Trouble Agent::start(Change& change) {
     for (const PolicyConfig& config : change.added) {
-        if (config.name == reserved_policy) return "policy name '" + config.name + "' is reserved";
         auto& policy = change.started.emplace_back(std::make_shared<RunningPolicy>());
         policy->config = config;
         for (const std::string& name : config.taps) {
@@ -193,6 +231,10 @@ Trouble Agent::start(Change& change) {
             if (auto trouble = start_on(*policy, *tap)) return trouble;
         }
     }
+    for (const auto& policy : change.started) { // streams opened just now brought policies along
+        const auto at = policies_.find(policy->config.name);
+        if (at != policies_.end() && at->second->resources) return reserved(policy->config.name);
+    }
     return {};
 }
 
@@ -200,7 +242,7 @@ Trouble Agent::start_on(RunningPolicy& policy, const TapConfig& tap) {
     OptionValues values = effective_input(tap, policy.config);
     values.merge(policy.config.input_filter);
     if (policy.config.name == resources_of(stream_name(tap.name, values)))
-        return "policy name '" + policy.config.name + "' is reserved";
+        return reserved(policy.config.name);
     auto stream = stream_for(tap, values);
     if (!stream) return "unable to instantiate tap '" + tap.name + "': " + stream.error();
     const PolicyOnTap on_tap{&policy.config, tap.name};
@@ -213,8 +255,7 @@ Trouble Agent::start_on(RunningPolicy& policy, const TapConfig& tap) {
 Result<Agent::StreamPointer> Agent::stream_for(const TapConfig& tap, const OptionValues& values) {
     const std::string name = stream_name(tap.name, values);
     if (const auto at = streams_.find(name); at != streams_.end()) return at->second;
-    if (policies_.contains(resources_of(name)))
-        return Error{"policy with name '" + resources_of(name) + "' already defined"};
+    if (policies_.contains(resources_of(name))) return Error{defined_already(resources_of(name))};
     if (const auto hosts = PrefixSet::parse(std::string(values.get_text("host_spec"))); !hosts)
         return Error{hosts.error()};
     auto stream = std::make_shared<RunningStream>(
@@ -257,7 +298,8 @@ Trouble Agent::add_resources_policy(const StreamPointer& stream) {
 Trouble Agent::attach(RunningPolicy& policy, const StreamPointer& stream, engine::PlannedPolicy plan) {
     const auto shared = std::make_shared<const engine::PlannedPolicy>(std::move(plan));
     stream->plans.push_back(shared);
-    auto live = engine_.attach(*stream->live, shared, databases_->services(key_), decoding_of(*stream));
+    auto live =
+        engine_.attach(*stream->live, shared, databases_->services(key_), decoding_of(*stream), databases_);
     if (!live) {
         stream->plans.pop_back();
         return live.error();
@@ -285,7 +327,8 @@ void Agent::close_if_unused(const StreamPointer& stream) {
         engine_.set_decoding(*stream->live, decoding_of(*stream));
         return;
     }
-    policies_.erase(resources);
+    if (const auto own = policies_.find(resources); own != policies_.end() && own->second->resources)
+        policies_.erase(own);
     streams_.erase(stream->name);
     engine_.remove(*std::exchange(stream->live, nullptr));
 }

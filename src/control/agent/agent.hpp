@@ -103,6 +103,7 @@ private:
         std::vector<std::shared_ptr<RunningPolicy>> started{}; // those added
     };
     Trouble apply(Change change);
+    Trouble name_taken(const Change& change) const;
     Trouble start(Change& change);
     Trouble start_on(RunningPolicy& policy, const TapConfig& tap);
     Result<StreamPointer> stream_for(const TapConfig& tap, const OptionValues& values);

@@ -1,5 +1,8 @@
 #include "control/agent/agent.hpp"
 
+#include "control/plan.hpp"
+#include "taps/mock/mock.hpp"
+
 #include <atomic>
 #include <gtest/gtest.h>
 #include <thread>
@@ -97,6 +100,40 @@ TEST_F(AgentTest, WhatFailsHalfwayLeavesNothing) {
     EXPECT_EQ(streams(), 0u);
 }
 
+// Both were read before either was added.
+TEST_F(AgentTest, OneOfTwoOfTheSameName) {
+    const auto policy = agent_.parse(policy_yaml("p", "tap: a"), DocumentKind::policy);
+    const auto tap = agent_.parse(tap_yaml("c", "pcap_source: mock"), DocumentKind::tap);
+    ASSERT_TRUE(policy && tap);
+    EXPECT_FALSE(agent_.add(*policy));
+    EXPECT_EQ(agent_.add(*policy), "policy with name 'p' already defined");
+    EXPECT_FALSE(agent_.add(*tap));
+    EXPECT_EQ(agent_.add(*tap), "module name 'c' already exists");
+    EXPECT_EQ(agent_.taps().size(), 3u);
+    EXPECT_FALSE(agent_.remove_policy("p"));
+    EXPECT_EQ(streams(), 0u);
+    EXPECT_TRUE(agent_.policies().empty());
+}
+
+TEST_F(AgentTest, PoliciesOfStreamsAreNotReplaced) {
+    ASSERT_FALSE(add_policy("p"));
+    const std::string own = agent_.policy("p")->taps[0].stream->name + "-resources";
+    const auto document =
+        agent_.parse_in_place_of(own, policy_yaml("'" + own + "'", "tap: b"), DocumentKind::policy);
+    ASSERT_TRUE(document);
+    EXPECT_EQ(agent_.replace_policy(own, *document), "policy name '" + own + "' is reserved");
+    EXPECT_FALSE(agent_.remove_policy(own));
+    EXPECT_EQ(agent_.add(*document), "policy name '" + own + "' is reserved"); // its stream is still open
+    ASSERT_FALSE(agent_.remove_policy("p"));
+    Document both = *document; // a stream of the same document opens with this name
+    both.policies.push_back(both.policies[0]);
+    both.policies[1].name = "p";
+    both.policies[1].tap = both.policies[1].taps[0] = "a";
+    EXPECT_TRUE(agent_.add(both));
+    EXPECT_EQ(streams(), 0u);
+    EXPECT_TRUE(agent_.policies().empty());
+}
+
 TEST_F(AgentTest, AReplacementThatFailsChangesNothing) {
     ASSERT_FALSE(add_policy("p"));
     const auto before = agent_.policy("p");
@@ -164,6 +201,34 @@ TEST_F(AgentTest, DatabasesAreLentToEveryPolicyAnew) {
     EXPECT_EQ(agent_.policies().size(), 2u);
 }
 
+// Workers let go of a policy some time after it was told to go.
+TEST(LivePolicyTest, WhatHandlersWereLentStaysUntilWorkersLetGo) {
+    auto stream = std::make_unique<engine::LiveStream>(taps::open_mock({}), engine::DecodeSettings{},
+                                                       engine::WorkerSettings{}); // its workers do not run
+    auto databases = std::make_shared<const Databases>();
+    const std::weak_ptr<const Databases> watched = databases;
+    const Services services = databases->services();
+    auto policy = stream->attach(std::make_shared<engine::PlannedPolicy>(default_plan({}).policies[0]),
+                                 services, 0, std::move(databases));
+    ASSERT_TRUE(policy);
+    stream->detach(**policy);
+    *policy = nullptr;
+    EXPECT_FALSE(watched.expired());
+    stream.reset();
+    EXPECT_TRUE(watched.expired());
+}
+
+TEST(AgentSettingsTest, DatabasesThatWereReplacedGo) {
+    AgentSettings settings;
+    settings.databases = std::make_shared<const Databases>();
+    const std::weak_ptr<const Databases> watched = settings.databases;
+    Agent agent(settings, [](engine::TapEvent, const std::string&) {});
+    settings.databases = nullptr;
+    EXPECT_FALSE(watched.expired());
+    EXPECT_FALSE(agent.replace_databases(std::make_shared<const Databases>()));
+    EXPECT_TRUE(watched.expired());
+}
+
 TEST_F(AgentTest, ReloadKeepsWhatIsTheSame) {
     const auto read = [&](const std::string& policies, const Document* in_place_of) {
         const std::string yaml = "visor: {policies: {" + policies + "}}";
@@ -183,9 +248,13 @@ TEST_F(AgentTest, ReloadKeepsWhatIsTheSame) {
     const Document second = read(q + "{n: {type: dns}}}}", &first);
     ASSERT_FALSE(agent_.reload(first, second));
     EXPECT_NE(agent_.policy("q"), before);
-    EXPECT_EQ(agent_.policy("p"), other); // came otherwise
-    ASSERT_FALSE(agent_.reload(second, {}));
+    EXPECT_EQ(agent_.policy("p"), other);    // came otherwise
+    ASSERT_FALSE(agent_.remove_policy("q")); // gone meanwhile, and changed
+    ASSERT_FALSE(agent_.reload(second, first));
+    EXPECT_EQ(streams(), 2u);
+    ASSERT_FALSE(agent_.reload(first, {}));
     EXPECT_EQ(names(), Names{"p"});
+    EXPECT_EQ(streams(), 1u);
 }
 
 TEST_F(AgentTest, ReadersAndChangesTakeTurns) {

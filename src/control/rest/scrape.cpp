@@ -26,16 +26,17 @@ public:
     Scraped(Agent& agent, const std::vector<PolicyPointer>& policies, const ScrapeOptions& options) {
         const bool modern = options.format != sinks::ExpositionFormat::compatible;
         for (const PolicyPointer& policy : policies) {
+            services_.push_back(policy->services());
             if (modern) agent.refresh(*policy); // counters are of now
             views_.push_back(scraped_views(agent, *policy));
             lives_.push_back(modern ? lifetimes_of(*policy) : std::vector<engine::LiveView>{});
         }
         for (size_t i = 0; i < views_.size(); ++i)
             if (policies[i]->config.merge_like_handlers)
-                add_merged(views_[i], lives_[i], options);
+                add_merged(views_[i], lives_[i], services_[i], options);
             else
                 for (size_t tap = 0; tap < views_[i].size(); ++tap)
-                    add(views_[i][tap], modern ? &lives_[i][tap] : nullptr, options);
+                    add(views_[i][tap], modern ? &lives_[i][tap] : nullptr, services_[i], options);
     }
     std::vector<sinks::Source>& sources() { return sources_; }
 
@@ -46,7 +47,8 @@ private:
             lives.push_back(on_tap.live->results().lifetime(engine::wall_clock_ns()));
         return lives;
     }
-    void add(const engine::LiveView& view, const engine::LiveView* life, const ScrapeOptions& options) {
+    void add(const engine::LiveView& view, const engine::LiveView* life, const Services& services,
+             const ScrapeOptions& options) {
         for (const auto& handler : view.handlers) {
             sinks::Labels labels{{"policy", view.plan->name}, {"tap", view.plan->tap}};
             if (!options.instance.empty()) labels.push_back({"instance", options.instance});
@@ -55,12 +57,12 @@ private:
             if (life)
                 for (const auto& other : life->handlers)
                     if (other.plan == handler.plan) since = &other;
-            sources_.push_back({&handler, std::move(labels), since});
+            put(handler, std::move(labels), since, services);
         }
     }
     // Of no tap, as the handlers are of several.
     void add_merged(const std::vector<engine::LiveView>& views, const std::vector<engine::LiveView>& lives,
-                    const ScrapeOptions& options) {
+                    const Services& services, const ScrapeOptions& options) {
         const auto& now = merged_.emplace_back(merged_handlers(views));
         const auto& whole = merged_.emplace_back(merged_handlers(lives));
         for (const MergedHandler& handler : now) {
@@ -70,10 +72,15 @@ private:
             const auto since = std::find_if(whole.begin(), whole.end(), [&](const MergedHandler& other) {
                 return other.is_of_kind(handler.view());
             });
-            sources_.push_back(
-                {&handler.view(), std::move(labels), since == whole.end() ? nullptr : &since->view()});
+            put(handler.view(), std::move(labels), since == whole.end() ? nullptr : &since->view(), services);
         }
     }
+    void put(const engine::HandlerView& view, sinks::Labels&& labels, const engine::HandlerView* since,
+             const Services& services) {
+        sources_.push_back(
+            {&view, std::move(labels), since, &services, since ? static_cast<double>(since->start_ts) : 0});
+    }
+    std::deque<Services> services_; // by policy
     std::deque<std::deque<MergedHandler>> merged_;
     std::vector<std::vector<engine::LiveView>> views_, lives_; // by policy and tap
     std::vector<sinks::Source> sources_;
@@ -107,16 +114,14 @@ std::vector<sinks::PlainMetric> ledger_metrics(const Agent& agent, const std::st
 
 std::string scrape(Agent& agent, const std::vector<PolicyPointer>& policies, const ScrapeOptions& options) {
     Scraped scraped(agent, policies, options);
-    const Services services = policies.empty() ? Services{} : policies.front()->services();
     using Format = sinks::ExpositionFormat;
-    if (options.format == Format::compatible)
-        return sinks::prometheus_text(std::move(scraped.sources()), services);
+    if (options.format == Format::compatible) return sinks::prometheus_text(std::move(scraped.sources()), {});
     const auto form = options.format == Format::protobuf       ? sinks::ModernForm::protobuf
                       : options.format == Format::open_metrics ? sinks::ModernForm::open_metrics
                                                                : sinks::ModernForm::text;
     return sinks::modern_exposition(
-        {std::move(scraped.sources()), ledger_metrics(agent, options.instance), options.start_time_s},
-        services, form);
+        {std::move(scraped.sources()), ledger_metrics(agent, options.instance), options.start_time_s}, {},
+        form);
 }
 
 } // namespace visor::control
