@@ -35,6 +35,11 @@ def require(*programs):
     missing = [name for name in ("ip", *programs) if not shutil.which(name)]
     if missing:
         skip("not installed: " + ", ".join(missing) + " (tools/setup.sh peers)")
+    probe = f"{PREFIX}{os.getpid()}probe" # root of a container may not be allowed to
+    made = run("ip", "netns", "add", probe, check=False)
+    run("ip", "netns", "del", probe, check=False)
+    if made.returncode != 0:
+        skip("no network namespace can be made here: " + made.stderr.strip())
 
 
 def run(*command, check=True, **options):
