@@ -14,11 +14,13 @@ namespace visor::control {
 
 struct Databases {
     std::optional<GeoTable> city, asn;
-    std::unique_ptr<SuffixList> suffixes;
+    std::shared_ptr<const SuffixList> suffixes;
 
     Services services(const sketch::HashKey& key = sketch::offline_hash_key) const {
         return {city ? &*city : nullptr, asn ? &*asn : nullptr, suffixes.get(), key};
     }
+    // For handlers that ask for no places: the rest.
+    Databases without_places() const { return {{}, {}, suffixes}; }
 };
 
 // Paths of MMDB files; empty: none. The public suffixes come from the system. Error: one line naming the

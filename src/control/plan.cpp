@@ -1,6 +1,7 @@
 #include "control/plan.hpp"
 
 #include "control/registry.hpp"
+#include "metric/keys.hpp"
 
 #include <algorithm>
 
@@ -40,6 +41,20 @@ engine::Plan plan_of(std::span<const PolicyOnTap> policies) {
         plan.policies.push_back(std::move(policy));
     }
     return plan;
+}
+
+bool uses_places(const PolicyConfig& policy) {
+    constexpr std::string_view options[] = {"geoloc_notfound", "asn_notfound", "only_geoloc_prefix",
+                                            "only_asn_number"};
+    return std::any_of(policy.modules.begin(), policy.modules.end(), [&](const ModuleConfig& module) {
+        const auto asked = [&](std::string_view option) { return module.values.has(option); };
+        if (std::any_of(std::begin(options), std::end(options), asked)) return true;
+        const auto& rows = find_handler(module.type, module.version)->schema().rows;
+        return std::any_of(rows.begin(), rows.end(), [&](const Row& row) {
+            return (row.facts.format == city_key || row.facts.format == asn_key) &&
+                   (row.facts.groups & module.groups) == row.facts.groups;
+        });
+    });
 }
 
 engine::DecodeSettings decode_settings(const engine::Plan& plan, PrefixSet hosts,

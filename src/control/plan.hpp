@@ -14,6 +14,9 @@ engine::Plan default_plan(const WindowSettings& window);
 // Policies on taps, all of them over the same frames. Handlers are named policy-tap-module.
 engine::Plan plan_of(std::span<const PolicyOnTap> policies);
 
+// Whether a handler of the policy looks up places or networks of addresses.
+bool uses_places(const PolicyConfig& policy);
+
 // What the decoder must find out for this plan. The key is that of Services.
 engine::DecodeSettings decode_settings(const engine::Plan& plan, PrefixSet hosts,
                                        const sketch::HashKey& key = sketch::offline_hash_key);

@@ -115,7 +115,7 @@ void Running::follow_databases() {
         spdlog::error("{}; the databases before are still used", *trouble);
         databases_ = before;
     } else {
-        spdlog::info("databases of places were read anew; policies begin anew with them");
+        spdlog::info("databases of places were read anew; policies that ask for places begin anew");
     }
 }
 

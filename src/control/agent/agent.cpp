@@ -77,6 +77,10 @@ std::string reserved(const std::string& policy) {
     return "policy name '" + policy + "' is reserved";
 }
 
+std::shared_ptr<const Databases> placeless(const Databases& databases) {
+    return std::make_shared<const Databases>(databases.without_places());
+}
+
 // Databases that were replaced are to go.
 AgentSettings without_databases(AgentSettings settings) {
     settings.databases = nullptr;
@@ -88,7 +92,7 @@ AgentSettings without_databases(AgentSettings settings) {
 Agent::Agent(const AgentSettings& settings, engine::TapNotify notify)
     : settings_(without_databases(settings)), key_(random_key()),
       databases_(settings.databases ? settings.databases : std::make_shared<Databases>()),
-      notify_(std::move(notify)), engine_(notify_) {}
+      without_places_(placeless(*databases_)), notify_(std::move(notify)), engine_(notify_) {}
 
 Agent::~Agent() {
     for (const auto& [name, stream] : streams_) engine_.remove(*stream->live);
@@ -141,13 +145,16 @@ Trouble Agent::replace_databases(std::shared_ptr<const Databases> databases) {
     const std::lock_guard lock(mutex_);
     Change change{taps_, {}, {}};
     for (const auto& [name, policy] : policies_) {
-        if (policy->resources) continue;
+        if (!uses_places(policy->config)) continue;
         change.removed.push_back(name);
         change.added.push_back(policy->config);
     }
     const auto before = std::exchange(databases_, std::move(databases));
     auto trouble = apply(std::move(change));
-    if (trouble) databases_ = before;
+    if (trouble)
+        databases_ = before;
+    else
+        without_places_ = placeless(*databases_);
     return trouble;
 }
 
@@ -298,14 +305,15 @@ Trouble Agent::add_resources_policy(const StreamPointer& stream) {
 Trouble Agent::attach(RunningPolicy& policy, const StreamPointer& stream, engine::PlannedPolicy plan) {
     const auto shared = std::make_shared<const engine::PlannedPolicy>(std::move(plan));
     stream->plans.push_back(shared);
+    const auto& databases = uses_places(policy.config) ? databases_ : without_places_;
     auto live =
-        engine_.attach(*stream->live, shared, databases_->services(key_), decoding_of(*stream), databases_);
+        engine_.attach(*stream->live, shared, databases->services(key_), decoding_of(*stream), databases);
     if (!live) {
         stream->plans.pop_back();
         return live.error();
     }
     policy.taps.push_back({stream, std::move(*live)});
-    policy.databases = databases_;
+    policy.databases = databases;
     return {};
 }
 

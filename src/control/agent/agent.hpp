@@ -68,7 +68,8 @@ public:
                                       const OptionValues& given) const;
     Trouble replace_policy(const std::string& name, const Document& document);
     Trouble replace_tap(const std::string& name, const Document& document);
-    // Policies begin anew with them: what they counted so far names places of the old ones.
+    // Policies that ask for places begin anew with them: what they counted so far names places of the old
+    // ones.
     Trouble replace_databases(std::shared_ptr<const Databases> databases);
     Trouble remove_policy(const std::string& name);
     Trouble remove_tap(const std::string& name);
@@ -124,7 +125,7 @@ private:
 
     const AgentSettings settings_;
     const sketch::HashKey key_; // random: nobody outside can aim keys at one place of a table
-    std::shared_ptr<const Databases> databases_;
+    std::shared_ptr<const Databases> databases_, without_places_;
     engine::TapNotify notify_;
     mutable std::mutex mutex_;
     engine::LiveEngine engine_;

@@ -192,13 +192,33 @@ TEST_F(AgentTest, HostsThatNobodyChecked) {
 
 TEST_F(AgentTest, DatabasesAreLentToEveryPolicyAnew) {
     ASSERT_FALSE(add_policy("p"));
-    const auto before = agent_.policy("p");
+    ASSERT_FALSE(add(policy_yaml("names", "tap: a", "d: {type: dns, metric_groups: {disable: [top_ecs]}}"),
+                     DocumentKind::policy));
+    const auto before = agent_.policy("p"), names = agent_.policy("names");
     const auto databases = std::make_shared<const Databases>();
     EXPECT_FALSE(agent_.replace_databases(databases));
     EXPECT_NE(agent_.policy("p"), before);
     EXPECT_EQ(agent_.policy("p")->databases, databases);
     EXPECT_NE(before->databases, databases); // whoever still reads it has the old ones
-    EXPECT_EQ(agent_.policies().size(), 2u);
+    EXPECT_EQ(agent_.policies().size(), 3u);
+    EXPECT_EQ(agent_.policy("names"), names); // asks for no places
+}
+
+TEST_F(AgentTest, WhoAsksForPlaces) {
+    const auto asks = [&](const std::string& module) {
+        const auto document =
+            agent_.parse(policy_yaml("p", "tap: a", "m: {" + module + "}"), DocumentKind::policy);
+        EXPECT_TRUE(document) << document.error();
+        return document && uses_places(document->policies[0]);
+    };
+    EXPECT_TRUE(asks("type: net"));
+    EXPECT_FALSE(asks("type: net, metric_groups: {disable: [top_geo]}"));
+    EXPECT_TRUE(asks("type: net, metric_groups: {disable: [all]}, filter: {only_asn_number: [1]}"));
+    EXPECT_TRUE(asks("type: dns, require_version: '2.0', metric_groups: {enable: [all]}"));
+    EXPECT_FALSE(asks("type: dns, require_version: '2.0', metric_groups: {disable: [all]}"));
+    EXPECT_TRUE(asks("type: dns, metric_groups: {disable: [all]}, filter: {geoloc_notfound: true}"));
+    EXPECT_FALSE(asks("type: dhcp"));
+    EXPECT_FALSE(asks("type: pcap"));
 }
 
 // Workers let go of a policy some time after it was told to go.
