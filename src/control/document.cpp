@@ -24,7 +24,7 @@ constexpr Option process_option_list[] = {
     {"tls_cert", OptionType::text, "certificate of the server, PEM"},
     {"tls_key", OptionType::text, "key of the certificate, PEM"},
     {"tls_client_ca", OptionType::text,
-     "only clients with a certificate signed by one of these, PEM; needs TLS"},
+     "changes take a client certificate signed by one of these, PEM; reading takes none; needs TLS"},
     {"admin_api", OptionType::boolean,
      "allow taps and policies to be changed over HTTP; beyond this host with a token or client certificates"},
     {"admin_token_file", OptionType::text, "file with the token that changes must show"},
