@@ -141,10 +141,9 @@ const ConfigNode* ConfigNode::find(std::string_view key) const {
 }
 
 Error ConfigFault::in(std::string_view name) const {
-    if (name.empty()) return {text};
     std::string where(name);
-    if (line) where += ':' + std::to_string(line) + ':' + std::to_string(column);
-    return {where + ": " + text};
+    if (line) where += (where.empty() ? "" : ":") + std::to_string(line) + ':' + std::to_string(column);
+    return {where.empty() ? text : where + ": " + text};
 }
 
 ConfigNode config_tree(std::string_view text) {

@@ -55,7 +55,7 @@ struct ConfigFault {
     ConfigFault(std::string what, uint32_t at_line, uint32_t at_column)
         : text(std::move(what)), line(at_line), column(at_column) {}
 
-    // "file:line:column: text"; the text alone when the document has no name, as one from the network.
+    // "file:line:column: text"; "line:column: text" when the document has no name, as one from the network.
     Error in(std::string_view name) const;
 };
 

@@ -84,7 +84,7 @@ TEST(ConfigTree, FaultsSayWhere) {
     EXPECT_FALSE(fault("a: &x [*x]\n").empty());
     const auto unnamed = parse_config("a: 1\na: 2\n", "");
     ASSERT_FALSE(unnamed);
-    EXPECT_EQ(unnamed.error(), "key 'a' is given twice");
+    EXPECT_EQ(unnamed.error(), "2:1: key 'a' is given twice");
 }
 
 TEST(ConfigTree, LimitsHold) {

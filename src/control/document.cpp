@@ -14,8 +14,8 @@ constexpr Option process_option_list[] = {
      "analyse as much deeply when falling behind, and rather lose frames"},
     {"workers", OptionType::uint, "threads that read and analyse frames; one for each core unless given", 1,
      64},
-    {"ring_mb", OptionType::uint, "megabytes of kernel memory for frames that wait to be read, in total", 1,
-     16384},
+    {"ring_mb", OptionType::uint, "megabytes of kernel memory for frames that wait to be read, of each input",
+     1, 16384},
     {"promiscuous", OptionType::boolean, "also frames that are for other hosts"},
     {"host", OptionType::text, "address the web server listens on"},
     {"port", OptionType::uint, "port the web server listens on", 0, 65535},
@@ -24,7 +24,7 @@ constexpr Option process_option_list[] = {
     {"tls_cert", OptionType::text, "certificate of the server, PEM"},
     {"tls_key", OptionType::text, "key of the certificate, PEM"},
     {"tls_client_ca", OptionType::text,
-     "only clients with a certificate signed by one of these, PEM; needs TLS"},
+     "changes take a client certificate signed by one of these, PEM; reading takes none; needs TLS"},
     {"admin_api", OptionType::boolean,
      "allow taps and policies to be changed over HTTP; beyond this host with a token or client certificates"},
     {"admin_token_file", OptionType::text, "file with the token that changes must show"},
@@ -156,7 +156,7 @@ private:
         tap.input_type = type->text;
         if (!parts_.find_input(tap.input_type))
             throw ConfigFault("Tap '" + tap.name + "' requires input stream type '" + tap.input_type +
-                                  "' which is not available",
+                                  "' which is not available" + known_inputs(),
                               *type);
         if (const auto* config = node.find("config")) {
             if (!config->is_map()) throw ConfigFault("tap configuration is not a map", *config);
@@ -174,6 +174,13 @@ private:
             document_.notices.push_back("filter of tap '" + tap.name +
                                         "' is ignored: filters belong to a policy's input");
         parts_.taps.push_back(std::move(tap));
+    }
+
+    std::string known_inputs() const {
+        std::string names;
+        for (const InputInfo& input : parts_.known.inputs)
+            (names += names.empty() ? "; the input types are: " : ", ") += input.type;
+        return names;
     }
 
     void read_global(const ConfigNode& visor) {

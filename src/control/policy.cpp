@@ -174,6 +174,10 @@ private:
         if (!modules || !(modules->is_map() || modules->is_sequence()))
             throw ConfigFault("missing or invalid handler modules at key 'modules'",
                               modules ? *modules : handlers);
+        if (modules->entries.size() + modules->items.size() > modules_max)
+            throw ConfigFault("policy '" + policy_.name + "' has too many handler modules: the limit is " +
+                                  std::to_string(modules_max),
+                              *modules);
         policy_.sequence = modules->is_sequence();
         for (const auto& entry : modules->entries) policy_.modules.push_back(read_module(entry));
         for (const auto& item : modules->items) {
@@ -185,6 +189,14 @@ private:
                     throw ConfigFault("handler module '" + entry.key + "' is given twice", entry);
             policy_.modules.push_back(read_module(entry));
         }
+    }
+
+    std::string known_handlers() const {
+        std::string names;
+        for (const HandlerInfo& handler : parts_.known.handlers)
+            ((names += names.empty() ? "; the handlers are: " : ", ") += handler.type) +=
+                " " + std::string(handler.version);
+        return names;
     }
 
     ModuleConfig read_module(const ConfigEntry& entry) {
@@ -201,7 +213,8 @@ private:
         const HandlerInfo* handler = parts_.find_handler(module.type, module.version);
         if (!handler)
             throw ConfigFault("Policy '" + policy_.name + "' requires stream handler type '" + module.type +
-                                  "' and version '" + module.version + "' which is not available",
+                                  "' and version '" + module.version + "' which is not available" +
+                                  known_handlers(),
                               entry);
         module.values = merged_values(module.type, node);
         const OptionTable tables[] = {handler->options, stream_options, window_options, group_options};

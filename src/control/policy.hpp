@@ -97,10 +97,12 @@ struct Known {
 // What an input of this policy runs with: the tap's configuration, the policy's over it.
 OptionValues effective_input(const TapConfig& tap, const PolicyConfig& policy);
 
+inline constexpr size_t modules_max = 64; // of one policy: each has memory of its own in every worker
+
 // A document from the network carries one section, with one entry.
 enum class DocumentKind : uint8_t { file, tap, policy };
 
-// name: of the file, for errors ("name:line:column: text"); empty = the text alone.
+// name: of the file, for errors ("name:line:column: text"); may be empty ("line:column: text").
 Result<Document> parse_document(std::string_view yaml, std::string_view name, DocumentKind kind,
                                 const Known& known);
 Result<Document> read_document(const std::string& path, const Known& known);

@@ -63,9 +63,15 @@ std::string with_module(const std::string& body) {
 Result<Document> parse(const std::string& yaml, const Known& k = known()) {
     return parse_document(yaml, "", DocumentKind::file, k);
 }
+// What is wrong, without where.
+std::string text_of(const Result<Document>& document) {
+    if (document) return {};
+    const std::string& error = document.error();
+    const size_t at = error.find_first_not_of("0123456789:");
+    return at && at != error.npos && error[at] == ' ' ? error.substr(at + 1) : error;
+}
 std::string fault(const std::string& yaml) {
-    const auto document = parse(yaml);
-    return document ? "" : document.error();
+    return text_of(parse(yaml));
 }
 PolicyConfig policy(const std::string& yaml, const Known& k = known()) {
     const auto document = parse(yaml, k);
@@ -246,7 +252,7 @@ TEST(Policy, FaultsOfThePolicy) {
     Known k = known();
     const std::string taken[] = {"p1"};
     k.policies = taken;
-    EXPECT_EQ(parse(with_module("{type: dns}"), k).error(), "policy with name 'p1' already defined");
+    EXPECT_EQ(text_of(parse(with_module("{type: dns}"), k)), "policy with name 'p1' already defined");
 }
 
 TEST(Policy, FaultsOfHandlers) {
@@ -257,9 +263,11 @@ TEST(Policy, FaultsOfHandlers) {
     EXPECT_EQ(fault(with_module("text")), "expecting Handler configuration map");
     EXPECT_EQ(fault(with_module("{}")), "missing or invalid stream handler type at key 'type'");
     EXPECT_EQ(fault(with_module("{type: nope}")),
-              "Policy 'p1' requires stream handler type 'nope' and version '1.0' which is not available");
+              "Policy 'p1' requires stream handler type 'nope' and version '1.0' which is not available"
+              "; the handlers are: dns 1.0, dns 2.0, dhcp 1.0");
     EXPECT_EQ(fault(with_module("{type: dns, require_version: \"9.0\"}")),
-              "Policy 'p1' requires stream handler type 'dns' and version '9.0' which is not available");
+              "Policy 'p1' requires stream handler type 'dns' and version '9.0' which is not available"
+              "; the handlers are: dns 1.0, dns 2.0, dhcp 1.0");
     EXPECT_EQ(fault(with_module("{type: dns, config: text}")), "stream handler configuration is not a map");
     EXPECT_EQ(fault(with_module("{type: dns, filter: [a]}")),
               "stream handler filter configuration is not a map");
@@ -341,8 +349,8 @@ TEST(Document, Taps) {
     EXPECT_EQ(tap("_a-1: {input_type: pcap}"), "");
     EXPECT_EQ(tap("t: text"), "expecting tap configuration map");
     EXPECT_EQ(tap("t: {config: {}}"), "missing or invalid tap type key 'input_type'");
-    EXPECT_EQ(tap("t: {input_type: nope}"),
-              "Tap 't' requires input stream type 'nope' which is not available");
+    EXPECT_EQ(tap("t: {input_type: nope}"), "Tap 't' requires input stream type 'nope' which is not available"
+                                            "; the input types are: pcap, flow, mock");
     EXPECT_EQ(tap("t: {input_type: pcap, config: text}"), "tap configuration is not a map");
     EXPECT_EQ(tap("t: {input_type: pcap, tags: [a]}"), "tap tags is not a map");
     EXPECT_EQ(tap("t: {input_type: pcap, tags: {a: [b]}}"), "tag key 'a' must have scalar value");
@@ -353,7 +361,7 @@ TEST(Document, Taps) {
     Known k = known();
     const TapConfig present[] = {{"t", "pcap", {}, {}}};
     k.taps = present;
-    EXPECT_EQ(parse("visor: {taps: {t: {input_type: pcap}}}", k).error(), "module name 't' already exists");
+    EXPECT_EQ(text_of(parse("visor: {taps: {t: {input_type: pcap}}}", k)), "module name 't' already exists");
     const auto filtered = parse("version: \"1.0\"\nvisor: {taps: {t: {input_type: pcap, filter: {}}}}");
     ASSERT_TRUE(filtered);
     EXPECT_EQ(filtered->notices.size(), 1U);
@@ -365,7 +373,7 @@ TEST(Document, TapsKnownBeforeServePolicies) {
     const std::string yaml =
         "visor: {policies: {p1: {kind: collection, input: {tap: default, input_type: pcap}, "
         "handlers: {modules: {d: {type: dns}}}}}}";
-    EXPECT_EQ(parse(yaml, k).error(), "tap 'default' does not exist; there are no taps");
+    EXPECT_EQ(text_of(parse(yaml, k)), "tap 'default' does not exist; there are no taps");
     k.taps = present;
     EXPECT_TRUE(parse(yaml, k));
 }
@@ -395,8 +403,7 @@ TEST(Document, ProcessOptions) {
 
 TEST(Document, FromTheNetworkOneSectionOneEntry) {
     const auto post = [](const std::string& yaml, DocumentKind kind) {
-        const auto document = parse_document(yaml, "", kind, known());
-        return document ? "" : document.error();
+        return text_of(parse_document(yaml, "", kind, known()));
     };
     EXPECT_EQ(post("", DocumentKind::tap), "empty data");
     EXPECT_EQ(post("visor: {policies: {}}", DocumentKind::tap), "no taps found in schema");
@@ -413,7 +420,8 @@ TEST(Document, FaultsSayWhere) {
                                          DocumentKind::file, known());
     ASSERT_FALSE(document);
     EXPECT_EQ(document.error(),
-              "agent.yaml:4:19: Tap 't' requires input stream type 'nope' which is not available");
+              "agent.yaml:4:19: Tap 't' requires input stream type 'nope' which is not available"
+              "; the input types are: pcap, flow, mock");
     const auto option =
         parse_document("visor:\n  taps:\n    t:\n      input_type: pcap\n      config:\n        nope: 1\n",
                        "agent.yaml", DocumentKind::file, known());

@@ -7,7 +7,10 @@
 #include "handlers/input_resources/input_resources.hpp"
 #include "handlers/net/net.hpp"
 #include "handlers/pcap/pcap.hpp"
+#include "taps/pcap/bpf_filter.hpp"
+#include "wire/link.hpp"
 
+#include <mutex>
 #include <vector>
 
 namespace visor::control {
@@ -18,11 +21,27 @@ std::string wrong_hosts(const OptionValue& value) {
     return hosts ? std::string() : hosts.error();
 }
 
+// Of a filter that is right for no kind of link. What only an open capture can answer is no mistake.
+std::string wrong_filter(const OptionValue& value) {
+    const std::string& text = value.text;
+    if (text.empty() || text.find("bound") != text.npos || text.find("ifindex") != text.npos) return {};
+    using wire::LinkType;
+    static std::mutex one_at_a_time;
+    const std::lock_guard lock(one_at_a_time);
+    std::string wrong;
+    for (const LinkType link : {LinkType::ethernet, LinkType::raw, LinkType::linux_sll, LinkType::radiotap}) {
+        const auto filter = taps::BpfFilter::compile(text, static_cast<uint16_t>(link));
+        if (filter) return {};
+        if (wrong.empty()) wrong = filter.error();
+    }
+    return "filter '" + text + "': " + wrong;
+}
+
 constexpr std::string_view pcap_sources[] = {"libpcap", "af_packet", "mock"};
 
 constexpr Option pcap_options[] = {
     {"iface", OptionType::text, "interface to capture on: a name, an address, or auto"},
-    {"bpf", OptionType::text, "capture filter, pcap-filter(7)"},
+    {.key = "bpf", .type = OptionType::text, .help = "capture filter, pcap-filter(7)", .check = wrong_filter},
     {.key = "host_spec",
      .type = OptionType::text,
      .help = "comma separated CIDRs of this host: they make packets in or out",

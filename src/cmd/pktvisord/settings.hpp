@@ -21,7 +21,7 @@ struct Settings {
     std::string admin_token_file;
 
     unsigned periods = 0, max_deep_sample = 0, workers = 0;
-    size_t ring_bytes = 0; // of all taps' capture queues
+    size_t ring_bytes = 0; // of the capture queues of each input
     bool promiscuous = false;
     bool adaptive_sampling = true; // live workers that are behind analyse less deeply
     std::string geo_city, geo_asn;

@@ -129,6 +129,9 @@ Trouble Agent::reload(const Document& before, const Document& now) {
         for (const std::string& tap : policy->config.taps)
             if (!find_tap(change.taps, tap))
                 return "tap '" + tap + "' cannot go: policy '" + name + "' uses it already";
+        if (same_inputs(policy->config, taps_, change.taps)) continue;
+        change.removed.push_back(name); // it moves along with its taps
+        change.added.push_back(policy->config);
     }
     return apply(std::move(change));
 }
@@ -212,7 +215,9 @@ Trouble Agent::name_taken(const Change& change) const {
 
 Trouble Agent::apply(Change change) {
     if (const Trouble trouble = name_taken(change)) return trouble;
-    if (const Trouble trouble = start(change)) {
+    Trouble trouble = start(change);
+    if (!trouble) trouble = too_much(change);
+    if (trouble) {
         for (const auto& policy : change.started) stop(*policy);
         return trouble;
     }
@@ -225,6 +230,24 @@ Trouble Agent::apply(Change change) {
     }
     for (const auto& policy : change.started) policies_[policy->config.name] = policy;
     taps_ = std::move(change.taps);
+    return {};
+}
+
+// What there will be when the change is done. While it is being done there may be twice as much.
+Trouble Agent::too_much(const Change& change) const {
+    std::map<const RunningStream*, size_t> policies;
+    const auto count = [&](const RunningPolicy& policy) {
+        for (const auto& on_tap : policy.taps) ++policies[on_tap.stream.get()];
+    };
+    for (const auto& policy : change.started) count(*policy);
+    for (const auto& [name, policy] : policies_)
+        if (!policy->resources && !contains(change.removed, name)) count(*policy);
+    if (policies.size() > streams_max)
+        return "too many inputs, that is taps with a configuration and filter of their own: the limit is " +
+               std::to_string(streams_max);
+    for (const auto& [stream, number] : policies)
+        if (number > policies_max)
+            return "too many policies on one input: the limit is " + std::to_string(policies_max);
     return {};
 }
 
@@ -262,6 +285,8 @@ Trouble Agent::start_on(RunningPolicy& policy, const TapConfig& tap) {
 Result<Agent::StreamPointer> Agent::stream_for(const TapConfig& tap, const OptionValues& values) {
     const std::string name = stream_name(tap.name, values);
     if (const auto at = streams_.find(name); at != streams_.end()) return at->second;
+    if (streams_.size() >= 2 * streams_max)
+        return Error{"too many inputs: the limit is " + std::to_string(streams_max)};
     if (policies_.contains(resources_of(name))) return Error{defined_already(resources_of(name))};
     if (const auto hosts = PrefixSet::parse(std::string(values.get_text("host_spec"))); !hosts)
         return Error{hosts.error()};

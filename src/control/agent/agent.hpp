@@ -55,6 +55,11 @@ using Trouble = std::optional<std::string>;
 
 class Agent {
 public:
+    static constexpr size_t streams_max = 32; // each has rings and workers of its own
+    // On one stream. While all of them change there are twice as many, and the stream's own.
+    static constexpr size_t policies_max = 255;
+    static_assert(2 * policies_max + 1 <= engine::LiveStream::policies_max);
+
     Agent(const AgentSettings& settings, engine::TapNotify notify);
     ~Agent();
 
@@ -104,6 +109,7 @@ private:
         std::vector<std::shared_ptr<RunningPolicy>> started{}; // those added
     };
     Trouble apply(Change change);
+    Trouble too_much(const Change& change) const;
     Trouble name_taken(const Change& change) const;
     Trouble start(Change& change);
     Trouble start_on(RunningPolicy& policy, const TapConfig& tap);

@@ -80,7 +80,7 @@ TEST_F(AgentTest, ReservedNames) {
     EXPECT_EQ(add_policy("__all"), "policy name '__all' is reserved");
     ASSERT_FALSE(add_policy("p"));
     const std::string own = agent_.policy("p")->taps[0].stream->name + "-resources";
-    EXPECT_EQ(add_policy("'" + own + "'"), "policy with name '" + own + "' already defined");
+    EXPECT_EQ(add_policy("'" + own + "'"), "1:20: policy with name '" + own + "' already defined");
     ASSERT_FALSE(agent_.remove_policy("p"));
     EXPECT_EQ(add_policy("'" + own + "'"), "policy name '" + own + "' is reserved");
     ASSERT_FALSE(add_policy("'" + own + "'", "tap: b"));
@@ -219,6 +219,93 @@ TEST_F(AgentTest, WhoAsksForPlaces) {
     EXPECT_TRUE(asks("type: dns, metric_groups: {disable: [all]}, filter: {geoloc_notfound: true}"));
     EXPECT_FALSE(asks("type: dhcp"));
     EXPECT_FALSE(asks("type: pcap"));
+}
+
+TEST_F(AgentTest, NoMoreStreamsThanTheLimit) {
+    Document many, more;
+    for (size_t i = 0; i <= Agent::streams_max; ++i) {
+        const auto document =
+            agent_.parse(policy_yaml("p" + std::to_string(i),
+                                     "tap: a, config: {host_spec: 10.0.0." + std::to_string(i) + "/32}",
+                                     "d: {type: dhcp}"),
+                         DocumentKind::policy);
+        ASSERT_TRUE(document);
+        (i < Agent::streams_max ? many : more).policies.push_back(document->policies[0]);
+    }
+    ASSERT_FALSE(agent_.add(many));
+    EXPECT_EQ(streams(), Agent::streams_max);
+    const auto trouble = agent_.add(more);
+    ASSERT_TRUE(trouble);
+    EXPECT_NE(trouble->find("the limit is 32"), std::string::npos) << *trouble;
+    EXPECT_EQ(streams(), Agent::streams_max);
+    Document changed = many; // all of them may change at once
+    for (auto& policy : changed.policies)
+        policy.input_config.set_text("host_spec", policy.name.substr(1) + ".0.0.0/8");
+    EXPECT_FALSE(agent_.reload(many, changed));
+    EXPECT_EQ(streams(), Agent::streams_max);
+}
+
+TEST_F(AgentTest, AllPoliciesOfAFullStreamMayChange) {
+    const auto document =
+        agent_.parse(policy_yaml("p", "tap: a", "d: {type: input_resources}"), DocumentKind::policy);
+    ASSERT_TRUE(document) << document.error();
+    Document full;
+    for (size_t i = 0; i < Agent::policies_max; ++i) {
+        full.policies.push_back(document->policies[0]);
+        full.policies.back().name = "p" + std::to_string(i);
+    }
+    ASSERT_FALSE(agent_.add(full));
+    const auto trouble = agent_.add(*document);
+    ASSERT_TRUE(trouble);
+    EXPECT_NE(trouble->find("the limit is 255"), std::string::npos) << *trouble;
+    Document changed = full;
+    for (auto& policy : changed.policies) policy.merge_like_handlers = true;
+    EXPECT_FALSE(agent_.reload(full, changed));
+    EXPECT_EQ(agent_.policies().size(), Agent::policies_max + 1);
+    EXPECT_EQ(streams(), 1u);
+}
+
+TEST_F(AgentTest, PoliciesMoveAlongWithATapThatAFileChanges) {
+    const auto parsed = [&](const std::string& config) {
+        return *agent_.parse(tap_yaml("c", "pcap_source: mock" + config), DocumentKind::tap);
+    };
+    const Document first = parsed(""), second = parsed(", host_spec: 10.0.0.0/8");
+    ASSERT_FALSE(agent_.reload({}, first));
+    ASSERT_FALSE(add_policy("p", "tap: c"));
+    ASSERT_FALSE(add_policy("q", "tap: a"));
+    const auto q = agent_.policy("q");
+    ASSERT_FALSE(agent_.reload(first, second));
+    EXPECT_EQ(agent_.policy("p")->taps[0].stream->config.get_text("host_spec"), "10.0.0.0/8");
+    EXPECT_EQ(agent_.policy("q"), q);
+    EXPECT_TRUE(agent_.reload(second, {})); // the tap is in use
+}
+
+TEST_F(AgentTest, ErrorsOfDocumentsSayWhere) {
+    EXPECT_EQ(add_policy("p", "tap: nope"), "1:55: tap 'nope' does not exist; the taps are: a, b");
+    const auto filter = add_policy("p", "tap: a, filter: {bpf: 'bad bpf('}");
+    ASSERT_TRUE(filter);
+    EXPECT_NE(filter->find("filter 'bad bpf(': "), std::string::npos) << *filter;
+    EXPECT_FALSE(add_policy("p", "tap: a, filter: {bpf: 'udp port 53 and inbound'}"));
+    const auto handler = add(policy_yaml("q", "tap: a", "n: {type: nope}"), DocumentKind::policy);
+    ASSERT_TRUE(handler);
+    EXPECT_NE(handler->find("not available; the handlers are: net 1.0, net 2.0, dns 1.0"), std::string::npos)
+        << *handler;
+    const auto input = add("visor: {taps: {t: {input_type: nope}}}", DocumentKind::tap);
+    ASSERT_TRUE(input);
+    EXPECT_TRUE(input->ends_with("which is not available; the input types are: pcap")) << *input;
+}
+
+TEST_F(AgentTest, HandlerModulesAreLimited) {
+    const auto with = [&](size_t modules) {
+        std::string text;
+        for (size_t i = 0; i < modules; ++i) text += "d" + std::to_string(i) + ": {type: dhcp},";
+        return agent_.parse(policy_yaml("p", "tap: a", text), DocumentKind::policy);
+    };
+    EXPECT_TRUE(with(modules_max));
+    const auto more = with(modules_max + 1);
+    ASSERT_FALSE(more);
+    EXPECT_NE(more.error().find("too many handler modules: the limit is 64"), std::string::npos)
+        << more.error();
 }
 
 // Workers let go of a policy some time after it was told to go.
