@@ -49,7 +49,7 @@ class Bind(AgentTest):
 
 class Admin(AgentTest):
     def test_token(self):
-        token = self.file("token", "a long secret\n")
+        token = self.file("token", " a long secret \r\nmore\n")
         it = self.with_config(WITH_DEFAULT, "--admin-api", "--admin-token-file", token)
         for method, path in CHANGES:
             for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "},

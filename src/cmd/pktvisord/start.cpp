@@ -122,7 +122,11 @@ void Running::follow_databases() {
 std::string Running::read_token() {
     if (settings_.admin_token_file.empty()) return {};
     std::ifstream file(settings_.admin_token_file);
-    if (!std::getline(file, token_) || token_.empty())
+    std::getline(file, token_);
+    constexpr const char* blanks = " \t\r";
+    token_.erase(token_.find_last_not_of(blanks) + 1); // all of it when there is nothing else
+    token_.erase(0, token_.find_first_not_of(blanks));
+    if (token_.empty())
         return "cannot read a token from " + settings_.admin_token_file +
                ": its first line is to be the token";
     return {};
@@ -204,7 +208,8 @@ void Running::log_start() const {
     const std::string url =
         fmt::format("{}://{}:{}", settings_.tls ? "https" : "http", settings_.host, server_->port());
     spdlog::info("web server listening on {}", url);
-    spdlog::info("try: curl {}/metrics", url);
+    const bool has_default = agent_->policy("default") != nullptr;
+    spdlog::info("try: curl {}{}", url, has_default ? "/metrics" : "/api/v1/policies");
 }
 
 std::string Running::status() const {

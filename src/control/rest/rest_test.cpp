@@ -169,6 +169,23 @@ TEST_F(RestTest, EveryRouteIsDescribed) {
     EXPECT_EQ(rest_->routes().size(), all_routes().size());
 }
 
+TEST_F(RestTest, TheLedgerIsOfThePoliciesAskedFor) {
+    settings_.admin = true;
+    with_policy();
+    std::string yaml = policy_yaml;
+    yaml.replace(yaml.find("{p:"), 3, "{q:").replace(yaml.find("tap: t"), 6, "tap: u");
+    std::string tap = tap_yaml;
+    tap.replace(tap.find("{t:"), 3, "{u:");
+    ASSERT_EQ(ask(request("POST", "/api/v1/taps", tap)).status, 201);
+    const auto added = ask(request("POST", "/api/v1/policies", yaml));
+    ASSERT_EQ(added.status, 201) << added.text();
+    auto scrape = request("GET", "/api/v1/policies/q/metrics/prometheus");
+    scrape.query.emplace_back("format", "text");
+    const std::string text(ask(scrape).text());
+    EXPECT_NE(text.find("pktvisor_ledger_tap_received_total{stream=\"u-"), std::string::npos) << text;
+    EXPECT_EQ(text.find("stream=\"t-"), std::string::npos) << text;
+}
+
 TEST_F(RestTest, ReplacingTapsAndPolicies) {
     settings_.admin = true;
     with_policy();

@@ -86,11 +86,19 @@ private:
     std::vector<sinks::Source> sources_;
 };
 
-// Where every frame went, by stream.
-std::vector<sinks::PlainMetric> ledger_metrics(const Agent& agent, const std::string& instance) {
+// Where every frame went, by stream of these policies.
+std::vector<sinks::PlainMetric> ledger_metrics(const Agent& agent, const std::vector<PolicyPointer>& policies,
+                                               const std::string& instance) {
+    const auto is_used = [&](const RunningStream& stream) {
+        return std::any_of(policies.begin(), policies.end(), [&](const PolicyPointer& policy) {
+            return std::any_of(policy->taps.begin(), policy->taps.end(),
+                               [&](const auto& on_tap) { return on_tap.stream.get() == &stream; });
+        });
+    };
     std::vector<sinks::PlainMetric> metrics;
     agent.look([&](const auto& streams) {
         for (const auto& [name, stream] : streams) {
+            if (!is_used(*stream)) continue;
             sinks::Labels labels{{"stream", name}, {"tap", stream->tap}};
             if (!instance.empty()) labels.push_back({"instance", instance});
             for (const auto& line : engine::ledger_lines(stream->live->counts())) {
@@ -119,9 +127,9 @@ std::string scrape(Agent& agent, const std::vector<PolicyPointer>& policies, con
     const auto form = options.format == Format::protobuf       ? sinks::ModernForm::protobuf
                       : options.format == Format::open_metrics ? sinks::ModernForm::open_metrics
                                                                : sinks::ModernForm::text;
-    return sinks::modern_exposition(
-        {std::move(scraped.sources()), ledger_metrics(agent, options.instance), options.start_time_s}, {},
-        form);
+    return sinks::modern_exposition({std::move(scraped.sources()),
+                                     ledger_metrics(agent, policies, options.instance), options.start_time_s},
+                                    {}, form);
 }
 
 } // namespace visor::control
