@@ -21,6 +21,7 @@ bool is_port(std::string_view text) {
 
 bool is_address(const std::string& host) {
     in6_addr out{};
+    if (host.find('\0') != std::string::npos) return false; // where inet_pton would stop reading
     return ::inet_pton(AF_INET, host.c_str(), &out) == 1 || ::inet_pton(AF_INET6, host.c_str(), &out) == 1;
 }
 

@@ -4,6 +4,13 @@
 
 namespace visor::http {
 
+TEST(HostGuard, AnAddressEndsWhereItsTextEnds) {
+    using namespace std::string_view_literals;
+    EXPECT_EQ(host_of("[2001:db7::]:10853"), "2001:db7::");
+    EXPECT_EQ(host_of("[2001:db7::\0 H]:10853"sv), "");
+    EXPECT_EQ(host_of("[::1\0.evil.example]"sv), "");
+}
+
 TEST(Guard, FindsTheHostInAnAuthority) {
     EXPECT_EQ(host_of("LocalHost:10853"), "localhost");
     EXPECT_EQ(host_of("box.example."), "box.example");
