@@ -250,7 +250,7 @@ class Configuration(ProgramTest):
                  "c.yaml:8:52: DnsStreamHandler: only_qtype filter contained an invalid/unsupported qtype: TEXT"),
                 (config({"p": ("tap: t", "{modules: {d: {type: dns, config: {nonsense: 1}}}}")}), "c.yaml:8:"),
                 (config({"p": ("tap: t, config: {host_spec: 10.0.0.1}", DNS)}), "c.yaml:7:"),
-                (config({"p": ("tap: t, filter: {bpf: 'no such ('}", DNS)}), "Cannot set BPF filter"),
+                (config({"p": ("tap: t, filter: {bpf: 'no such ('}", DNS)}), "c.yaml:7:50: filter 'no such (': "),
                 (config({}), "no policies found in schema")):
             self.fails("--config", self.file("c.yaml", text), self.capture, saying=saying)
         self.fails("--config", os.path.join(self.folder, "none.yaml"), self.capture, saying="none.yaml")
