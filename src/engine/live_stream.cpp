@@ -33,6 +33,7 @@ LiveStream::~LiveStream() {
     for (size_t i = 0; i < workers_.size(); ++i) { // what was on its way
         collect(i);
         for (const WorkerReport& report : reports_[i]) delete report.settings;
+        while (const auto command = workers_[i]->unheard()) delete command->settings;
     }
 }
 

@@ -96,6 +96,8 @@ public:
     bool tell(const WorkerCommand& command) { return commands_.put(command); }
     void wake() { source_.wake(); }
     std::optional<WorkerReport> hear() { return reports_.take(); }
+    // When it has finished: what it was told and did not hear any more.
+    std::optional<WorkerCommand> unheard() { return commands_.take(); }
     WorkerCounts counts() const { return published_.get(); }
 
 private:

@@ -104,7 +104,14 @@ Read read_metric(pbf_reader metric) {
         } else if (metric.tag() == 1) {
             pbf_reader pair = metric.get_message();
             std::string name;
-            while (pair.next()) (pair.tag() == 1 ? name : labels[name]) = pair.get_string();
+            while (pair.next()) {
+                const bool is_name = pair.tag() == 1;
+                const std::string text = pair.get_string();
+                if (is_name)
+                    name = text;
+                else
+                    labels[name] = text;
+            }
         } else {
             metric.skip();
         }

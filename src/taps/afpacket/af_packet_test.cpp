@@ -242,6 +242,7 @@ TEST_F(AfPacket, a_reader_that_keeps_up_gets_all_through_many_turns_of_the_ring)
 tpacket3_hdr* slot_of(const engine::Frame& frame) {
     auto* at = const_cast<uint8_t*>(frame.data);
     for (uint16_t distance = sizeof(tpacket3_hdr); distance < 300; ++distance) {
+        if (reinterpret_cast<uintptr_t>(at - distance) % alignof(tpacket3_hdr) != 0) continue;
         auto* slot = reinterpret_cast<tpacket3_hdr*>(at - distance);
         if (slot->tp_mac == distance && slot->tp_snaplen == frame.caplen) return slot;
     }
