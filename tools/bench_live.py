@@ -20,23 +20,12 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "live"))
 import netns  # noqa: E402
 from agent import Agent  # noqa: E402
+from bench import BIN, generate  # noqa: E402
 
-BIN = os.environ.get("VISOR_BIN", os.path.join(ROOT, "build", "bin"))
-DATA = os.path.join(ROOT, "build", "bench-data")
 FRAMES, RING_MIB = 400_000, 64
 MIXES = ("small64", "dns")
 STEPS = (0.2, 0.4, 0.6, 0.8, 1.0)
 SCRAPE_SHARE, SCRAPES_A_SECOND, SCRAPE_SECONDS = 0.7, 100, 6
-
-
-def capture_of(mix):
-    os.makedirs(DATA, exist_ok=True)
-    path = os.path.join(DATA, f"{mix}-live.pcap")
-    if not os.path.exists(path):
-        subprocess.run([os.path.join(BIN, "pcapgen"), mix, path + ".part", "--packets", str(FRAMES)], check=True,
-                       stdout=subprocess.DEVNULL)
-        os.rename(path + ".part", path)
-    return path
 
 
 def machine_ticks():
@@ -229,7 +218,7 @@ def main():
     parser.add_argument("--only", default=",".join(MIXES))
     arguments = parser.parse_args()
     netns.require("tcpdump", "ethtool")
-    captures = {mix: capture_of(mix) for mix in arguments.only.split(",")}
+    captures = {mix: generate(mix, FRAMES) for mix in arguments.only.split(",")}
     with netns.Pair(addresses=False) as pair:
         print(f"{'mix':<8} {'receiver':<12} {'Mpps':>7} {'offered':>10} {'received':>10} {'dropped':>9} {'ns/pkt':>7} "
               f"{'user':>7} {'ratio':>7} {'machine':>8}")

@@ -76,6 +76,15 @@ const HandlerClass* find_handler(std::string_view type, std::string_view version
     return nullptr;
 }
 
+ModuleConfig plain_module(std::string instance, const HandlerClass& handler, const WindowSettings& window) {
+    return {std::move(instance),
+            std::string(handler.type),
+            std::string(handler.version),
+            {},
+            handler.schema().default_groups(),
+            window};
+}
+
 std::span<const HandlerInfo> handler_infos() {
     static const auto infos = [] {
         std::vector<HandlerInfo> all;

@@ -3,6 +3,8 @@
 #include "engine/live_worker.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <type_traits>
 
 namespace visor::engine {
 
@@ -34,38 +36,17 @@ void add_frame_lines(std::vector<LedgerLine>& lines, const Ledger& ledger) {
     lines.insert(lines.end(), std::begin(more), std::end(more));
 }
 
-void add(TcpStreamCounts& sum, const TcpStreamCounts& part) {
-    sum.segments += part.segments;
-    sum.messages += part.messages;
-    sum.retransmitted += part.retransmitted;
-    sum.out_of_order += part.out_of_order;
-    sum.gaps += part.gaps;
-    sum.short_length += part.short_length;
-    sum.streams_evicted += part.streams_evicted;
-    sum.not_followed += part.not_followed;
-    sum.no_room += part.no_room;
+// Structs of nothing but counters: member by member, whichever there are.
+template <class Counts>
+void add(Counts& sum, const Counts& part) {
+    using Words = std::array<uint64_t, sizeof(Counts) / sizeof(uint64_t)>;
+    static_assert(std::is_trivially_copyable_v<Counts> && sizeof(Words) == sizeof(Counts));
+    auto words = std::bit_cast<Words>(sum);
+    const auto more = std::bit_cast<Words>(part);
+    for (size_t i = 0; i < words.size(); ++i) words[i] += more[i];
+    sum = std::bit_cast<Counts>(words);
 }
 
-void add(FragmentCounts& sum, const FragmentCounts& part) {
-    sum.fragments += part.fragments;
-    sum.datagrams += part.datagrams;
-    sum.timed_out += part.timed_out;
-    sum.evicted += part.evicted;
-    sum.no_room += part.no_room;
-}
-
-void add(LiveCounts& sum, const LiveCounts& part) {
-    sum.received += part.received;
-    sum.delivered += part.delivered;
-    sum.dropped_ring += part.dropped_ring;
-    sum.dropped_interface += part.dropped_interface;
-    sum.ring_freezes += part.ring_freezes;
-    sum.malformed += part.malformed;
-    sum.vlan_restored += part.vlan_restored;
-    sum.offloaded += part.offloaded;
-    sum.offloaded_parts += part.offloaded_parts;
-    sum.lost_interface += part.lost_interface;
-}
 void add(SamplingCounts& sum, const SamplingCounts& part) {
     sum.deep_events_skipped += part.deep_events_skipped;
     sum.weight = std::max(sum.weight, part.weight);

@@ -101,9 +101,9 @@ std::optional<Link> find_link(std::string_view name) {
     return find_link(if_nametoindex(std::string(name).c_str()));
 }
 
-std::string available_interfaces() {
+std::string available_interfaces(std::string_view between) {
     std::string text;
-    for (const auto& link : list_links()) text += (text.empty() ? "" : ", ") + link.name;
+    for (const auto& link : list_links()) (text += text.empty() ? std::string_view() : between) += link.name;
     return text;
 }
 

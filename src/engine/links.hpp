@@ -33,6 +33,6 @@ std::optional<Link> find_link(std::string_view name);
 std::optional<Link> find_link(unsigned index);
 
 // "eth0, lo, wlan0": what can be read, for messages.
-std::string available_interfaces();
+std::string available_interfaces(std::string_view between = ", ");
 
 } // namespace visor::engine

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <ctime>
 #include <pthread.h>
 
 namespace visor::engine {
@@ -15,12 +14,6 @@ using sketch::second_ns;
 constexpr std::chrono::microseconds idle_wait = 20ms, busy_wait = 500us, answer_wait = 100ms;
 constexpr int64_t clock_step_ns = second_ns; // of the wall clock; less is called slewing
 
-int64_t clock_ns(clockid_t clock) {
-    timespec now{};
-    clock_gettime(clock, &now);
-    return now.tv_sec * second_ns + now.tv_nsec;
-}
-
 // Between the wall clock and one that nobody sets, and that goes on while the machine sleeps. Read again when
 // the thread was stopped between the two.
 int64_t clock_offset_ns() {
@@ -31,10 +24,6 @@ int64_t clock_offset_ns() {
     }
 }
 } // namespace
-
-int64_t wall_clock_ns() {
-    return clock_ns(CLOCK_REALTIME);
-}
 
 LiveEngine::LiveEngine(TapNotify notify)
     : notify_(std::move(notify)), clock_offset_ns_(clock_offset_ns()), thread_([this] { run(); }) {

@@ -6,6 +6,7 @@
 // nanoseconds since 1970.
 #pragma once
 
+#include "engine/clock.hpp"
 #include "engine/live_stream.hpp"
 
 #include <condition_variable>
@@ -14,8 +15,6 @@
 #include <thread>
 
 namespace visor::engine {
-
-int64_t wall_clock_ns();
 
 class LiveEngine {
 public:

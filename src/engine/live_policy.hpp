@@ -14,6 +14,8 @@
 
 namespace visor::engine {
 
+inline constexpr size_t policies_max = 512; // of one stream
+
 // What one worker recorded of one policy in a part of a period.
 struct LivePart {
     int64_t period = 0;

@@ -7,24 +7,12 @@ namespace visor::engine {
 namespace {
 using sketch::second_ns;
 
-std::span<const uint64_t> slots_of(const CellPlace& rate, const PooledBucket& bucket) {
-    return rate.ops->seconds(static_cast<const std::byte*>(bucket.cells()) + rate.offset);
-}
-
-// The whole seconds of each rate since the minute began.
-std::map<uint32_t, Seconds> seconds_of(const PlannedHandler& plan, const HandlerPeriod& period,
-                                       int64_t now_ns) {
-    std::map<uint32_t, Seconds> rates = period.earlier;
+// The whole seconds of each rate up to now.
+RateSeconds seconds_of(const PlannedHandler& plan, const HandlerPeriod& period, int64_t now_ns) {
+    RateSeconds rates = period.earlier;
     const int64_t whole = std::max<int64_t>((now_ns - period.minute_ns) / second_ns, 0);
-    for (const CellPlace& cell : plan.handler->cells()) {
-        if (cell.ops->kind != Kind::rate) continue;
-        const auto slots = slots_of(cell, *period.bucket);
-        const auto used = slots.first(std::min(slots.size(), static_cast<size_t>(whole)));
-        Seconds& seconds = rates[cell.offset];
-        seconds.insert(seconds.end(), used.begin(), used.end());
-        if (seconds.size() > seconds_max)
-            seconds.erase(seconds.begin(), seconds.end() - static_cast<ptrdiff_t>(seconds_max));
-    }
+    append_seconds(rates, plan, period.bucket->cells(), static_cast<size_t>(whole));
+    for (auto& [offset, seconds] : rates) keep_latest(seconds);
     return rates;
 }
 

@@ -54,7 +54,7 @@ private:
 // One handler over one period, or over everything so far when it keeps one summary only.
 struct HandlerPeriod {
     std::shared_ptr<const PooledBucket> bucket;
-    std::map<uint32_t, Seconds> earlier{}; // of rates: the seconds before minute_ns
+    RateSeconds earlier{}; // of rates: the seconds before minute_ns
     int64_t start_ns = 0;
     int64_t minute_ns = 0;           // from here the bucket's seconds count
     std::optional<int64_t> end_ns{}; // none while it is being filled
@@ -75,7 +75,7 @@ public:
 private:
     friend class LiveResults;
     std::vector<std::shared_ptr<const HandlerPeriod>> periods_;
-    std::deque<std::map<uint32_t, Seconds>> rates_;
+    std::deque<RateSeconds> rates_;
     std::deque<Bucket> merged_;
     std::shared_ptr<const void> owner_; // of the plan
 };

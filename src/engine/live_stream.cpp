@@ -97,8 +97,7 @@ void LiveStream::detach(const LivePolicy& policy) {
         if (std::exchange(in_worker.asked, false)) --asked_;
     }
     (*at)->leaving_ = true;
-    if (asked_ == 0) // its answers were the last to come
-        for (const auto& each : policies_) merge(*each);
+    merge_answers(); // its own may have been the last to come
     leaving_.push_back(std::move(*at));
     policies_.erase(at);
 }
@@ -169,8 +168,7 @@ void LiveStream::hear(size_t worker, const WorkerReport& report) {
     }
     const bool answer = report.kind == Kind::part || report.kind == Kind::nothing;
     if (answer && std::exchange(in_worker.asked, false)) --asked_;
-    if (asked_ == 0 && answer)
-        for (const auto& each : policies_) merge(*each);
+    if (answer) merge_answers();
 }
 
 // The part goes back at once with empty buckets; the full ones are merged when all workers' are here.
@@ -182,6 +180,11 @@ void LiveStream::take_part(LivePolicy& policy, size_t worker, const WorkerReport
     report.part->buckets.buckets = policy.results_.empty_buckets();
     tell(worker, {.kind = WorkerCommand::Kind::empty, .policy = report.policy, .part = report.part});
     workers_[worker]->wake();
+}
+
+void LiveStream::merge_answers() {
+    if (asked_ == 0)
+        for (const auto& policy : policies_) merge(*policy);
 }
 
 void LiveStream::merge(LivePolicy& policy) {

@@ -77,8 +77,6 @@ public:
     size_t policies() const { return policies_.size(); }
     std::vector<WorkerCounts> counts() const; // any thread
 
-    static constexpr size_t policies_max = 512;
-
 private:
     void tell(size_t worker, const WorkerCommand& command);
     void collect(size_t worker);
@@ -86,7 +84,8 @@ private:
     void take_part(LivePolicy& policy, size_t worker, const WorkerReport& report);
     void begin_closing(LivePolicy& policy, int64_t end_ns, int64_t next_start_ns);
     void finish_closing(LivePolicy& policy);
-    void merge(LivePolicy& policy);
+    static void merge(LivePolicy& policy);
+    void merge_answers();
     LivePolicy* find(const LivePolicyWorker* handlers, size_t worker) const;
 
     std::unique_ptr<LiveTap> tap_;

@@ -302,44 +302,47 @@ TEST_F(LiveStreamTest, AdaptiveSamplingCanBeOff) {
 
 TEST_F(LiveStreamTest, TooManyPoliciesAreRefused) {
     open(1);
-    for (size_t i = 0; i < LiveStream::policies_max; ++i)
-        ASSERT_TRUE(stream_->attach(count_policy("p"), {}, now_));
+    for (size_t i = 0; i < policies_max; ++i) ASSERT_TRUE(stream_->attach(count_policy("p"), {}, now_));
     const auto refused = stream_->attach(count_policy("p"), {}, now_);
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().find("limit"), std::string::npos);
 }
 
-TEST(LiveEngine, ResultsAreFreshWhenAskedAndStreamsStopWithIt) {
-    LiveEngine engine([](TapEvent, const std::string&) {});
-    auto tap = std::make_unique<FakeTap>(2);
-    FakeTap& queues = *tap;
-    LiveStream& stream = engine.add(std::move(tap), DecodeSettings{}, WorkerSettings{});
-    const auto policy = engine.attach(stream, count_policy("p"), {}, DecodeSettings{});
-    ASSERT_TRUE(policy);
-    queues.queue(0).give(wall_clock_ns(), 6);
-    queues.queue(1).give(wall_clock_ns(), 6);
+class LiveEngineTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        auto tap = std::make_unique<FakeTap>(2);
+        tap_ = tap.get();
+        stream_ = &engine_.add(std::move(tap), DecodeSettings{}, WorkerSettings{});
+        auto policy = engine_.attach(*stream_, count_policy("p"), {}, DecodeSettings{});
+        ASSERT_TRUE(policy);
+        policy_ = *policy;
+    }
+    LiveEngine engine_{[](TapEvent, const std::string&) {}};
+    FakeTap* tap_ = nullptr;
+    LiveStream* stream_ = nullptr;
+    std::shared_ptr<LivePolicy> policy_;
+};
+
+TEST_F(LiveEngineTest, ResultsAreFreshWhenAskedAndStreamsStopWithIt) {
+    tap_->queue(0).give(wall_clock_ns(), 6);
+    tap_->queue(1).give(wall_clock_ns(), 6);
     uint64_t seen = 0;
     for (int i = 0; i < 40 && seen < 12; ++i) {
-        engine.refresh(**policy);
-        seen = cells_of_view((*policy)->results().period(0, wall_clock_ns())).frames.value;
+        engine_.refresh(*policy_);
+        seen = cells_of_view(policy_->results().period(0, wall_clock_ns())).frames.value;
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
     EXPECT_EQ(seen, 12u);
 }
 
-TEST(LiveEngine, ReadersAndChangesAtOnce) {
-    LiveEngine engine([](TapEvent, const std::string&) {});
-    auto tap = std::make_unique<FakeTap>(2);
-    FakeTap& queues = *tap;
-    LiveStream& stream = engine.add(std::move(tap), DecodeSettings{}, WorkerSettings{});
-    const auto policy = engine.attach(stream, count_policy("p"), {}, DecodeSettings{});
-    ASSERT_TRUE(policy);
+TEST_F(LiveEngineTest, ReadersAndChangesAtOnce) {
     std::atomic<bool> stop{false};
     std::thread reader([&] {
         uint64_t last = 0;
         while (!stop) {
-            engine.refresh(**policy);
-            const auto view = (*policy)->results().window(3, wall_clock_ns());
+            engine_.refresh(*policy_);
+            const auto view = policy_->results().window(3, wall_clock_ns());
             const uint64_t now = cells_of_view(view).frames.value;
             EXPECT_GE(now, last);
             last = now;
@@ -347,15 +350,15 @@ TEST(LiveEngine, ReadersAndChangesAtOnce) {
     });
     std::thread giver([&] {
         while (!stop) {
-            queues.queue(0).give(wall_clock_ns(), 10);
-            queues.queue(1).give(wall_clock_ns(), 10);
+            tap_->queue(0).give(wall_clock_ns(), 10);
+            tap_->queue(1).give(wall_clock_ns(), 10);
             std::this_thread::sleep_for(std::chrono::microseconds(200));
         }
     });
     for (int i = 0; i < 100; ++i) {
-        auto other = engine.attach(stream, count_policy("q"), {}, DecodeSettings{});
+        auto other = engine_.attach(*stream_, count_policy("q"), {}, DecodeSettings{});
         ASSERT_TRUE(other);
-        engine.detach(stream, **other);
+        engine_.detach(*stream_, **other);
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
     stop = true;

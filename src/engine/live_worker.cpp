@@ -1,7 +1,8 @@
 #include "engine/live_worker.hpp"
 
+#include "engine/clock.hpp"
+
 #include <algorithm>
-#include <ctime>
 
 namespace visor::engine {
 
@@ -12,20 +13,14 @@ constexpr int wait_ms = 100;
 constexpr int64_t patience_ns = 2'000'000'000;
 constexpr unsigned sweep_parts = 16; // of what waits for an answer, a part each tick
 constexpr unsigned ticks_a_second = 10;
-constexpr size_t policies_max = 1024; // of one stream
 
-int64_t clock_ns(clockid_t clock) {
-    timespec now{};
-    clock_gettime(clock, &now);
-    return now.tv_sec * 1'000'000'000 + now.tv_nsec;
-}
 } // namespace
 
 LiveWorker::LiveWorker(LiveSource& source, DecodeSettings decoding, const WorkerSettings& settings)
     : source_(source), settings_(std::move(decoding)), decoder_(settings_),
       joiner_(settings_, settings.tcp_connections), adaptive_(settings.adaptive_sampling) {
     policies_.reserve(policies_max);
-    waiting_.reserve(policies_max);
+    waiting_.reserve(2 * policies_max); // what a policy was told, and what it found by itself
 }
 
 void LiveWorker::stop() {
@@ -43,6 +38,7 @@ void LiveWorker::run() {
         if (block.count) process(block);
         if (!waiting_.empty()) enter_periods(block.count == 0, now_ns);
     }
+    counts_.source = source_.counts();
     publish();
     finished_.store(true, std::memory_order_release);
 }
@@ -115,17 +111,20 @@ void LiveWorker::process(FrameRange frames) {
     batch.dhcp = dhcp_of(frames, decoder_, dhcp_);
     tell_all(batch);
     for (const uint16_t i : joins_of(frames, decoder_))
-        joiner_.add(decoder_.packets()[i], [&](const DnsEvent& event) {
-            Batch joined;
-            joined.dns = {&event, 1};
-            tell_all(joined);
-        });
+        joiner_.add(decoder_.packets()[i], [&](const DnsEvent& event) { tell_message(event); });
 }
 
 void LiveWorker::tell_all(Batch batch) {
     batch.deep_weight = counts_.sampling.weight;
     batch.deep_skipped = &counts_.sampling.deep_events_skipped;
     for (LivePolicyWorker* policy : policies_) policy->on_batch(batch);
+}
+
+// One that was put together.
+void LiveWorker::tell_message(const DnsEvent& event) {
+    Batch batch;
+    batch.dns = {&event, 1};
+    tell_all(batch);
 }
 
 // False when there is no empty part: the policy stays in its period.
@@ -159,6 +158,7 @@ void LiveWorker::control(int64_t now_ns) {
     const int64_t cpu_before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     while (const auto command = commands_.take()) obey(*command, now_ns);
     find_bounds();
+    counts_.source = source_.counts(); // the kernel is asked once
     if (now_ns >= next_tick_ns_) {
         next_tick_ns_ = now_ns + tick_ns;
         tick();
@@ -242,19 +242,14 @@ void LiveWorker::find_bounds() {
 }
 
 void LiveWorker::tick() {
-    const int64_t now_ns = clock_ns(CLOCK_REALTIME);
+    const int64_t now_ns = wall_clock_ns();
     for (LivePolicyWorker* policy : policies_) policy->on_time(now_ns, sweep_parts);
     if (++ticks_ % ticks_a_second != 0) return;
-    joiner_.pass_time(now_ns / 1000, [&](const DnsEvent& event) {
-        Batch joined;
-        joined.dns = {&event, 1};
-        tell_all(joined);
-    });
+    joiner_.pass_time(now_ns / 1000, [&](const DnsEvent& event) { tell_message(event); });
     tell_errors();
 }
 
 void LiveWorker::tell_errors() {
-    counts_.source = source_.counts();
     Batch batch;
     batch.tcp_reassembly_errors = joiner_.new_errors();
     batch.os_drops = counts_.source.dropped_ring - drops_told_.dropped_ring;
@@ -264,7 +259,6 @@ void LiveWorker::tell_errors() {
 }
 
 void LiveWorker::publish() {
-    counts_.source = source_.counts();
     counts_.anomalies = decoder_.anomalies();
     counts_.directions = decoder_.directions();
     counts_.tcp = joiner_.tcp();

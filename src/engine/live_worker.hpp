@@ -117,6 +117,7 @@ private:
     void publish();
     void report(const WorkerReport& report);
     void find_bounds();
+    void tell_message(const DnsEvent& event);
     void tell_all(Batch batch);
 
     LiveSource& source_;

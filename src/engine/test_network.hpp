@@ -121,4 +121,19 @@ inline std::vector<Seen> collect(LiveSource& source, int quiet_ms = 80) {
     }
 }
 
+// Two interfaces, va and vb, in a network of the test's own, and what taps say of them.
+class PairTest : public testing::Test {
+protected:
+    void SetUp() override {
+        if (!network_.ready()) GTEST_SKIP() << "needs root and network namespaces";
+        ASSERT_TRUE(TestNetwork::add_pair("va", "vb"));
+    }
+    TapNotify notify() {
+        return [this](TapEvent, std::string text) { notes_.push_back(std::move(text)); };
+    }
+
+    TestNetwork network_;
+    std::vector<std::string> notes_;
+};
+
 } // namespace visor::engine::test

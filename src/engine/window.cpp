@@ -24,22 +24,6 @@ void add_counters(const PlannedHandler& handler, Bucket& into, const Bucket& fro
                         static_cast<const std::byte*>(from.cells()) + cell.offset);
     }
 }
-
-std::map<uint32_t, Seconds> rates_of(const PlannedHandler& handler, const Bucket& bucket, size_t seconds) {
-    std::map<uint32_t, Seconds> rates;
-    for (const CellPlace& cell : handler.handler->cells()) {
-        if (cell.ops->kind != Kind::rate) continue;
-        const auto slots = cell.ops->seconds(static_cast<const std::byte*>(bucket.cells()) + cell.offset);
-        const auto used = slots.first(std::min(slots.size(), seconds));
-        rates[cell.offset] = Seconds(used.begin(), used.end());
-    }
-    return rates;
-}
-
-void keep_latest(Seconds& seconds) {
-    if (seconds.size() > seconds_max)
-        seconds.erase(seconds.begin(), seconds.end() - static_cast<ptrdiff_t>(seconds_max));
-}
 } // namespace
 
 Window::Window(const Plan& plan, const Feed& feed, unsigned writers)
@@ -112,7 +96,7 @@ void Window::settle(int64_t period, Writers&& writers, bool last) {
                 kept.of_lane = is_lane(w);
             }
         }
-        kept.rates = rates_of(*windows_[i].plan, kept.bucket, static_cast<size_t>(seen_s));
+        append_seconds(kept.rates, *windows_[i].plan, kept.bucket.cells(), static_cast<size_t>(seen_s));
         keep(windows_[i], std::move(kept));
     }
 }

@@ -10,6 +10,7 @@
 #include "engine/bucket.hpp"
 #include "engine/feed.hpp"
 #include "engine/plan.hpp"
+#include "engine/rate_seconds.hpp"
 
 #include <deque>
 #include <map>
@@ -18,19 +19,15 @@
 
 namespace visor::engine {
 
-// Events of each second, for one rate cell of a handler. At most a day is kept: the latest seconds.
-using Seconds = std::vector<uint64_t>;
-inline constexpr size_t seconds_max = 86'400;
-
 // A handler's results over the kept periods: what renderers read.
 struct HandlerView {
     const PlannedHandler* plan = nullptr;
     const void* cells = nullptr;
-    const std::map<uint32_t, Seconds>* rates = nullptr; // by the rate cell's offset
-    int64_t start_ts = 0;                               // unix seconds
-    int64_t length = 0;                                 // seconds
-    uint32_t periods = 0, periods_left_out = 0;         // merged into it, and older ones that are not
-    bool live = false;                                  // of a live stream: rates are always shown
+    const RateSeconds* rates = nullptr;         // by the rate cell's offset
+    int64_t start_ts = 0;                       // unix seconds
+    int64_t length = 0;                         // seconds
+    uint32_t periods = 0, periods_left_out = 0; // merged into it, and older ones that are not
+    bool live = false;                          // of a live stream: rates are always shown
     bool open = false; // its newest period still goes on: the last of a rate's seconds is what happens now
     const void* counters = nullptr; // cells of all periods, left out ones too: only the counters are filled
 };
@@ -60,7 +57,7 @@ private:
         int64_t first_period = 0, last_period = 0;
         int64_t length_s = 0;
         Bucket bucket;
-        std::map<uint32_t, Seconds> rates;
+        RateSeconds rates;
         bool of_lane = false; // who wrote to the bucket first
     };
     // Every handler may keep its own number of periods.

@@ -136,4 +136,12 @@ void clear_cells(std::span<const CellPlace> cells, void* bucket);
 // once.
 std::vector<CellPlace> cells_of(std::span<const Schema* const> schemas);
 
+// Those of a bucket that these schemas name together.
+template <const Schema& (*... schemas)()>
+std::span<const CellPlace> all_cells() {
+    static const Schema* const all[] = {&schemas()...};
+    static const auto cells = cells_of(all);
+    return cells;
+}
+
 } // namespace visor

@@ -60,14 +60,6 @@ json histogram_json(const Row& row, const void* cell) {
     return json{{"buckets", buckets}};
 }
 
-json rate_json(engine::Seconds seconds, bool with_live) {
-    json out;
-    if (with_live) out["live"] = seconds.empty() ? 0 : seconds.back(); // before quantiles reorder them
-    for (size_t i = 0; i < std::size(printed_quantiles); ++i)
-        out[quantile_names[i]] = sketch::quantile_of(seconds, printed_quantiles[i]);
-    return out;
-}
-
 void put_row(json& out, RowReader& reader, const Row& row, const engine::HandlerView& view, bool extended) {
     const std::string path = row.json_path();
     const void* cell = reader.cell(row);
@@ -102,6 +94,14 @@ void put_row(json& out, RowReader& reader, const Row& row, const engine::Handler
 }
 
 } // namespace
+
+json rate_json(engine::Seconds seconds, bool with_live) {
+    json out;
+    if (with_live) out["live"] = seconds.empty() ? 0 : seconds.back(); // before quantiles reorder them
+    for (size_t i = 0; i < std::size(printed_quantiles); ++i)
+        out[quantile_names[i]] = sketch::quantile_of(seconds, printed_quantiles[i]);
+    return out;
+}
 
 json handler_json(const engine::HandlerView& view, const Services& services, const JsonOptions& options) {
     json out;

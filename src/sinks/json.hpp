@@ -13,6 +13,9 @@ struct JsonOptions {
     bool extended = false;
 };
 
+// The quantiles over a rate's seconds, and, while its period goes on, what came in the last of them.
+nlohmann::json rate_json(engine::Seconds seconds, bool with_live);
+
 // One handler: {"period": {...}, "wire_packets": {...}, ...}; empty when all its metric groups are off.
 nlohmann::json handler_json(const engine::HandlerView& view, const Services& services,
                             const JsonOptions& options);

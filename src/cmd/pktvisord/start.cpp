@@ -27,6 +27,13 @@ WindowSettings window_of(const OptionValues& options) {
     return window;
 }
 
+WindowSettings window_of(const Settings& settings) {
+    WindowSettings window;
+    window.periods = settings.periods;
+    window.deep_sample_rate = settings.max_deep_sample;
+    return window;
+}
+
 void log_answer(const http::Answered& answered) {
     spdlog::info("REQUEST: {} {} {}", answered.request.method, answered.request.path, answered.status);
     if (answered.status == 500) spdlog::error("{}", answered.response.text());
@@ -38,15 +45,13 @@ control::PolicyConfig default_policy(const CommandLine& line, const WindowSettin
     policy.name = policy.tap = "default";
     policy.taps = {"default"};
     policy.input_type = "pcap";
-    // Not when it is empty: policies that are added without a filter read the same stream then.
     policy.input_config.set_text("bpf", line.bpf);
     policy.window = window;
     constexpr std::pair<const char*, const char*> modules[] = {
         {"net", "net"}, {"dhcp", "dhcp"}, {"dns", "dns"}, {"pcap_stats", "pcap"}};
-    for (const auto& [instance, type] : modules) {
-        const HandlerClass& handler = *control::find_handler(type, "1.0");
-        policy.modules.push_back({instance, type, "1.0", {}, handler.schema().default_groups(), window});
-    }
+    for (const auto& [instance, type] : modules)
+        policy.modules.push_back(
+            control::plain_module(instance, *control::find_handler(type, "1.0"), window));
     return policy;
 }
 
@@ -149,8 +154,7 @@ std::string Running::open_server() {
 void Running::make_rest(std::function<void()> stop) {
     control::AgentSettings agent;
     agent.tap = {settings_.workers, settings_.ring_bytes, settings_.promiscuous};
-    agent.window.periods = settings_.periods;
-    agent.window.deep_sample_rate = settings_.max_deep_sample;
+    agent.window = window_of(settings_);
     agent.databases = databases_;
     agent.adaptive_sampling = settings_.adaptive_sampling;
     agent_ = std::make_unique<control::Agent>(agent, tell);
@@ -172,10 +176,7 @@ control::Document Running::with_interface(control::Document document) const {
     tap.config.set_text("iface", line_.iface);
     tap.config.set_text("host_spec", line_.host_spec);
     document.taps.push_back(std::move(tap));
-    WindowSettings window;
-    window.periods = settings_.periods;
-    window.deep_sample_rate = settings_.max_deep_sample;
-    document.policies.push_back(default_policy(line_, window));
+    document.policies.push_back(default_policy(line_, window_of(settings_)));
     return document;
 }
 

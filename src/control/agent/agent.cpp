@@ -307,7 +307,6 @@ Result<Agent::StreamPointer> Agent::stream_for(const TapConfig& tap, const Optio
 
 // What the process takes for this stream, as a policy of its own.
 Trouble Agent::add_resources_policy(const StreamPointer& stream) {
-    const HandlerClass& handler = *find_handler("input_resources", "1.0");
     auto policy = std::make_shared<RunningPolicy>();
     policy->resources = true;
     policy->config.name = resources_of(stream->name);
@@ -315,12 +314,8 @@ Trouble Agent::add_resources_policy(const StreamPointer& stream) {
     policy->config.taps = {stream->tap};
     policy->config.input_type = "pcap";
     policy->config.window = settings_.window;
-    policy->config.modules.push_back({"resources",
-                                      std::string(handler.type),
-                                      std::string(handler.version),
-                                      {},
-                                      handler.schema().default_groups(),
-                                      settings_.window});
+    policy->config.modules.push_back(
+        plain_module("resources", *find_handler("input_resources", "1.0"), settings_.window));
     const PolicyOnTap on_tap{&policy->config, stream->tap};
     if (auto trouble = attach(*policy, stream, plan_of({&on_tap, 1}).policies.front())) return trouble;
     policies_[policy->config.name] = policy;

@@ -58,7 +58,7 @@ public:
     static constexpr size_t streams_max = 32; // each has rings and workers of its own
     // On one stream. While all of them change there are twice as many, and the stream's own.
     static constexpr size_t policies_max = 255;
-    static_assert(2 * policies_max + 1 <= engine::LiveStream::policies_max);
+    static_assert(2 * policies_max + 1 <= engine::policies_max);
 
     Agent(const AgentSettings& settings, engine::TapNotify notify);
     ~Agent();

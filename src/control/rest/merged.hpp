@@ -28,7 +28,7 @@ private:
     std::string name_;
     engine::HandlerView view_;
     engine::Bucket bucket_;
-    std::map<uint32_t, engine::Seconds> rates_;
+    engine::RateSeconds rates_;
 };
 
 // By kind, in the order in which they come. One is called "<schema key>_merged"; another kind with the same

@@ -1,10 +1,11 @@
 #include "control/rest/objects.hpp"
 
 #include "engine/links.hpp"
+#include "sinks/json.hpp"
 #include "sinks/rows.hpp"
+#include "sinks/text_units.hpp"
 
 #include <algorithm>
-#include <ctime>
 
 namespace visor::control {
 
@@ -27,19 +28,7 @@ nlohmann::json value_json(const OptionValue& value) {
 }
 
 std::string date_time(int64_t seconds) {
-    const time_t time = seconds;
-    tm utc{};
-    gmtime_r(&time, &utc);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
-    return text;
-}
-
-// As the shape has always been: without blanks.
-std::string interface_names() {
-    std::string names;
-    for (const engine::Link& link : engine::list_links()) names += (names.empty() ? "" : ",") + link.name;
-    return names;
+    return sinks::date_time(seconds * sketch::second_ns);
 }
 
 // Rows every handler has, by the last part of their path: what came, how much of it was looked at, how fast.
@@ -68,12 +57,8 @@ nlohmann::json period_json(const engine::HandlerView& view, const Services& serv
     reader.for_each(false, [&](const Row& row) {
         if (!is_base_row(row)) return;
         if (row.ops->kind == Kind::counter) out["events"][pointer_of(row)] = reader.count(row);
-        if (row.ops->kind != Kind::rate) return;
-        auto seconds = reader.seconds(row);
-        nlohmann::json& rate = out["rates"][pointer_of(row)];
-        if (view.open) rate["live"] = seconds.empty() ? 0 : seconds.back(); // before quantiles reorder them
-        for (size_t i = 0; i < std::size(sinks::printed_quantiles); ++i)
-            rate[sinks::quantile_names[i]] = sketch::quantile_of(seconds, sinks::printed_quantiles[i]);
+        if (row.ops->kind == Kind::rate)
+            out["rates"][pointer_of(row)] = sinks::rate_json(reader.seconds(row), view.open);
     });
     return out;
 }
@@ -85,7 +70,7 @@ nlohmann::json input_json(const RunningStream& stream) {
     nlohmann::json& pcap = out["pcap"];
     const engine::LiveTap& tap = stream.live->tap();
     pcap["pcap_source"] = tap.kind();
-    pcap["available_iface"] = interface_names();
+    pcap["available_iface"] = engine::available_interfaces(","); // as it has always been
     pcap["interfaces"] = tap.interfaces();
     pcap["up"] = tap.up();
     pcap["workers"] = stream.live->workers();

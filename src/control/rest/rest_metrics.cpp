@@ -70,9 +70,9 @@ Response flat_reply(Agent& agent, const Asked& asked, std::string_view number, b
     if (wants_now(asked)) agent.refresh(*policy);
     nlohmann::json shown = flat_json(views_of(*policy, asked), policy->services(), with_bounds);
     if (asked.merged) return json_reply({{std::to_string(asked.periods) + "m", std::move(shown)}});
-    for (const auto& handler : shown) {
-        shown["period"] = handler["period"];
-        break;
+    if (!shown.empty()) {
+        nlohmann::json first = shown.begin()->at("period");
+        shown["period"] = std::move(first);
     }
     return json_reply({{"1m", std::move(shown)}});
 }

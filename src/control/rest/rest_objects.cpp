@@ -66,7 +66,7 @@ Response Rest::delete_tap(const Request&, const PathValues& path) const {
     return json_reply(nlohmann::json::object());
 }
 
-Response Rest::add_policy(const Request& request, const PathValues& path) const {
+Response Rest::add_policy(const Request& request, const PathValues&) const {
     const auto document = agent_.parse(request.body, DocumentKind::policy);
     if (!document) return refusal_of(document.error());
     if (const Trouble trouble = agent_.add(*document)) return refusal_of(*trouble);
@@ -74,7 +74,6 @@ Response Rest::add_policy(const Request& request, const PathValues& path) const 
     made.add("name", document->policies.front().name);
     Response reply = policy(request, made);
     if (reply.status == 200) reply.status = 201;
-    (void)path;
     return reply;
 }
 

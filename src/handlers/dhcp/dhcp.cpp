@@ -213,16 +213,10 @@ Result<std::unique_ptr<Handler>> create(const HandlerConfig& config, const Servi
     return std::unique_ptr<Handler>(new Dhcp(config, services.key));
 }
 
-std::span<const CellPlace> all_cells() {
-    static const Schema* const schemas[] = {&schema()};
-    static const auto cells = cells_of(schemas);
-    return cells;
-}
-
 } // namespace
 
 const HandlerClass& dhcp_v1() {
-    static const HandlerClass handler{"dhcp", "1.0", schema, all_cells, transaction_options, create};
+    static const HandlerClass handler{"dhcp", "1.0", schema, all_cells<schema>, transaction_options, create};
     return handler;
 }
 

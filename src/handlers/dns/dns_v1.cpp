@@ -223,16 +223,10 @@ Result<std::unique_ptr<Handler>> create(const HandlerConfig& config, const Servi
     return std::unique_ptr<Handler>(new DnsV1(config, services, std::move(*filter)));
 }
 
-std::span<const CellPlace> all_cells() {
-    static const Schema* const schemas[] = {&schema_v1()};
-    static const auto cells = cells_of(schemas);
-    return cells;
-}
-
 } // namespace
 
 const HandlerClass& dns_v1() {
-    static const HandlerClass handler{"dns", "1.0", schema_v1, all_cells, options_v1, create};
+    static const HandlerClass handler{"dns", "1.0", schema_v1, all_cells<schema_v1>, options_v1, create};
     return handler;
 }
 

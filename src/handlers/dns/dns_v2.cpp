@@ -175,16 +175,10 @@ Result<std::unique_ptr<Handler>> create(const HandlerConfig& config, const Servi
     return std::unique_ptr<Handler>(new DnsV2(config, services, std::move(*filter)));
 }
 
-std::span<const CellPlace> all_cells() {
-    static const Schema* const schemas[] = {&schema_v2()};
-    static const auto cells = cells_of(schemas);
-    return cells;
-}
-
 } // namespace
 
 const HandlerClass& dns_v2() {
-    static const HandlerClass handler{"dns", "2.0", schema_v2, all_cells, options_v2, create};
+    static const HandlerClass handler{"dns", "2.0", schema_v2, all_cells<schema_v2>, options_v2, create};
     return handler;
 }
 

@@ -55,16 +55,10 @@ Result<std::unique_ptr<Handler>> create(const HandlerConfig& config, const Servi
     return std::unique_ptr<Handler>(new InputResources(config));
 }
 
-std::span<const CellPlace> all_cells() {
-    static const Schema* const schemas[] = {&schema()};
-    static const auto cells = cells_of(schemas);
-    return cells;
-}
-
 } // namespace
 
 const HandlerClass& input_resources_v1() {
-    static const HandlerClass handler{"input_resources", "1.0", schema, all_cells, {}, create};
+    static const HandlerClass handler{"input_resources", "1.0", schema, all_cells<schema>, {}, create};
     return handler;
 }
 

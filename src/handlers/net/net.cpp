@@ -256,22 +256,18 @@ Result<std::unique_ptr<Handler>> create_v2(const HandlerConfig& config, const Se
         {(config.groups & group2::cardinality) != 0, (config.groups & group2::top_ips) != 0, geo, geo, true});
 }
 
-// Both versions' rows name cells of the same bucket; together they name all of them.
-std::span<const CellPlace> all_cells() {
-    static const Schema* const schemas[] = {&schema_v1(), &schema_v2()};
-    static const auto cells = cells_of(schemas);
-    return cells;
-}
-
 } // namespace
 
+// Both versions' rows name cells of the same bucket; together they name all of them.
 const HandlerClass& net_v1() {
-    static const HandlerClass handler{"net", "1.0", schema_v1, all_cells, filter_options, create_v1};
+    static const HandlerClass handler{"net",          "1.0",    schema_v1, all_cells<schema_v1, schema_v2>,
+                                      filter_options, create_v1};
     return handler;
 }
 
 const HandlerClass& net_v2() {
-    static const HandlerClass handler{"net", "2.0", schema_v2, all_cells, filter_options, create_v2};
+    static const HandlerClass handler{"net",          "2.0",    schema_v2, all_cells<schema_v1, schema_v2>,
+                                      filter_options, create_v2};
     return handler;
 }
 

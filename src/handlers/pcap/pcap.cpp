@@ -20,16 +20,10 @@ Result<std::unique_ptr<Handler>> create(const HandlerConfig&, const Services&) {
     return std::unique_ptr<Handler>(new Pcap);
 }
 
-std::span<const CellPlace> all_cells() {
-    static const Schema* const schemas[] = {&schema()};
-    static const auto cells = cells_of(schemas);
-    return cells;
-}
-
 } // namespace
 
 const HandlerClass& pcap_v1() {
-    static const HandlerClass handler{"pcap", "1.0", schema, all_cells, {}, create};
+    static const HandlerClass handler{"pcap", "1.0", schema, all_cells<schema>, {}, create};
     return handler;
 }
 

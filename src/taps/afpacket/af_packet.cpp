@@ -1,6 +1,7 @@
 #include "taps/afpacket/af_packet.hpp"
 
 #include "engine/capture_right.hpp"
+#include "engine/clock.hpp"
 #include "engine/wake.hpp"
 #include "taps/afpacket/port.hpp"
 
@@ -22,9 +23,7 @@ constexpr size_t block_bytes_max = 1 << 20, block_bytes_min = 128 << 10;
 constexpr size_t blocks_min = 4;
 
 int64_t now_ms() {
-    timespec now{};
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+    return engine::clock_ns(CLOCK_MONOTONIC_COARSE) / 1'000'000;
 }
 
 struct RingSize {

@@ -15,18 +15,12 @@ using namespace engine::test;
 using engine::LiveCounts;
 using engine::LiveTap;
 
-// Two interfaces, va and vb, in a namespace of the test's own.
-class AfPacket : public testing::Test {
+class AfPacket : public PairTest {
 protected:
-    void SetUp() override {
-        if (!network_.ready()) GTEST_SKIP() << "needs root and network namespaces";
-        ASSERT_TRUE(TestNetwork::add_pair("va", "vb"));
-    }
     std::unique_ptr<LiveTap> open(AfPacketConfig config) {
         if (config.interfaces.empty()) config.interfaces = {"va"};
         if (config.ring_bytes == AfPacketConfig{}.ring_bytes) config.ring_bytes = 8 << 20;
-        auto tap =
-            open_af_packet(config, [this](engine::TapEvent, std::string text) { notes_.push_back(text); });
+        auto tap = open_af_packet(config, notify());
         EXPECT_TRUE(tap) << tap.error();
         return tap ? std::move(*tap) : nullptr;
     }
@@ -34,9 +28,6 @@ protected:
         auto tap = open_af_packet(config, [](engine::TapEvent, const std::string&) {});
         return tap ? "" : tap.error();
     }
-
-    TestNetwork network_;
-    std::vector<std::string> notes_;
 };
 
 void expect_balance(const LiveCounts& counts) {

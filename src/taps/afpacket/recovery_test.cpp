@@ -23,16 +23,11 @@ using std::chrono::steady_clock;
 
 using Notes = std::vector<std::string>;
 
-class AfPacketLife : public testing::Test {
+class AfPacketLife : public PairTest {
 protected:
-    void SetUp() override {
-        if (!network_.ready()) GTEST_SKIP() << "needs root and network namespaces";
-        ASSERT_TRUE(TestNetwork::add_pair("va", "vb"));
-    }
     std::unique_ptr<LiveTap> open(AfPacketConfig config) {
         config.ring_bytes = 4 << 20;
-        auto tap =
-            open_af_packet(config, [this](engine::TapEvent, std::string text) { notes_.push_back(text); });
+        auto tap = open_af_packet(config, notify());
         EXPECT_TRUE(tap) << tap.error();
         return tap ? std::move(*tap) : nullptr;
     }
@@ -61,9 +56,6 @@ protected:
             EXPECT_EQ(counts.received, counts.delivered + counts.dropped_ring + counts.malformed);
         }
     }
-
-    TestNetwork network_;
-    Notes notes_;
 };
 
 TEST_F(AfPacketLife, down_and_up_again) {

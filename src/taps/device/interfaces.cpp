@@ -102,12 +102,6 @@ Result<std::vector<std::string>> resolve_interfaces(std::string_view spec) {
     return names;
 }
 
-std::vector<std::string> interface_names() {
-    std::vector<std::string> names;
-    for (const auto& link : engine::list_links()) names.push_back(link.name);
-    return names;
-}
-
 HostAddresses host_addresses(const std::vector<std::string>& interfaces) {
     const auto named = [&](const std::string& name) {
         return std::find(interfaces.begin(), interfaces.end(), name) != interfaces.end();

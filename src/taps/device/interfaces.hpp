@@ -19,8 +19,6 @@ namespace visor::taps {
 // is.
 Result<std::vector<std::string>> resolve_interfaces(std::string_view spec);
 
-std::vector<std::string> interface_names(); // of all there are
-
 struct HostAddresses {
     std::vector<IpPrefix> exact;         // each address alone
     std::vector<std::string> ipv4, ipv6; // "192.0.2.5/24": with the network it is in

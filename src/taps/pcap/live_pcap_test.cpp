@@ -15,16 +15,11 @@ using std::chrono::steady_clock;
 
 using Notes = std::vector<std::string>;
 
-class LivePcap : public testing::Test {
+class LivePcap : public PairTest {
 protected:
-    void SetUp() override {
-        if (!network_.ready()) GTEST_SKIP() << "needs root and network namespaces";
-        ASSERT_TRUE(TestNetwork::add_pair("va", "vb"));
-    }
     std::unique_ptr<LiveTap> open(LivePcapConfig config) {
         if (config.buffer_bytes == LivePcapConfig{}.buffer_bytes) config.buffer_bytes = 8 << 20;
-        auto tap =
-            open_live_pcap(config, [this](engine::TapEvent, std::string text) { notes_.push_back(text); });
+        auto tap = open_live_pcap(config, notify());
         EXPECT_TRUE(tap) << tap.error();
         return tap ? std::move(*tap) : nullptr;
     }
@@ -45,9 +40,6 @@ protected:
         const auto tap = open_live_pcap(config, nullptr);
         return tap ? std::string() : tap.error();
     }
-
-    TestNetwork network_;
-    Notes notes_;
 };
 
 TEST_F(LivePcap, every_frame_once_byte_for_byte) {
