@@ -22,6 +22,7 @@ struct RouteParameter {
     enum class Type : uint8_t { text, uint, boolean };
     Type type = Type::text;
     std::vector<std::string_view> choices{}; // nothing else may be given
+    unsigned least = 0;                      // of a number
 };
 
 struct RouteResponse {

@@ -13,14 +13,14 @@ const RouteParameter one_policy{"name", Place::path, "a policy"};
 const RouteParameter tap_name{"name", Place::path, "a tap"};
 const RouteParameter period{"n", Place::path, "0 is the minute that is being filled, 1 the last whole one",
                             Type::uint};
-const RouteParameter minutes{"n", Place::path, "so many of the newest minutes, merged", Type::uint};
+const RouteParameter minutes{"n", Place::path, "so many of the newest minutes, merged", Type::uint, {}, 2};
 const RouteParameter extended{"extended", Place::query, "with bounds of estimates and the ledger",
                               Type::boolean};
 const RouteParameter format{"format",
                             Place::query,
                             "names of earlier versions unless one is given; modern: as Accept says",
                             Type::text,
-                            {"modern", "text", "openmetrics", "protobuf"}};
+                            {"compatible", "modern", "text", "openmetrics", "protobuf"}};
 const std::vector<std::string_view> documents{"application/x-yaml", "application/yaml", "application/json"};
 
 RouteResponse error(int status, std::string_view help) {
