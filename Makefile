@@ -21,7 +21,7 @@ CTEST := ctest --output-on-failure --no-tests=error -j 2
 configure = @tools/configure.sh $(VERBOSE) $(1) $(2) $(3)
 
 .DEFAULT_GOAL := help
-.PHONY: build run test bench bench-quick bench-live soak fuzz asan tsan tsan-quick scalar portable fmt tidy docs golden \
+.PHONY: build run test bench bench-quick bench-diff instructions bench-live soak fuzz asan tsan tsan-quick scalar portable fmt tidy docs golden \
     demo install uninstall clean help
 
 help: ## this list
@@ -55,6 +55,16 @@ bench: ## generate captures once, then time the program against tcpdump -w, side
 	$(call configure,release,build,VISOR_BENCH)
 	@$(NINJA) build
 	@python3 tools/bench.py $(BENCH_ARGS)
+
+bench-diff: ## the same beside the ratios kept in bench/baseline.json
+	@$(MAKE) --no-print-directory bench BENCH_ARGS="--diff $(BENCH_ARGS)"
+
+instructions: ## count instructions a packet, by room; more than 5 % above bench/baseline.json fails
+	@$(SETUP) build bench
+	$(call configure,release,build,VISOR_BENCH)
+	@$(NINJA) build programs
+	@$(NINJA) build pcapgen
+	@python3 tools/instructions.py $(BENCH_ARGS)
 
 bench-live: ## time the agent on a live interface against tcpdump and a bare reader, at rising rates (root)
 	@$(SETUP) build bench
