@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Instructions the analyser takes for a packet of each mix, by room, compared with what bench/baseline.json keeps.
 
-Counted by valgrind's callgrind, so neither other work on the machine nor its clock show in them: two runs differ by less
-than a thousandth. Start-up and output are taken off by a run over a hundredth of the packets. More than 5 percent above
-what is kept fails; raising what is kept takes a line in CHANGELOG.md.
+Counted by valgrind's callgrind, so neither other work on the machine nor its clock show in them: two runs differ by
+less than a thousandth. Start-up and most of the output are taken off by a run over a hundredth of the packets. More
+than 5 percent above what is kept fails; raising what is kept takes a line in CHANGELOG.md.
 
 Usage: tools/instructions.py [--keep]    --keep: what is counted becomes what is kept
 """
@@ -37,7 +37,7 @@ def count(path):
 
 
 def by_room(path):
-    """Sums callgrind's own costs by the file a line of code stands in (its format: cost lines under fl=, fi= and fe=)."""
+    """Sums callgrind's own costs by the file a line of code stands in (cost lines follow fl=, fi= or fe=)."""
     names, rooms, room, called = {}, collections.Counter(), "libraries", False
     with open(path, encoding="utf-8", errors="replace") as file:
         for line in file:
@@ -83,8 +83,8 @@ def main():
     if arguments.keep:
         keep("instructions", now)
     elif grown:
-        print(f"more than {MOST - 1:.0%} above {os.path.relpath(BASELINE)}: {', '.join(grown)}; if that is meant to be, "
-              "keep it with tools/instructions.py --keep and say so in CHANGELOG.md", file=sys.stderr)
+        print(f"more than {MOST - 1:.0%} above {os.path.relpath(BASELINE)}: {', '.join(grown)}; if that is meant to "
+              "be, keep it with tools/instructions.py --keep and say so in CHANGELOG.md", file=sys.stderr)
         sys.exit(1)
 
 
