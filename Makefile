@@ -6,6 +6,7 @@ IFACE ?= auto
 DEMO_HOST := 10.77.0.2/32,fd77::2/128
 ARGS ?= $(if $(filter examples/demo.pcap,$(PCAP)),-H $(DEMO_HOST))
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 300
 BENCH_ARGS ?=
 V ?=
 
@@ -27,7 +28,7 @@ configure = @tools/configure.sh $(VERBOSE) $(1) $(2) $(3)
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 	@echo
-	@echo "  IFACE=name or PCAP=file, ARGS='...' for run; FUZZ_SECONDS=n; BENCH_ARGS='...'; PREFIX= DESTDIR=; V=1 shows every command"
+	@echo "  IFACE=name or PCAP=file, ARGS='...' for run; FUZZ_SECONDS=n; SOAK_SECONDS=n; BENCH_ARGS='...'; PREFIX= DESTDIR=; V=1 shows every command"
 
 build: ## build the programs into build/bin
 	@$(SETUP) build
@@ -72,12 +73,13 @@ bench-live: ## time the agent on a live interface against tcpdump and a bare rea
 	@$(NINJA) build
 	@python3 tools/bench_live.py $(BENCH_ARGS)
 
-soak: ## five minutes of traffic without a name, address or port twice: memory stays flat (root)
-	@$(SETUP) build test peers
+soak: ## SOAK_SECONDS (300) of traffic without a name, address or port twice: memory stays flat (root)
+	@$(SETUP) build test soak
 	$(call configure,release,build,VISOR_TESTS)
 	@$(NINJA) build programs
 	@$(NINJA) build live_sender
-	@python3 tests/live/life_test.py build/bin/pktvisord build/bin/live_sender attack --seconds 300 --frames 100000000
+	@python3 tests/live/life_test.py build/bin/pktvisord build/bin/live_sender attack \
+	    --seconds $(SOAK_SECONDS) --frames 100000000
 
 bench-quick: ## the same on captures a tenth as large, in seconds
 	@$(MAKE) --no-print-directory bench BENCH_ARGS="--quick $(BENCH_ARGS)"

@@ -74,7 +74,7 @@ Result<std::unique_ptr<Running>> Running::start(const CommandLine& line, const S
         if (!user) return Error{user.error()};
         if (const auto became = become(*user); !became) return Error{became.error()};
     }
-    if (!settings.log_file.empty()) control::flush_log_regularly();
+    control::write_log();
     if (auto watch = taps::AddressWatch::open()) running->addresses_ = std::move(*watch);
     running->make_rest(std::move(stop));
     if (const std::string error = running->begin(document ? std::move(*document) : control::Document{});

@@ -1,5 +1,6 @@
 #include "control/rest/scrape.hpp"
 
+#include "control/log.hpp"
 #include "control/rest/merged.hpp"
 #include "control/rest/results.hpp"
 #include "engine/ledger.hpp"
@@ -86,7 +87,20 @@ private:
     std::vector<sinks::Source> sources_;
 };
 
-// Where every frame went, by stream of these policies.
+sinks::PlainMetric plain_metric(std::string name, const engine::LedgerLine& line,
+                                const sinks::Labels& labels) {
+    std::replace(name.begin(), name.end(), '.', '_');
+    const bool nanoseconds = line.unit == "ns"; // and the name ends so
+    if (nanoseconds) name.replace(name.size() - 2, 2, "seconds");
+    return {.name = std::move(name),
+            .help = line.help,
+            .counter = !line.gauge,
+            .value = static_cast<double>(line.count) * (nanoseconds ? 1e-9 : 1),
+            .labels = labels,
+            .unit = nanoseconds ? "seconds" : ""};
+}
+
+// Where every frame went, by stream of these policies; and every line of the log.
 std::vector<sinks::PlainMetric> ledger_metrics(const Agent& agent, const std::vector<PolicyPointer>& policies,
                                                const std::string& instance) {
     const auto is_used = [&](const RunningStream& stream) {
@@ -101,20 +115,13 @@ std::vector<sinks::PlainMetric> ledger_metrics(const Agent& agent, const std::ve
             if (!is_used(*stream)) continue;
             sinks::Labels labels{{"stream", name}, {"tap", stream->tap}};
             if (!instance.empty()) labels.push_back({"instance", instance});
-            for (const auto& line : engine::ledger_lines(stream->live->counts())) {
-                std::string metric = "ledger_" + line.path;
-                std::replace(metric.begin(), metric.end(), '.', '_');
-                const bool nanoseconds = line.unit == "ns"; // and the name ends so
-                if (nanoseconds) metric.replace(metric.size() - 2, 2, "seconds");
-                metrics.push_back({.name = metric,
-                                   .help = line.help,
-                                   .counter = !line.gauge,
-                                   .value = static_cast<double>(line.count) * (nanoseconds ? 1e-9 : 1),
-                                   .labels = labels,
-                                   .unit = nanoseconds ? "seconds" : ""});
-            }
+            for (const auto& line : engine::ledger_lines(stream->live->counts()))
+                metrics.push_back(plain_metric("ledger_" + line.path, line, labels));
         }
     });
+    sinks::Labels labels;
+    if (!instance.empty()) labels.push_back({"instance", instance});
+    for (const auto& line : log_ledger()) metrics.push_back(plain_metric(line.path, line, labels));
     return metrics;
 }
 
