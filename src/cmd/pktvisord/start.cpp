@@ -60,7 +60,9 @@ control::PolicyConfig default_policy(const CommandLine& line, const WindowSettin
 Result<control::Document> read_configuration(const CommandLine& line, const std::string& path) {
     const control::Known known{
         control::handler_infos(), control::input_infos(), {}, {}, window_of(line.given), line.given};
-    return control::read_document(path, known);
+    auto document = control::read_document(path, known);
+    if (!document) return Error{document.error()};
+    return std::move(*document);
 }
 
 Result<std::unique_ptr<Running>> Running::start(const CommandLine& line, const Settings& settings,
@@ -117,7 +119,7 @@ void Running::follow_databases() {
     if (const std::string error = load_databases(); !error.empty()) {
         spdlog::error("{}; the database before is still used", error);
     } else if (const auto trouble = agent_->replace_databases(databases_)) {
-        spdlog::error("{}; the databases before are still used", *trouble);
+        spdlog::error("{}; the databases before are still used", trouble->text);
         databases_ = before;
     } else {
         spdlog::info("databases of places were read anew; policies that ask for places begin anew");
@@ -184,7 +186,7 @@ std::string Running::begin(control::Document&& document) {
     for (const auto& notice : document.notices) spdlog::info("{}", notice);
     const auto trouble = agent_->add(with_interface(document));
     document_ = std::move(document);
-    return trouble.value_or(std::string());
+    return trouble ? trouble->text : std::string();
 }
 
 void Running::log_policies() const {
@@ -236,7 +238,7 @@ void Running::reload() {
     if (!(now->options == document_.options))
         spdlog::warn("{}: what changed in visor.config takes a restart", line_.config);
     if (const auto trouble = agent_->reload(document_, *now)) {
-        spdlog::error("{}: {}; nothing was changed", line_.config, *trouble);
+        spdlog::error("{}: {}; nothing was changed", line_.config, trouble->text);
         return;
     }
     document_ = std::move(*now);

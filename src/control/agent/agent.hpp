@@ -50,9 +50,6 @@ struct RunningPolicy {
 };
 using PolicyPointer = std::shared_ptr<const RunningPolicy>;
 
-// Nothing when all went well, else what is wrong.
-using Trouble = std::optional<std::string>;
-
 class Agent {
 public:
     static constexpr size_t streams_max = 32; // each has rings and workers of its own
@@ -69,8 +66,8 @@ public:
     // so does what came otherwise.
     Trouble reload(const Document& before, const Document& now);
     // A file, with everything defined but what `before` has.
-    Result<Document> read_in_place_of(const Document& before, const std::string& path,
-                                      const OptionValues& given) const;
+    Result<Document, Refusal> read_in_place_of(const Document& before, const std::string& path,
+                                               const OptionValues& given) const;
     Trouble replace_policy(const std::string& name, const Document& document);
     Trouble replace_tap(const std::string& name, const Document& document);
     // Policies that ask for places begin anew with them: what they counted so far names places of the old
@@ -85,10 +82,10 @@ public:
     // Figures of its taps no older than a second.
     void refresh(const RunningPolicy& policy);
     // What documents may refer to now.
-    Result<Document> parse(std::string_view yaml, DocumentKind kind) const;
+    Result<Document, Refusal> parse(std::string_view yaml, DocumentKind kind) const;
     // The same as if this policy or tap were not there.
-    Result<Document> parse_in_place_of(const std::string& name, std::string_view yaml,
-                                       DocumentKind kind) const;
+    Result<Document, Refusal> parse_in_place_of(const std::string& name, std::string_view yaml,
+                                                DocumentKind kind) const;
 
     // Calls f with the streams by name, while nothing changes. A stream that was closed has no `live`.
     template <class F>
@@ -113,7 +110,7 @@ private:
     Trouble name_taken(const Change& change) const;
     Trouble start(Change& change);
     Trouble start_on(RunningPolicy& policy, const TapConfig& tap);
-    Result<StreamPointer> stream_for(const TapConfig& tap, const OptionValues& values);
+    Result<StreamPointer, Refusal> stream_for(const TapConfig& tap, const OptionValues& values);
     Trouble add_resources_policy(const StreamPointer& stream);
     Trouble attach(RunningPolicy& policy, const StreamPointer& stream, engine::PlannedPolicy plan);
     void stop(const RunningPolicy& policy);

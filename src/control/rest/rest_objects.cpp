@@ -44,8 +44,8 @@ Response Rest::policy(const Request&, const PathValues& path) const {
 
 Response Rest::add_tap(const Request& request, const PathValues&) const {
     const auto document = agent_.parse(request.body, DocumentKind::tap);
-    if (!document) return refusal_of(document.error());
-    if (const Trouble trouble = agent_.add(*document)) return refusal_of(*trouble);
+    if (!document) return refusal_reply(document.reason());
+    if (const Trouble trouble = agent_.add(*document)) return refusal_reply(*trouble);
     const TapConfig& tap = document->taps.front();
     return json_reply({{tap.name, tap_json(tap)}}, 201);
 }
@@ -53,23 +53,23 @@ Response Rest::add_tap(const Request& request, const PathValues&) const {
 Response Rest::put_tap(const Request& request, const PathValues& path) const {
     const std::string name(path["name"]);
     const auto document = agent_.parse_in_place_of(name, request.body, DocumentKind::tap);
-    if (!document) return refusal_of(document.error());
+    if (!document) return refusal_reply(document.reason());
     const TapConfig& tap = document->taps.front();
     if (tap.name != name)
         return error_reply(400, "the tap in the document is '" + tap.name + "', not '" + name + "'");
-    if (const Trouble trouble = agent_.replace_tap(name, *document)) return refusal_of(*trouble);
+    if (const Trouble trouble = agent_.replace_tap(name, *document)) return refusal_reply(*trouble);
     return json_reply({{tap.name, tap_json(tap)}});
 }
 
 Response Rest::delete_tap(const Request&, const PathValues& path) const {
-    if (const Trouble trouble = agent_.remove_tap(std::string(path["name"]))) return refusal_of(*trouble);
+    if (const Trouble trouble = agent_.remove_tap(std::string(path["name"]))) return refusal_reply(*trouble);
     return json_reply(nlohmann::json::object());
 }
 
 Response Rest::add_policy(const Request& request, const PathValues&) const {
     const auto document = agent_.parse(request.body, DocumentKind::policy);
-    if (!document) return refusal_of(document.error());
-    if (const Trouble trouble = agent_.add(*document)) return refusal_of(*trouble);
+    if (!document) return refusal_reply(document.reason());
+    if (const Trouble trouble = agent_.add(*document)) return refusal_reply(*trouble);
     PathValues made;
     made.add("name", document->policies.front().name);
     Response reply = policy(request, made);
@@ -80,16 +80,17 @@ Response Rest::add_policy(const Request& request, const PathValues&) const {
 Response Rest::put_policy(const Request& request, const PathValues& path) const {
     const std::string name(path["name"]);
     const auto document = agent_.parse_in_place_of(name, request.body, DocumentKind::policy);
-    if (!document) return refusal_of(document.error());
+    if (!document) return refusal_reply(document.reason());
     const std::string& given = document->policies.front().name;
     if (given != name)
         return error_reply(400, "the policy in the document is '" + given + "', not '" + name + "'");
-    if (const Trouble trouble = agent_.replace_policy(name, *document)) return refusal_of(*trouble);
+    if (const Trouble trouble = agent_.replace_policy(name, *document)) return refusal_reply(*trouble);
     return policy(request, path);
 }
 
 Response Rest::delete_policy(const Request&, const PathValues& path) const {
-    if (const Trouble trouble = agent_.remove_policy(std::string(path["name"]))) return refusal_of(*trouble);
+    if (const Trouble trouble = agent_.remove_policy(std::string(path["name"])))
+        return refusal_reply(*trouble);
     return json_reply(nlohmann::json::object());
 }
 
