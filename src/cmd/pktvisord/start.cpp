@@ -190,18 +190,18 @@ std::string Running::begin(control::Document&& document) {
 }
 
 void Running::log_policies() const {
+    const auto streams = agent_->streams();
     for (const auto& policy : agent_->policies()) {
         if (policy->resources) continue;
         std::string taps;
-        agent_->look([&](const auto&) {
-            for (const auto& on_tap : policy->taps) {
-                if (!on_tap.stream->live) continue; // closed meanwhile
-                const engine::LiveTap& tap = on_tap.stream->live->tap();
-                taps += (taps.empty() ? "" : "; ") + on_tap.stream->tap;
-                for (const auto& name : tap.interfaces()) taps += " " + name;
-                taps += fmt::format(" ({}, {} workers)", tap.kind(), on_tap.stream->live->workers());
-            }
-        });
+        for (const auto& on_tap : policy->taps) {
+            const auto found = streams.find(on_tap.stream->name);
+            if (found == streams.end()) continue; // opened meanwhile
+            const control::StreamState& state = found->second;
+            taps += (taps.empty() ? "" : "; ") + on_tap.stream->tap;
+            for (const auto& name : state.interfaces) taps += " " + name;
+            taps += fmt::format(" ({}, {} workers)", state.source, state.workers);
+        }
         spdlog::info("policy '{}' on {}", policy->config.name, taps);
     }
 }

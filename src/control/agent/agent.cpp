@@ -255,7 +255,7 @@ Trouble Agent::apply(Change change) {
 
 // What there will be when the change is done. While it is being done there may be twice as much.
 Trouble Agent::too_much(const Change& change) const {
-    std::map<const RunningStream*, size_t> policies;
+    std::map<const InputStream*, size_t> policies;
     const auto count = [&](const RunningPolicy& policy) {
         for (const auto& on_tap : policy.taps) ++policies[on_tap.stream.get()];
     };
@@ -313,8 +313,8 @@ Result<Agent::StreamPointer, Refusal> Agent::stream_for(const TapConfig& tap, co
     if (policies_.contains(resources_of(name))) return defined_already(resources_of(name));
     if (const auto hosts = PrefixSet::parse(std::string(values.get_text("host_spec"))); !hosts)
         return refuse(RefusalKind::invalid, hosts.error());
-    auto stream = std::make_shared<RunningStream>(
-        RunningStream{name, tap.name, values, LiveInput::from(values), {}, nullptr});
+    auto stream =
+        std::make_shared<RunningStream>(RunningStream{{name, tap.name, values, LiveInput::from(values)}});
     auto live = open_tap(stream->input, settings_.tap, notify_);
     if (!live) return refuse(RefusalKind::unavailable, live.error());
     if (!(*live)->interfaces().empty()) stream->addresses = taps::host_addresses((*live)->interfaces());
@@ -436,8 +436,29 @@ void Agent::tell_resources(ResourceSample sample) {
     engine_.tell_resources(sample);
 }
 
-void Agent::refresh(const RunningPolicy& policy) {
-    for (const auto& on_tap : policy.taps) engine_.refresh(*on_tap.live);
+std::map<std::string, StreamState> Agent::streams() const {
+    const std::lock_guard lock(mutex_);
+    std::map<std::string, StreamState> all;
+    for (const auto& [name, stream] : streams_) {
+        const engine::LiveTap& tap = stream->live->tap();
+        all[name] = {stream,
+                     stream->plans.size(),
+                     std::string(tap.kind()),
+                     tap.interfaces(),
+                     tap.up(),
+                     stream->live->workers(),
+                     tap.ring_bytes(),
+                     stream->addresses,
+                     stream->live->counts()};
+    }
+    return all;
+}
+
+void Agent::refresh(std::span<const PolicyPointer> policies) {
+    std::vector<const engine::LivePolicy*> all;
+    for (const auto& policy : policies)
+        for (const auto& on_tap : policy->taps) all.push_back(on_tap.live.get());
+    engine_.refresh(all);
 }
 
 Known Agent::known_without(const Names& names, Defined& defined) const {

@@ -46,11 +46,7 @@ protected:
             if (!policy->resources) names.push_back(policy->config.name);
         return names;
     }
-    size_t streams() const {
-        size_t count = 0;
-        agent_.look([&](const auto& streams) { count = streams.size(); });
-        return count;
-    }
+    size_t streams() const { return agent_.streams().size(); }
     using Names = std::vector<std::string>;
     Agent agent_;
 };
@@ -394,14 +390,12 @@ TEST_F(AgentTest, ReadersAndChangesTakeTurns) {
         readers.emplace_back([&] {
             while (!done) {
                 for (const auto& policy : agent_.policies()) {
-                    agent_.refresh(*policy);
+                    agent_.refresh({&policy, 1});
                     for (const auto& on_tap : policy->taps)
                         EXPECT_GE(on_tap.live->results().period(0, engine::wall_clock_ns()).handlers.size(),
                                   1u);
                 }
-                agent_.look([](const auto& streams) {
-                    for (const auto& [name, stream] : streams) EXPECT_GE(stream->live->counts().size(), 1u);
-                });
+                for (const auto& [name, state] : agent_.streams()) EXPECT_GE(state.counts.size(), 1u);
             }
         });
     for (int i = 0; i < 100; ++i) {

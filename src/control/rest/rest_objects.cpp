@@ -23,23 +23,18 @@ Response Rest::tap(const Request&, const PathValues& path) const {
 
 Response Rest::policies(const Request&, const PathValues&) const {
     nlohmann::json out = nlohmann::json::object();
-    const auto taps = agent_.taps();
     const auto all = agent_.policies();
-    for (const PolicyPointer& policy : all) agent_.refresh(*policy);
-    agent_.look([&](const auto&) {
-        for (const PolicyPointer& policy : all) out[policy->config.name] = policy_info_json(*policy, taps);
-    });
+    agent_.refresh(all);
+    const Ground ground = ground_of(agent_);
+    for (const PolicyPointer& policy : all) out[policy->config.name] = policy_info_json(*policy, ground);
     return json_reply(out);
 }
 
 Response Rest::policy(const Request&, const PathValues& path) const {
     const PolicyPointer policy = agent_.policy(std::string(path["name"]));
     if (!policy) return error_reply(404, no_such_policy);
-    nlohmann::json out;
-    const auto taps = agent_.taps();
-    agent_.refresh(*policy);
-    agent_.look([&](const auto&) { out[policy->config.name] = policy_info_json(*policy, taps); });
-    return json_reply(out);
+    agent_.refresh({&policy, 1});
+    return json_reply({{policy->config.name, policy_info_json(*policy, ground_of(agent_))}});
 }
 
 Response Rest::add_tap(const Request& request, const PathValues&) const {

@@ -207,6 +207,30 @@ TEST_F(RestTest, TheLedgerIsOfThePoliciesAskedFor) {
     EXPECT_EQ(text.find("stream=\"t-"), std::string::npos) << text;
 }
 
+// All policies in one answer: they are asked at once, and shown while nothing is held.
+TEST_F(RestTest, HundredsOfPolicies) {
+    constexpr size_t taps = 4, policies = 200;
+    std::string yaml = "visor: {taps: {";
+    for (size_t i = 0; i < taps; ++i)
+        yaml += "t" + std::to_string(i) + ": {input_type: pcap, config: {pcap_source: mock}}, ";
+    yaml += "}, policies: {";
+    for (size_t i = 0; i < policies; ++i)
+        yaml += "p" + std::to_string(i) + ": {kind: collection, input: {tap: t" + std::to_string(i % taps) +
+                ", input_type: pcap}, handlers: {modules: {n: {type: net}}}}, ";
+    const auto document = agent_.parse(yaml + "}}", DocumentKind::file);
+    ASSERT_TRUE(document) << document.error();
+    ASSERT_FALSE(agent_.add(*document));
+    for (const char* path : {"/api/v1/policies", "/api/v1/policies/__all/metrics/bucket/0",
+                             "/api/v1/policies/__all/metrics/window/2"}) {
+        const auto begin = std::chrono::steady_clock::now();
+        const auto reply = get(path);
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+        EXPECT_EQ(json_of(reply).size(), policies + taps) << path;
+        EXPECT_LT(took.count(), 1) << path;
+        RecordProperty(path, std::to_string(took.count()));
+    }
+}
+
 TEST_F(RestTest, ReplacingTapsAndPolicies) {
     settings_.admin = true;
     with_policy();
