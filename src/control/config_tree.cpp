@@ -140,10 +140,10 @@ const ConfigNode* ConfigNode::find(std::string_view key) const {
     return nullptr;
 }
 
-Error ConfigFault::in(std::string_view name) const {
+Refusal ConfigFault::in(std::string_view name) const {
     std::string where(name);
     if (line) where += (where.empty() ? "" : ":") + std::to_string(line) + ':' + std::to_string(column);
-    return {where.empty() ? text : where + ": " + text};
+    return {{where.empty() ? text : where + ": " + text}, kind};
 }
 
 ConfigNode config_tree(std::string_view text) {

@@ -147,7 +147,7 @@ private:
         const ConfigNode& node = entry.value;
         if (!node.is_map()) throw ConfigFault("expecting tap configuration map", entry);
         if (parts_.find_tap(entry.key))
-            throw ConfigFault("module name '" + entry.key + "' already exists", entry);
+            throw ConfigFault("module name '" + entry.key + "' already exists", entry, RefusalKind::conflict);
         TapConfig tap;
         tap.name = entry.key;
         const ConfigNode* type = node.find("input_type");
@@ -209,7 +209,8 @@ private:
             const auto& taken = parts_.known.policies;
             if (entry.key.empty()) throw ConfigFault("expecting policy identifier", entry);
             if (std::find(taken.begin(), taken.end(), entry.key) != taken.end())
-                throw ConfigFault("policy with name '" + entry.key + "' already defined", entry);
+                throw ConfigFault("policy with name '" + entry.key + "' already defined", entry,
+                                  RefusalKind::conflict);
             document_.policies.push_back(read_policy(parts_, entry));
         }
     }
@@ -255,8 +256,8 @@ void DocumentParts::check_input(std::string_view type, OptionValues& values) con
         throw ConfigFault(error->text, error->line, error->column);
 }
 
-Result<Document> parse_document(std::string_view yaml, std::string_view name, DocumentKind kind,
-                                const Known& known) {
+Result<Document, Refusal> parse_document(std::string_view yaml, std::string_view name, DocumentKind kind,
+                                         const Known& known) {
     try {
         return DocumentReader(kind, known).read(config_tree(yaml));
     } catch (const ConfigFault& fault) {
@@ -264,9 +265,9 @@ Result<Document> parse_document(std::string_view yaml, std::string_view name, Do
     }
 }
 
-Result<Document> read_document(const std::string& path, const Known& known) {
+Result<Document, Refusal> read_document(const std::string& path, const Known& known) {
     const auto text = read_config_file(path);
-    if (!text) return Error{text.error()};
+    if (!text) return Refusal{{text.error()}};
     return parse_document(*text, path, DocumentKind::file, known);
 }
 

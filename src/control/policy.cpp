@@ -138,7 +138,8 @@ private:
             policy_.taps.push_back(tap.name);
         });
         if (policy_.taps.empty())
-            throw ConfigFault("no tap match found for specified 'input.tap_selector' tags", node);
+            throw ConfigFault("no tap match found for specified 'input.tap_selector' tags", node,
+                              RefusalKind::no_match);
     }
 
     static TapSelector read_selector(const ConfigNode& node) {

@@ -5,7 +5,7 @@
 // Threads: value types. Owns: its texts; nothing passed in is kept.
 #pragma once
 
-#include "base/result.hpp"
+#include "control/refusal.hpp"
 #include "metric/options.hpp"
 #include "metric/row.hpp"
 
@@ -103,9 +103,9 @@ inline constexpr size_t modules_max = 64; // of one policy: each has memory of i
 enum class DocumentKind : uint8_t { file, tap, policy };
 
 // name: of the file, for errors ("name:line:column: text"); may be empty ("line:column: text").
-Result<Document> parse_document(std::string_view yaml, std::string_view name, DocumentKind kind,
-                                const Known& known);
-Result<Document> read_document(const std::string& path, const Known& known);
+Result<Document, Refusal> parse_document(std::string_view yaml, std::string_view name, DocumentKind kind,
+                                         const Known& known);
+Result<Document, Refusal> read_document(const std::string& path, const Known& known);
 
 // Metric groups after `disable`, then `enable`, over those on by default. Error: a group there is not.
 struct GroupNames {

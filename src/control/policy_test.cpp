@@ -60,11 +60,11 @@ std::string with_module(const std::string& body) {
     return with_handlers("{modules: {d: " + body + "}}");
 }
 
-Result<Document> parse(const std::string& yaml, const Known& k = known()) {
+Result<Document, Refusal> parse(const std::string& yaml, const Known& k = known()) {
     return parse_document(yaml, "", DocumentKind::file, k);
 }
 // What is wrong, without where.
-std::string text_of(const Result<Document>& document) {
+std::string text_of(const Result<Document, Refusal>& document) {
     if (document) return {};
     const std::string& error = document.error();
     const size_t at = error.find_first_not_of("0123456789:");

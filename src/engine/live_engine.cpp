@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <pthread.h>
+#include <set>
 
 namespace visor::engine {
 
@@ -110,20 +111,25 @@ void LiveEngine::set_decoding(LiveStream& stream, const DecodeSettings& settings
     stream.set_decoding(settings);
 }
 
-void LiveEngine::refresh(const LivePolicy& policy) {
-    std::unique_lock lock(mutex_);
-    Served* served = serving(policy);
-    if (!served) return;
+// Not again within a second, nor while an answer is outstanding.
+void LiveEngine::ask(Served& served) {
     const int64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-    if (served->stream->answered()) {
-        if (served->refreshed_ns > now_ns - second_ns) return;
-        served->refreshed_ns = now_ns;
-        served->stream->ask();
-        wanted_.notify_all();
-    }
-    answered_.wait_for(lock, answer_wait, [&] {
-        served = serving(policy); // it may have gone meanwhile
-        return !served || served->stream->answered();
+    if (!served.stream->answered() || served.refreshed_ns > now_ns - second_ns) return;
+    served.refreshed_ns = now_ns;
+    served.stream->ask();
+    wanted_.notify_all();
+}
+
+void LiveEngine::refresh(std::span<const LivePolicy* const> policies) {
+    std::unique_lock lock(mutex_);
+    std::set<const LiveStream*> asked;
+    for (const LivePolicy* policy : policies)
+        if (Served* const served = serving(*policy); served && asked.insert(served->stream.get()).second)
+            ask(*served);
+    answered_.wait_for(lock, answer_wait, [&] { // one may have gone meanwhile
+        return std::none_of(streams_.begin(), streams_.end(), [&](const auto& served) {
+            return asked.contains(served->stream.get()) && !served->stream->answered();
+        });
     });
 }
 

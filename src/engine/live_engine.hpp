@@ -12,6 +12,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <thread>
 
 namespace visor::engine {
@@ -31,9 +32,9 @@ public:
     void detach(LiveStream& stream, const LivePolicy& policy);
     void set_decoding(LiveStream& stream, const DecodeSettings& settings);
 
-    // From now on the policy's results are no older than a second. Waits for the workers' answers, a tenth of
-    // a second at most.
-    void refresh(const LivePolicy& policy);
+    // From now on results of these policies are no older than a second. Asks all workers at once and waits
+    // for their answers, a tenth of a second at most, however many there are.
+    void refresh(std::span<const LivePolicy* const> policies);
     // For handlers that tell of the process itself.
     void tell_resources(const ResourceSample& sample);
 
@@ -46,6 +47,7 @@ private:
         int64_t refreshed_ns = INT64_MIN; // monotonic
     };
     Served* serving(const LivePolicy& policy);
+    void ask(Served& served);
 
     TapNotify notify_;
     std::mutex mutex_;

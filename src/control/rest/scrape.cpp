@@ -8,17 +8,24 @@
 #include "sinks/prometheus.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace visor::control {
 
 namespace {
 
 // The last whole minute, or the open one while there is no other.
-std::vector<engine::LiveView> scraped_views(Agent& agent, const RunningPolicy& policy) {
+Asked scraped_period(const RunningPolicy& policy) {
     const Asked last_whole{false, 1};
-    const bool whole = wrong_period(policy, last_whole, "1").empty();
-    if (!whole) agent.refresh(policy);
-    return views_of(policy, whole ? last_whole : Asked{});
+    return wrong_period(policy, last_whole, "1").empty() ? last_whole : Asked{};
+}
+
+// Counters are of now; of gauges those that have no whole minute yet.
+void refresh_scraped(Agent& agent, std::vector<PolicyPointer> policies, bool modern) {
+    std::erase_if(policies, [&](const PolicyPointer& policy) {
+        return !modern && scraped_period(*policy).periods != 0;
+    });
+    agent.refresh(policies);
 }
 
 // Figures of all policies asked for, as long as the exposition is made.
@@ -26,10 +33,10 @@ class Scraped {
 public:
     Scraped(Agent& agent, const std::vector<PolicyPointer>& policies, const ScrapeOptions& options) {
         const bool modern = options.format != sinks::ExpositionFormat::compatible;
+        refresh_scraped(agent, policies, modern);
         for (const PolicyPointer& policy : policies) {
             services_.push_back(policy->services());
-            if (modern) agent.refresh(*policy); // counters are of now
-            views_.push_back(scraped_views(agent, *policy));
+            views_.push_back(views_of(*policy, scraped_period(*policy)));
             lives_.push_back(modern ? lifetimes_of(*policy) : std::vector<engine::LiveView>{});
         }
         for (size_t i = 0; i < views_.size(); ++i)
@@ -103,22 +110,17 @@ sinks::PlainMetric plain_metric(std::string name, const engine::LedgerLine& line
 // Where every frame went, by stream of these policies; and every line of the log.
 std::vector<sinks::PlainMetric> ledger_metrics(const Agent& agent, const std::vector<PolicyPointer>& policies,
                                                const std::string& instance) {
-    const auto is_used = [&](const RunningStream& stream) {
-        return std::any_of(policies.begin(), policies.end(), [&](const PolicyPointer& policy) {
-            return std::any_of(policy->taps.begin(), policy->taps.end(),
-                               [&](const auto& on_tap) { return on_tap.stream.get() == &stream; });
-        });
-    };
+    std::set<std::string_view> used;
+    for (const PolicyPointer& policy : policies)
+        for (const auto& on_tap : policy->taps) used.insert(on_tap.stream->name);
     std::vector<sinks::PlainMetric> metrics;
-    agent.look([&](const auto& streams) {
-        for (const auto& [name, stream] : streams) {
-            if (!is_used(*stream)) continue;
-            sinks::Labels labels{{"stream", name}, {"tap", stream->tap}};
-            if (!instance.empty()) labels.push_back({"instance", instance});
-            for (const auto& line : engine::ledger_lines(stream->live->counts()))
-                metrics.push_back(plain_metric("ledger_" + line.path, line, labels));
-        }
-    });
+    for (const auto& [name, state] : agent.streams()) {
+        if (!used.contains(name)) continue;
+        sinks::Labels labels{{"stream", name}, {"tap", state.stream->tap}};
+        if (!instance.empty()) labels.push_back({"instance", instance});
+        for (const auto& line : engine::ledger_lines(state.counts))
+            metrics.push_back(plain_metric("ledger_" + line.path, line, labels));
+    }
     sinks::Labels labels;
     if (!instance.empty()) labels.push_back({"instance", instance});
     for (const auto& line : log_ledger()) metrics.push_back(plain_metric(line.path, line, labels));
