@@ -33,7 +33,8 @@ public:
     void set_decoding(LiveStream& stream, const DecodeSettings& settings);
 
     // From now on results of these policies are no older than a second. Asks all workers at once and waits
-    // for their answers, a tenth of a second at most, however many there are.
+    // for their answers, a tenth of a second at most, however many there are; not at all when it was called
+    // less than half a second ago or so.
     void refresh(std::span<const LivePolicy* const> policies);
     // For handlers that tell of the process itself.
     void tell_resources(const ResourceSample& sample);
@@ -44,10 +45,11 @@ private:
 
     struct Served {
         std::unique_ptr<LiveStream> stream;
-        int64_t refreshed_ns = INT64_MIN; // monotonic
+        int64_t asked_ns = INT64_MIN,
+                told_ns = INT64_MIN; // monotonic; what is told is as old as its question
     };
     Served* serving(const LivePolicy& policy);
-    void ask(Served& served);
+    bool is_stale(Served& served);
 
     TapNotify notify_;
     std::mutex mutex_;

@@ -340,6 +340,26 @@ TEST_F(LiveEngineTest, ResultsAreFreshWhenAskedAndStreamsStopWithIt) {
     EXPECT_EQ(seen, 12u);
 }
 
+// Who reads often is told what is half a second old while the workers are asked, and never waits for them.
+TEST_F(LiveEngineTest, FrequentReadersDoNotWait) {
+    const auto frames = [&] {
+        return cells_of_view(policy_->results().period(0, wall_clock_ns())).frames.value;
+    };
+    refresh();
+    std::this_thread::sleep_for(std::chrono::milliseconds(600));
+    tap_->queue(0).give(wall_clock_ns(), 6);
+    tap_->queue(0).hold(true);
+    tap_->queue(1).hold(true);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const int64_t begin_ns = clock_ns(CLOCK_MONOTONIC);
+    refresh(); // asks
+    EXPECT_LT(clock_ns(CLOCK_MONOTONIC) - begin_ns, 50'000'000);
+    tap_->queue(0).hold(false);
+    tap_->queue(1).hold(false);
+    for (int i = 0; i < 40 && frames() == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    EXPECT_EQ(frames(), 6u);
+}
+
 // However many streams do not answer, it is waited once.
 TEST_F(LiveEngineTest, OneWaitForAll) {
     constexpr size_t streams = 8;
