@@ -88,6 +88,7 @@ TEST_F(LogQueueTest, EachThreadsOrderIsKept) {
     constexpr int lines = 200;
     queue_->begin();
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t)
         threads.emplace_back([&, t] {
             for (int i = 0; i < lines; ++i) log_.info("{} {}", t, i);
