@@ -156,6 +156,24 @@ TEST_F(RestTest, NoPolicyNamedDefault) {
     EXPECT_EQ(json_of(get("/api/v1/policies/p/metrics/bucket/0"))["p"].size(), 1u);
 }
 
+TEST_F(RestTest, QueriesThatCannotBeMeantAreRefused) {
+    with_policy();
+    auto asked = request("GET", "/api/v1/policies/p/metrics/bucket/0");
+    for (const auto& [value, status] : {std::pair{"true", 200},
+                                        {"1", 200},
+                                        {"false", 200},
+                                        {"0", 200},
+                                        {"", 200},
+                                        {"null", 400},
+                                        {"2", 400}}) {
+        asked.query = {{"extended", value}};
+        EXPECT_EQ(ask(asked).status, status) << value;
+    }
+    EXPECT_EQ(json_of(ask(asked))["error"], "extended is true or false");
+    asked.query = {{"somebody_elses", "null"}};
+    EXPECT_EQ(ask(asked).status, 200);
+}
+
 TEST_F(RestTest, NamesAreDecodedAndStayUtf8) {
     with_policy();
     EXPECT_TRUE(json_of(get("/api/v1/policies/%70")).contains("p"));
