@@ -1,10 +1,13 @@
 // The programs' log: spdlog under the logger name users' log collectors know.
-// "[2026-01-01 00:00:00.000] [visor] [info] text". Threads: whoever logs may; these functions are for one.
+// "[2026-01-01 00:00:00.000] [visor] [info] text". Texts hold what others chose: names, paths of requests,
+// interfaces. Whatever is logged stays one line of printable characters: others are escaped here, and nowhere
+// else. Threads: whoever logs may; these functions are for one.
 #pragma once
 
 #include "base/result.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace visor::control {
 
@@ -23,6 +26,9 @@ struct LogTarget {
 // before the program goes into the background; it is found again after a change of directory. Error: it
 // cannot be opened, and logging goes on as it was.
 Result<LogTarget> log_live(const LogTarget& target, bool verbose);
+
+// At level info: several lines, of which only the program decides what they are, such as JSON it wrote.
+void log_block(std::string_view text);
 
 // Makes what was logged reach the file within three seconds; errors reach it at once anyway. Starts a thread,
 // so after the program went into the background and gave up its privileges.
