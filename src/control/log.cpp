@@ -2,6 +2,7 @@
 
 #include "control/log_file_sink.hpp"
 #include "control/log_queue.hpp"
+#include "sinks/text_canvas.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -37,10 +38,26 @@ Live& live() {
     static Live live;
     return live;
 }
+
+class PrintableLogger final : public spdlog::logger {
+public:
+    PrintableLogger(std::string logger_name, spdlog::sink_ptr sink)
+        : logger(std::move(logger_name), std::move(sink)) {}
+
+private:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        const std::string text = sinks::printable({message.payload.data(), message.payload.size()}, {});
+        spdlog::details::log_msg safe = message;
+        safe.payload = text;
+        logger::sink_it_(safe);
+    }
+};
 } // namespace
 
 void log_to_stderr(bool verbose, bool quiet) {
-    if (!spdlog::get(name)) spdlog::set_default_logger(spdlog::stderr_color_st(name));
+    if (!spdlog::get(name))
+        spdlog::set_default_logger(
+            std::make_shared<PrintableLogger>(name, std::make_shared<spdlog::sinks::stderr_color_sink_st>()));
     spdlog::set_level(verbose ? spdlog::level::debug : quiet ? spdlog::level::warn : spdlog::level::info);
 }
 
@@ -57,7 +74,7 @@ Result<LogTarget> log_live(const LogTarget& target, bool verbose) {
         sink = std::make_shared<StandardOutputSink>();
     }
     auto queue = std::make_shared<LogQueue>(std::move(sink));
-    spdlog::set_default_logger(std::make_shared<spdlog::logger>(name, queue));
+    spdlog::set_default_logger(std::make_shared<PrintableLogger>(name, queue));
     spdlog::set_level(verbose ? spdlog::level::debug : spdlog::level::info);
     live() = {std::move(file), std::move(queue)};
     return target;
@@ -82,6 +99,13 @@ std::vector<engine::LedgerLine> log_ledger() {
         {"log.dropped.behind", counts.behind, "log lines lost as what they are written to did not keep up"},
         {"log.dropped.failed", counts.failed, "log lines that could not be written"},
     };
+}
+
+void log_block(std::string_view text) {
+    const auto& logger = *spdlog::default_logger_raw();
+    if (!logger.should_log(spdlog::level::info)) return;
+    const spdlog::details::log_msg message(logger.name(), spdlog::level::info, {text.data(), text.size()});
+    for (const auto& sink : logger.sinks()) sink->log(message);
 }
 
 Result<LogTarget> reopen_log() {

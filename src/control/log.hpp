@@ -1,12 +1,14 @@
 // The programs' log: spdlog under the logger name users' log collectors know.
-// "[2026-01-01 00:00:00.000] [visor] [info] text". Threads: whoever logs may, and read the ledger; the other
-// functions are for one.
+// "[2026-01-01 00:00:00.000] [visor] [info] text". Texts hold what others chose: names, paths of requests,
+// interfaces. Whatever is logged stays one line of printable characters: others are escaped here, and nowhere
+// else. Threads: whoever logs may, and read the ledger; the other functions are for one.
 #pragma once
 
 #include "base/result.hpp"
 #include "engine/ledger.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace visor::control {
@@ -38,6 +40,9 @@ bool end_log();
 
 // How many lines were logged and lost since log_live().
 std::vector<engine::LedgerLine> log_ledger();
+
+// At level info: several lines, of which only the program decides what they are, such as JSON it wrote.
+void log_block(std::string_view text);
 
 // Opens the log file anew by its name, as after a rotation. Error: it cannot be opened, and the old one goes
 // on being written to.

@@ -1,5 +1,6 @@
 #include "control/log.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -48,6 +49,20 @@ TEST_F(Log, StandardOutputUnlessToldOtherwise) {
     EXPECT_TRUE(testing::internal::RE::FullMatch(
         out, testing::internal::RE(std::string(stamp) + "\\[info\\] one\n" + stamp + "\\[debug\\] three\n")))
         << out;
+}
+
+TEST_F(Log, WhatIsLoggedIsOnePrintableLine) {
+    ASSERT_TRUE(log_live({path_, false}, false));
+    spdlog::error("{}", "GET /a\n[2026-01-01] forged\r\x1b[2J\x7f \xff \u202e \u00fc – done");
+    flush_log();
+    const std::string text = read(path_);
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
+    EXPECT_NE(text.find("GET /a\\x0a[2026-01-01] forged\\x0d\\x1b[2J\\x7f \\xff \\u202e \u00fc – done\n"),
+              std::string::npos)
+        << text;
+    log_block("{\n  \"a\": 1\n}");
+    flush_log();
+    EXPECT_NE(read(path_).find("[visor] [info] {\n  \"a\": 1\n}\n"), std::string::npos) << read(path_);
 }
 
 TEST_F(Log, AFileWins) {

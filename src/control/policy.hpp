@@ -29,6 +29,7 @@ struct HandlerInfo {
 struct InputInfo {
     std::string_view type;           // "pcap"
     std::span<const Option> options; // keys of config and filter alike
+    bool any_key = false;            // others are accepted and passed over
 };
 
 struct TapConfig {
@@ -96,6 +97,9 @@ struct Known {
 
 // What an input of this policy runs with: the tap's configuration, the policy's over it.
 OptionValues effective_input(const TapConfig& tap, const PolicyConfig& policy);
+
+// That a policy wants its tap to be of another type than it is; empty = it does not.
+std::string wrong_input_type(const TapConfig& tap, const PolicyConfig& policy);
 
 inline constexpr size_t modules_max = 64; // of one policy: each has memory of its own in every worker
 

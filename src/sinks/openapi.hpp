@@ -47,6 +47,7 @@ struct RouteInfo {
 struct InputOptions {
     std::string_view type; // "pcap"
     OptionTable options;
+    bool any_key = false; // others are accepted and passed over
 };
 
 struct ApiDescription {

@@ -1,5 +1,6 @@
 #include "sinks/openapi_schemas.hpp"
 
+#include "engine/ledger.hpp"
 #include "sinks/names.hpp"
 #include "sinks/rows.hpp"
 
@@ -94,6 +95,8 @@ json& property_at(json& object, const std::string& path) {
 
 json metrics_schema(const Schema& schema) {
     json out = object_of({{"period", schema_reference("Period")}});
+    const auto sampling = engine::configured_sampling(0);
+    property_at(out, sampling.path) = described(count, sampling.help);
     for (const Row& row : schema.rows) {
         const std::string path = row.json_path();
         json& property = property_at(out, path) = described(kind_schema(row.ops->kind), row.facts.help);
@@ -137,11 +140,11 @@ json option_schema(const Option& option) {
     return described(std::move(out), option.help);
 }
 
-json options_schema(std::initializer_list<OptionTable> tables) {
+json options_schema(std::initializer_list<OptionTable> tables, bool any_key = false) {
     json properties = json::object();
     for (const OptionTable table : tables)
         for (const Option& option : table) properties[std::string(option.key)] = option_schema(option);
-    return object_of(std::move(properties));
+    return object_of(std::move(properties), !any_key);
 }
 
 std::string name_of(const HandlerClass& handler, std::string_view what) {
@@ -280,7 +283,7 @@ json component_schemas(const ApiDescription& api) {
         out[name_of(*handler, "config")] = options_schema({handler->options, window_options, stream_options});
     }
     for (const InputOptions& input : api.inputs)
-        out[std::string(input.type) + "-input-config"] = options_schema({input.options});
+        out[std::string(input.type) + "-input-config"] = options_schema({input.options}, input.any_key);
     out["TapDocument"] = tap_document(api);
     out["PolicyDocument"] = policy_document(api);
     return out;

@@ -33,10 +33,10 @@ std::string resources_of(const std::string& stream) {
     return stream + "-resources";
 }
 
-std::string stream_name(const std::string& tap, const OptionValues& values) {
+std::string stream_name(const TapConfig& tap, const OptionValues& values) {
     auto entries = std::vector<OptionEntry>(values.entries().begin(), values.entries().end());
     std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
-    std::string text;
+    std::string text = tap.input_type == "pcap" ? std::string() : tap.input_type + '\x1e';
     for (const auto& entry : entries) // what is empty is as if it were not there
         if (entry.value.kind != OptionValue::Kind::text || !entry.value.text.empty())
             put(text += entry.key + '=', entry.value);
@@ -44,7 +44,7 @@ std::string stream_name(const std::string& tap, const OptionValues& values) {
     std::snprintf(name, sizeof name, "-%016llx",
                   static_cast<unsigned long long>(
                       sketch::keyed_hash(sketch::offline_hash_key, text.data(), text.size())));
-    return tap + name;
+    return tap.name + name;
 }
 
 const TapConfig* find_tap(const std::vector<TapConfig>& taps, const std::string& name) {
@@ -57,7 +57,8 @@ bool same_inputs(const PolicyConfig& policy, const std::vector<TapConfig>& befor
                  const std::vector<TapConfig>& now) {
     return std::all_of(policy.taps.begin(), policy.taps.end(), [&](const std::string& name) {
         const TapConfig *old = find_tap(before, name), *tap = find_tap(now, name);
-        return old && tap && effective_input(*old, policy) == effective_input(*tap, policy);
+        return old && tap && old->input_type == tap->input_type &&
+               effective_input(*old, policy) == effective_input(*tap, policy);
     });
 }
 
@@ -292,10 +293,11 @@ Trouble Agent::start(Change& change) {
 }
 
 Trouble Agent::start_on(RunningPolicy& policy, const TapConfig& tap) {
+    if (const std::string wrong = wrong_input_type(tap, policy.config); !wrong.empty())
+        return refuse(RefusalKind::invalid, wrong);
     OptionValues values = effective_input(tap, policy.config);
     values.merge(policy.config.input_filter);
-    if (policy.config.name == resources_of(stream_name(tap.name, values)))
-        return reserved(policy.config.name);
+    if (policy.config.name == resources_of(stream_name(tap, values))) return reserved(policy.config.name);
     auto stream = stream_for(tap, values);
     if (!stream) return within("unable to instantiate tap '" + tap.name + "'", stream.reason());
     const PolicyOnTap on_tap{&policy.config, tap.name};
@@ -306,15 +308,15 @@ Trouble Agent::start_on(RunningPolicy& policy, const TapConfig& tap) {
 }
 
 Result<Agent::StreamPointer, Refusal> Agent::stream_for(const TapConfig& tap, const OptionValues& values) {
-    const std::string name = stream_name(tap.name, values);
+    const std::string name = stream_name(tap, values);
     if (const auto at = streams_.find(name); at != streams_.end()) return at->second;
     if (streams_.size() >= 2 * streams_max)
         return refuse(RefusalKind::too_many, "too many inputs: the limit is " + std::to_string(streams_max));
     if (policies_.contains(resources_of(name))) return defined_already(resources_of(name));
     if (const auto hosts = PrefixSet::parse(std::string(values.get_text("host_spec"))); !hosts)
         return refuse(RefusalKind::invalid, hosts.error());
-    auto stream =
-        std::make_shared<RunningStream>(RunningStream{{name, tap.name, values, LiveInput::from(values)}});
+    auto stream = std::make_shared<RunningStream>(
+        RunningStream{{name, tap.name, tap.input_type, values, LiveInput::from(tap.input_type, values)}});
     auto live = open_tap(stream->input, settings_.tap, notify_);
     if (!live) return refuse(RefusalKind::unavailable, live.error());
     if (!(*live)->interfaces().empty()) stream->addresses = taps::host_addresses((*live)->interfaces());
@@ -335,7 +337,7 @@ Trouble Agent::add_resources_policy(const StreamPointer& stream) {
     policy->config.name = resources_of(stream->name);
     policy->config.tap = stream->tap;
     policy->config.taps = {stream->tap};
-    policy->config.input_type = "pcap";
+    policy->config.input_type = stream->input_type;
     policy->config.window = settings_.window;
     policy->config.modules.push_back(
         plain_module("resources", *find_handler("input_resources", "1.0"), settings_.window));

@@ -31,6 +31,7 @@ struct AgentSettings {
 struct InputStream {
     std::string name; // "default-5f3a9c01"
     std::string tap;
+    std::string input_type;
     OptionValues config; // effective: the tap's, the policy's over it
     LiveInput input;
 };

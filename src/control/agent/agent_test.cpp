@@ -116,6 +116,47 @@ TEST_F(AgentTest, WhatFailsHalfwayLeavesNothing) {
     EXPECT_EQ(streams(), 0u);
 }
 
+TEST_F(AgentTest, TheMockInputTakesAnyKey) {
+    const auto tap = [](const std::string& name, const std::string& config) {
+        return "visor: {taps: {" + name + ": {input_type: mock, config: {" + config + "}}}}";
+    };
+    const auto policy = [](const std::string& name, const std::string& on, const std::string& type = "mock") {
+        return "visor: {policies: {" + name + ": {kind: collection, input: {tap: " + on +
+               ", input_type: " + type + "}, handlers: {modules: {n: {type: net}}}}}}";
+    };
+    ASSERT_FALSE(add(tap("m", "sample: text, bpf: 'not a filter(', iface: nowhere0"), DocumentKind::tap));
+    EXPECT_EQ(text_of(add(tap("n", "host_spec: 1.2.3.4"), DocumentKind::tap)), "1:47: invalid CIDR: 1.2.3.4");
+    ASSERT_FALSE(add(policy("p", "m"), DocumentKind::policy));
+    const auto streams = agent_.streams();
+    ASSERT_EQ(streams.size(), 1u);
+    EXPECT_EQ(streams.begin()->second.source, "mock");
+    EXPECT_EQ(streams.begin()->second.stream->input_type, "mock");
+    const auto received = [&] { return agent_.streams().begin()->second.counts.at(0).frames.frames; };
+    for (int i = 0; i < 100 && received() == 0; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_GT(received(), 0u);
+
+    ASSERT_FALSE(add(tap("failing", "except_on_start: true"), DocumentKind::tap));
+    const auto trouble = add(policy("q", "failing"), DocumentKind::policy);
+    ASSERT_TRUE(trouble);
+    EXPECT_EQ(trouble->kind, RefusalKind::unavailable);
+    EXPECT_EQ(trouble->text,
+              "unable to instantiate tap 'failing': the mock input is not to start: except_on_start is set");
+}
+
+// The tap is made anew under policies that were read when it was another.
+TEST_F(AgentTest, ATapKeepsTheTypeItsPoliciesWant) {
+    ASSERT_FALSE(add_policy("p"));
+    const auto mock =
+        agent_.parse_in_place_of("a", "visor: {taps: {a: {input_type: mock}}}", DocumentKind::tap);
+    ASSERT_TRUE(mock);
+    EXPECT_EQ(text_of(agent_.replace_tap("a", *mock)),
+              "input_type for policy specified tap 'a' doesn't match tap's defined input type: pcap/mock");
+    EXPECT_EQ(agent_.taps().front().input_type, "pcap");
+    ASSERT_FALSE(agent_.remove_policy("p"));
+    EXPECT_FALSE(agent_.replace_tap("a", *mock));
+}
+
 // Both were read before either was added.
 TEST_F(AgentTest, OneOfTwoOfTheSameName) {
     const auto policy = agent_.parse(policy_yaml("p", "tap: a"), DocumentKind::policy);
@@ -311,7 +352,8 @@ TEST_F(AgentTest, ErrorsOfDocumentsSayWhere) {
         << handler->text;
     const auto input = add("visor: {taps: {t: {input_type: nope}}}", DocumentKind::tap);
     ASSERT_TRUE(input);
-    EXPECT_TRUE(input->text.ends_with("which is not available; the input types are: pcap")) << input->text;
+    EXPECT_TRUE(input->text.ends_with("which is not available; the input types are: pcap, mock"))
+        << input->text;
 }
 
 TEST_F(AgentTest, HandlerModulesAreLimited) {

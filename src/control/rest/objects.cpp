@@ -67,6 +67,7 @@ nlohmann::json input_json(const StreamState& state, const std::string& interface
     nlohmann::json out;
     out["input"] = {{"consumers", state.consumers}, {"running", true}};
     out["module"] = {{"name", state.stream->name}, {"config", options_json(state.stream->config)}};
+    if (state.stream->input_type != "pcap") return out;
     nlohmann::json& pcap = out["pcap"];
     pcap["pcap_source"] = state.source;
     pcap["available_iface"] = interfaces;
@@ -90,6 +91,10 @@ nlohmann::json module_json(const RunningPolicy& policy, const RunningPolicy::OnT
     config["_internal_tap_name"] = on_tap.stream->tap;
     config["deep_sample_rate"] = module.window.deep_sample_rate;
     config["num_periods"] = module.window.periods;
+    const auto key = std::string(planned.handler->schema().key);
+    if (const auto waiting = on_tap.live->waiting(index)) out[key]["xact"] = {{"open", *waiting}};
+    if (module.type == "dns") // every filter sees all events, and what it leaves out is counted
+        out[key]["predicate"] = {{"enabled", false}};
     out["metrics"] = {{"deep_sample_rate", module.window.deep_sample_rate},
                       {"periods_configured", module.window.periods}};
     nlohmann::json& periods = out["metrics"]["periods"] = nlohmann::json::array();

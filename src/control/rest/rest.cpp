@@ -23,11 +23,8 @@ std::string pattern_of(std::string_view path) {
 }
 
 std::string openapi_of(std::string_view version, bool admin) {
-    std::vector<sinks::RouteInfo> routes;
-    for (const Route& route : all_routes())
-        if (admin || !route.info.admin) routes.push_back(route.info);
-    std::vector<sinks::InputOptions> inputs;
-    for (const InputInfo& input : input_infos()) inputs.push_back({input.type, input.options});
+    const auto routes = documented_routes(admin);
+    const auto inputs = documented_inputs();
     return sinks::dump_json(sinks::openapi_json({version, routes, handler_classes(), inputs}), false);
 }
 

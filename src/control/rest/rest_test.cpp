@@ -249,6 +249,35 @@ TEST_F(RestTest, HundredsOfPolicies) {
     }
 }
 
+// The configured share stands beside what adaptive sampling does, by handler.
+TEST_F(RestTest, ConfiguredDeepSampling) {
+    ASSERT_FALSE(agent_.add(*agent_.parse(tap_yaml, DocumentKind::tap)));
+    const auto document = agent_.parse(
+        "visor: {policies: {default: {kind: collection, input: {tap: t, input_type: pcap}, handlers: "
+        "{modules: {n: {type: net, config: {deep_sample_rate: 25}}, d: {type: dns}}}}}}",
+        DocumentKind::policy);
+    ASSERT_TRUE(document) << document.error();
+    ASSERT_FALSE(agent_.add(*document));
+    auto bucket = request("GET", "/api/v1/policies/default/metrics/bucket/0");
+    EXPECT_FALSE(json_of(ask(bucket))["default"]["default-t-n"]["packets"].contains("sampling"));
+    bucket.query.emplace_back("extended", "1");
+    const json shown = json_of(ask(bucket))["default"];
+    EXPECT_EQ(shown["default-t-n"]["packets"]["sampling"], (json{{"deep_sample_rate", 25}}));
+    EXPECT_EQ(shown["default-t-d"]["dns"]["sampling"], (json{{"deep_sample_rate", 100}}));
+    EXPECT_EQ(shown["ledger"].begin()->at("sampling").at("weight"), 1);
+    auto scrape = request("GET", "/metrics");
+    EXPECT_EQ(ask(scrape).text().find("sampling"), std::string::npos); // names of earlier versions alone
+    scrape.query.emplace_back("format", "text");
+    const std::string text(ask(scrape).text());
+    const std::string family = "pktvisor_ledger_sampling_deep_sample_ratio";
+    for (const std::string& line : {"# TYPE " + family + " gauge\n",
+                                    family + "{handler=\"default-t-n\",policy=\"default\",tap=\"t\"} 0.25\n",
+                                    family + "{handler=\"default-t-d\",policy=\"default\",tap=\"t\"} 1\n"})
+        EXPECT_NE(text.find(line), std::string::npos) << line << text;
+    EXPECT_EQ(text.find("# HELP " + family), text.rfind("# HELP " + family));
+    EXPECT_NE(text.find("as configured by deep_sample_rate"), std::string::npos);
+}
+
 TEST_F(RestTest, ReplacingTapsAndPolicies) {
     settings_.admin = true;
     with_policy();

@@ -1,5 +1,7 @@
 #include "control/rest/routes.hpp"
 
+#include "control/registry.hpp"
+
 namespace visor::control {
 
 namespace {
@@ -225,6 +227,19 @@ std::span<const Route> all_routes() {
         return all;
     }();
     return routes;
+}
+
+std::vector<sinks::RouteInfo> documented_routes(bool admin) {
+    std::vector<sinks::RouteInfo> routes;
+    for (const Route& route : all_routes())
+        if (admin || !route.info.admin) routes.push_back(route.info);
+    return routes;
+}
+
+std::vector<sinks::InputOptions> documented_inputs() {
+    std::vector<sinks::InputOptions> inputs;
+    for (const InputInfo& input : input_infos()) inputs.push_back({input.type, input.options, input.any_key});
+    return inputs;
 }
 
 } // namespace visor::control

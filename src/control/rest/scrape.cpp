@@ -47,6 +47,8 @@ public:
                     add(views_[i][tap], modern ? &lives_[i][tap] : nullptr, services_[i], options);
     }
     std::vector<sinks::Source>& sources() { return sources_; }
+    // What share of their events handlers analyse deeply, as configured.
+    std::vector<sinks::PlainMetric>& sampling() { return sampling_; }
 
 private:
     static std::vector<engine::LiveView> lifetimes_of(const RunningPolicy& policy) {
@@ -60,6 +62,7 @@ private:
         for (const auto& handler : view.handlers) {
             sinks::Labels labels{{"policy", view.plan->name}, {"tap", view.plan->tap}};
             if (!options.instance.empty()) labels.push_back({"instance", options.instance});
+            add_sampling(handler, labels, handler.plan->name);
             if (options.with_handler) labels.push_back({"handler", handler.plan->name});
             const engine::HandlerView* since = nullptr;
             if (life)
@@ -76,12 +79,18 @@ private:
         for (const MergedHandler& handler : now) {
             sinks::Labels labels{{"policy", views.front().plan->name}};
             if (!options.instance.empty()) labels.push_back({"instance", options.instance});
+            add_sampling(handler.view(), labels, handler.name());
             if (options.with_handler) labels.push_back({"handler", handler.name()});
             const auto since = std::find_if(whole.begin(), whole.end(), [&](const MergedHandler& other) {
                 return other.is_of_kind(handler.view());
             });
             put(handler.view(), std::move(labels), since == whole.end() ? nullptr : &since->view(), services);
         }
+    }
+    void add_sampling(const engine::HandlerView& view, sinks::Labels labels, const std::string& handler) {
+        labels.push_back({"handler", handler});
+        sampling_.push_back(sinks::plain_metric(
+            engine::configured_sampling(view.plan->window.deep_sample_rate), std::move(labels)));
     }
     void put(const engine::HandlerView& view, sinks::Labels&& labels, const engine::HandlerView* since,
              const Services& services) {
@@ -92,39 +101,25 @@ private:
     std::deque<std::deque<MergedHandler>> merged_;
     std::vector<std::vector<engine::LiveView>> views_, lives_; // by policy and tap
     std::vector<sinks::Source> sources_;
+    std::vector<sinks::PlainMetric> sampling_;
 };
 
-sinks::PlainMetric plain_metric(std::string name, const engine::LedgerLine& line,
-                                const sinks::Labels& labels) {
-    std::replace(name.begin(), name.end(), '.', '_');
-    const bool nanoseconds = line.unit == "ns"; // and the name ends so
-    if (nanoseconds) name.replace(name.size() - 2, 2, "seconds");
-    return {.name = std::move(name),
-            .help = line.help,
-            .counter = !line.gauge,
-            .value = static_cast<double>(line.count) * (nanoseconds ? 1e-9 : 1),
-            .labels = labels,
-            .unit = nanoseconds ? "seconds" : ""};
-}
-
 // Where every frame went, by stream of these policies; and every line of the log.
-std::vector<sinks::PlainMetric> ledger_metrics(const Agent& agent, const std::vector<PolicyPointer>& policies,
-                                               const std::string& instance) {
+void add_ledgers(std::vector<sinks::PlainMetric>& metrics, const Agent& agent,
+                 const std::vector<PolicyPointer>& policies, const std::string& instance) {
     std::set<std::string_view> used;
     for (const PolicyPointer& policy : policies)
         for (const auto& on_tap : policy->taps) used.insert(on_tap.stream->name);
-    std::vector<sinks::PlainMetric> metrics;
     for (const auto& [name, state] : agent.streams()) {
         if (!used.contains(name)) continue;
         sinks::Labels labels{{"stream", name}, {"tap", state.stream->tap}};
         if (!instance.empty()) labels.push_back({"instance", instance});
         for (const auto& line : engine::ledger_lines(state.counts))
-            metrics.push_back(plain_metric("ledger_" + line.path, line, labels));
+            metrics.push_back(sinks::plain_metric(line, labels));
     }
     sinks::Labels labels;
     if (!instance.empty()) labels.push_back({"instance", instance});
-    for (const auto& line : log_ledger()) metrics.push_back(plain_metric(line.path, line, labels));
-    return metrics;
+    for (const auto& line : log_ledger()) metrics.push_back(sinks::plain_metric(line, labels, ""));
 }
 
 } // namespace
@@ -136,8 +131,9 @@ std::string scrape(Agent& agent, const std::vector<PolicyPointer>& policies, con
     const auto form = options.format == Format::protobuf       ? sinks::ModernForm::protobuf
                       : options.format == Format::open_metrics ? sinks::ModernForm::open_metrics
                                                                : sinks::ModernForm::text;
-    return sinks::modern_exposition({std::move(scraped.sources()),
-                                     ledger_metrics(agent, policies, options.instance), options.start_time_s},
+    std::vector<sinks::PlainMetric> plain = std::move(scraped.sampling());
+    add_ledgers(plain, agent, policies, options.instance);
+    return sinks::modern_exposition({std::move(scraped.sources()), std::move(plain), options.start_time_s},
                                     {}, form);
 }
 
