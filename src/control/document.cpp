@@ -66,15 +66,15 @@ constexpr Option process_option_list[] = {
 constexpr size_t name_max = 128;
 
 // What is said of it when there is none; which characters it takes besides letters and _, and which of them
-// as the first one.
+// as the first one. A - comes last, as in a regular expression.
 struct NameRule {
     std::string_view expected, others, first, told;
 };
 constexpr NameRule name_rules[] = {
     {"expecting tap identifier", "0123456789-", "", "letters, digits, _ and -, beginning with a letter or _"},
-    {"expecting policy identifier", "0123456789-.", "0123456789",
+    {"expecting policy identifier", "0123456789.-", "0123456789",
      "letters, digits, _, - and ., beginning with a letter, a digit or _"},
-    {"expecting handler module identifier", "0123456789-.", "0123456789",
+    {"expecting handler module identifier", "0123456789.-", "0123456789",
      "letters, digits, _, - and ., beginning with a letter, a digit or _"},
 };
 
@@ -275,6 +275,12 @@ void check_name(const ConfigEntry& entry, Named what) {
     throw ConfigFault(std::string(rule.expected) + ": '" + shown + "' is none; a name is up to " +
                           std::to_string(name_max) + " " + std::string(rule.told),
                       entry);
+}
+
+std::string name_pattern(Named what) {
+    const NameRule& rule = name_rules[static_cast<size_t>(what)];
+    const auto one_of = [](std::string_view more) { return "[a-zA-Z_" + std::string(more) + "]"; };
+    return "^" + one_of(rule.first) + one_of(rule.others) + "{0," + std::to_string(name_max - 1) + "}$";
 }
 
 void DocumentParts::check_input(std::string_view type, OptionValues& values) const {

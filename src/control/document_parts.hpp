@@ -31,6 +31,7 @@ std::string_view canonical_input(std::string_view type);
 // A name that can stand as it is in a URL, a label and the log: throws unless it holds what names may.
 enum class Named : uint8_t { tap, policy, module };
 void check_name(const ConfigEntry& entry, Named what);
+std::string name_pattern(Named what); // the same as a regular expression
 
 PolicyConfig read_policy(const DocumentParts& parts, const ConfigEntry& entry);
 

@@ -1,7 +1,10 @@
 #include "control/policy.hpp"
 
+#include "control/document_parts.hpp"
+
 #include <algorithm>
 #include <gtest/gtest.h>
+#include <regex>
 
 namespace visor::control {
 namespace {
@@ -353,6 +356,24 @@ TEST(Document, ShapeAndVersion) {
     EXPECT_EQ(bare->notices.size(), 1U);
     EXPECT_EQ(fault("visor: {taps: text}"), "no taps found in schema");
     EXPECT_EQ(fault("visor: {policies:}"), "");
+}
+
+TEST(Document, PatternsOfNamesTakeTheNamesThatAreTaken) {
+    for (const Named what : {Named::tap, Named::policy, Named::module}) {
+        const std::regex pattern(name_pattern(what), std::regex::ECMAScript);
+        for (const std::string name :
+             {"a", "_a-1", "A.b", "1a", ".a", "-a", "a b", "a\n", "a/b", "\xc3\xa9", "", "a]", "a^"}) {
+            bool taken = true;
+            try {
+                check_name({name, 1, 1, {}}, what);
+            } catch (const ConfigFault&) {
+                taken = false;
+            }
+            EXPECT_EQ(std::regex_match(name, pattern), taken) << name << ' ' << name_pattern(what);
+        }
+        EXPECT_TRUE(std::regex_match(std::string(128, 'a'), pattern));
+        EXPECT_FALSE(std::regex_match(std::string(129, 'a'), pattern));
+    }
 }
 
 TEST(Document, Taps) {

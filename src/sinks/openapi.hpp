@@ -50,11 +50,17 @@ struct InputOptions {
     bool any_key = false; // others are accepted and passed over
 };
 
+// Which names may be given, as regular expressions.
+struct NamePatterns {
+    std::string tap, policy, module;
+};
+
 struct ApiDescription {
     std::string_view version; // of the program
     std::span<const RouteInfo> routes;
     std::span<const HandlerClass* const> handlers;
     std::span<const InputOptions> inputs;
+    NamePatterns names{};
 };
 
 // Schemas that routes can refer to:

@@ -179,10 +179,14 @@ void add_answers(json& out, const ApiDescription& api) {
     out["MetricsSchema"] = whole(object_of({{"handlers", list_of({{"type", "object"}})}}, false));
 }
 
+json by_name(json schema, const std::string& pattern) {
+    json out = map_of(std::move(schema));
+    out["propertyNames"] = {{"pattern", pattern}};
+    return out;
+}
+
 // A document with the one thing of a kind that a request is about, by its name.
-json document_of(const char* section, json schema) {
-    json things = map_of(std::move(schema));
-    things["propertyNames"] = {{"pattern", "^[a-zA-Z_][a-zA-Z0-9_-]*$"}};
+json document_of(const char* section, json things) {
     things["minProperties"] = things["maxProperties"] = 1;
     json out = object_of(
         {{"version", {{"const", "1.0"}}}, {"visor", whole(object_of({{section, things}}, false))}}, false);
@@ -206,7 +210,7 @@ json tap_document(const ApiDescription& api) {
             {{"if", {{"properties", {{"input_type", {{"const", input.type}}}}}}},
              {"then",
               {{"properties", {{"config", schema_reference(std::string(input.type) + "-input-config")}}}}}});
-    return document_of("taps", std::move(tap));
+    return document_of("taps", by_name(std::move(tap), api.names.tap));
 }
 
 // What a policy listens to: one tap by its name, or those whose tags are selected.
@@ -253,9 +257,9 @@ json module_document(const ApiDescription& api) {
 
 json policy_document(const ApiDescription& api) {
     const json module = module_document(api);
-    json link = map_of(module);
+    json named = by_name(module, api.names.module), link = named;
     link["minProperties"] = link["maxProperties"] = 1;
-    const json modules = {{"oneOf", {map_of(module), list_of(std::move(link))}}}; // a list is a chain
+    const json modules = {{"oneOf", {std::move(named), list_of(std::move(link))}}}; // a list is a chain
     json handlers =
         object_of({{"modules", modules}, {"window_config", options_schema({window_options})}}, false);
     handlers["required"] = {"modules"};
@@ -265,7 +269,7 @@ json policy_document(const ApiDescription& api) {
                              {"handlers", std::move(handlers)}},
                             false);
     policy["required"] = {"kind", "input", "handlers"};
-    return document_of("policies", std::move(policy));
+    return document_of("policies", by_name(std::move(policy), api.names.policy));
 }
 
 } // namespace

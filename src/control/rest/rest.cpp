@@ -25,7 +25,8 @@ std::string pattern_of(std::string_view path) {
 std::string openapi_of(std::string_view version, bool admin) {
     const auto routes = documented_routes(admin);
     const auto inputs = documented_inputs();
-    return sinks::dump_json(sinks::openapi_json({version, routes, handler_classes(), inputs}), false);
+    return sinks::dump_json(
+        sinks::openapi_json({version, routes, handler_classes(), inputs, documented_names()}), false);
 }
 
 std::optional<Response> wrong_parameter(const sinks::RouteInfo& route, const Request& request) {

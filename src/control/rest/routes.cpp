@@ -1,5 +1,6 @@
 #include "control/rest/routes.hpp"
 
+#include "control/document_parts.hpp"
 #include "control/registry.hpp"
 
 namespace visor::control {
@@ -234,6 +235,10 @@ std::vector<sinks::RouteInfo> documented_routes(bool admin) {
     for (const Route& route : all_routes())
         if (admin || !route.info.admin) routes.push_back(route.info);
     return routes;
+}
+
+sinks::NamePatterns documented_names() {
+    return {name_pattern(Named::tap), name_pattern(Named::policy), name_pattern(Named::module)};
 }
 
 std::vector<sinks::InputOptions> documented_inputs() {

@@ -18,6 +18,7 @@ std::span<const Route> all_routes();
 
 // For descriptions: routes, those of the admin interface if asked for, and what inputs take.
 std::vector<sinks::RouteInfo> documented_routes(bool admin);
+sinks::NamePatterns documented_names();
 std::vector<sinks::InputOptions> documented_inputs();
 
 } // namespace visor::control
