@@ -6,6 +6,7 @@ IFACE ?= auto
 DEMO_HOST := 10.77.0.2/32,fd77::2/128
 ARGS ?= $(if $(filter examples/demo.pcap,$(PCAP)),-H $(DEMO_HOST))
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 300
 BENCH_ARGS ?=
 V ?=
 
@@ -21,13 +22,13 @@ CTEST := ctest --output-on-failure --no-tests=error -j 2
 configure = @tools/configure.sh $(VERBOSE) $(1) $(2) $(3)
 
 .DEFAULT_GOAL := help
-.PHONY: build run test bench bench-quick bench-live soak fuzz asan tsan tsan-quick scalar portable fmt tidy docs golden \
+.PHONY: build run test bench bench-quick bench-diff instructions bench-live soak fuzz asan tsan tsan-quick scalar portable fmt tidy docs golden \
     demo install uninstall clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 	@echo
-	@echo "  IFACE=name or PCAP=file, ARGS='...' for run; FUZZ_SECONDS=n; BENCH_ARGS='...'; PREFIX= DESTDIR=; V=1 shows every command"
+	@echo "  IFACE=name or PCAP=file, ARGS='...' for run; FUZZ_SECONDS=n; SOAK_SECONDS=n; BENCH_ARGS='...'; PREFIX= DESTDIR=; V=1 shows every command"
 
 build: ## build the programs into build/bin
 	@$(SETUP) build
@@ -56,18 +57,29 @@ bench: ## generate captures once, then time the program against tcpdump -w, side
 	@$(NINJA) build
 	@python3 tools/bench.py $(BENCH_ARGS)
 
+bench-diff: ## the same beside the ratios kept in bench/baseline.json
+	@$(MAKE) --no-print-directory bench BENCH_ARGS="--diff $(BENCH_ARGS)"
+
+instructions: ## count instructions a packet, by room; more than 5 % above bench/baseline.json fails
+	@$(SETUP) build bench
+	$(call configure,release,build,VISOR_BENCH)
+	@$(NINJA) build programs
+	@$(NINJA) build pcapgen
+	@python3 tools/instructions.py $(BENCH_ARGS)
+
 bench-live: ## time the agent on a live interface against tcpdump and a bare reader, at rising rates (root)
 	@$(SETUP) build bench
 	$(call configure,release,build,VISOR_BENCH)
 	@$(NINJA) build
 	@python3 tools/bench_live.py $(BENCH_ARGS)
 
-soak: ## five minutes of traffic without a name, address or port twice: memory stays flat (root)
-	@$(SETUP) build test peers
+soak: ## SOAK_SECONDS (300) of traffic without a name, address or port twice: memory stays flat (root)
+	@$(SETUP) build test soak
 	$(call configure,release,build,VISOR_TESTS)
 	@$(NINJA) build programs
 	@$(NINJA) build live_sender
-	@python3 tests/live/life_test.py build/bin/pktvisord build/bin/live_sender attack --seconds 300 --frames 100000000
+	@python3 tests/live/life_test.py build/bin/pktvisord build/bin/live_sender attack \
+	    --seconds $(SOAK_SECONDS) --frames 100000000
 
 bench-quick: ## the same on captures a tenth as large, in seconds
 	@$(MAKE) --no-print-directory bench BENCH_ARGS="--quick $(BENCH_ARGS)"

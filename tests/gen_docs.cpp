@@ -59,10 +59,8 @@ int main(int argc, char** argv) {
     const auto handlers = visor::control::handler_classes();
     std::vector<const visor::Schema*> schemas;
     for (const visor::HandlerClass* handler : handlers) schemas.push_back(&handler->schema());
-    std::vector<visor::sinks::InputOptions> inputs;
-    for (const auto& input : visor::control::input_infos()) inputs.push_back({input.type, input.options});
-    std::vector<visor::sinks::RouteInfo> routes;
-    for (const auto& route : visor::control::all_routes()) routes.push_back(route.info);
+    const auto inputs = visor::control::documented_inputs();
+    const auto routes = visor::control::documented_routes(true);
     const std::pair<const char*, std::string> documents[] = {
         {"metrics.md", visor::sinks::metrics_markdown(schemas)},
         {"options.md", visor::sinks::options_markdown(visor::control::process_options, inputs, handlers)},

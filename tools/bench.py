@@ -5,7 +5,8 @@ Captures are generated once into build/bench-data (bench/pcapgen). Every timed r
 count compared with what was generated: a fast wrong answer does not count. Peak memory is RssAnon, sampled, so that
 the page cache of the input is not in it.
 
-Usage: tools/bench.py [--quick] [--rounds N] [--only NAME,...]
+Usage: tools/bench.py [--quick] [--rounds N] [--only NAME,...] [--diff | --keep]
+--diff: beside the ratios that bench/baseline.json keeps; --keep: what is measured becomes what is kept
 Environment: VISOR_BIN is another build's bin folder; VISOR_CITY and VISOR_ASN name the geo databases, without them
 ../shared/fixtures/geo is used, if there.
 """
@@ -22,12 +23,27 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BIN = os.environ.get("VISOR_BIN", os.path.join(ROOT, "build", "bin"))
 DATA = os.path.join(ROOT, "build", "bench-data")
+BASELINE = os.path.join(ROOT, "bench", "baseline.json")
 PROGRAM = os.path.join(BIN, "pktvisor-pcap")
 HOST = "100.64.0.0/10,2001:db8:1::/48,2001:db8:2::/48"
 # name, generator's mode, millions of packets, with geo databases
 ROWS = [("dns", "dns", 5, False), ("mixed", "mixed", 5, False), ("small64", "small64", 10, False),
         ("dns+geo", "dns", 5, True), ("mixed+geo", "mixed", 5, True), ("distinct", "distinct", 10, False),
         ("attack", "attack", 10, False)]
+
+
+def kept(section):
+    with open(BASELINE, encoding="utf-8") as file:
+        return json.load(file).get(section, {})
+
+
+def keep(section, values):
+    with open(BASELINE, encoding="utf-8") as file:
+        everything = json.load(file)
+    everything.setdefault(section, {}).update(values)
+    with open(BASELINE, "w", encoding="utf-8") as file:
+        json.dump(everything, file, indent=2)
+        file.write("\n")
 
 
 def generate(mode, packets):
@@ -103,7 +119,8 @@ def geo_options():
     return ["--geo-city", city, "--geo-asn", asn] if os.path.exists(city) and os.path.exists(asn) else None
 
 
-def measure(name, path, packets, options, rounds):
+def measure(name, path, packets, options, rounds, beside):
+    """Prints a row; beside: what to put behind it for a ratio. Returns the ratio."""
     command = [PROGRAM, "--workers", "1", "--periods", "10", "-H", HOST, *options, path]  # 10: the captures span six
     warm(path)
     ours, theirs, peak = [], [], 0.0
@@ -118,7 +135,9 @@ def measure(name, path, packets, options, rounds):
     wall = statistics.median(w for _, w in ours)
     spread = (max(c for c, _ in ours) - min(c for c, _ in ours)) / mine
     print(f"{name:<10} {packets / 1e6:>6.1f} M {mine:>8.2f} {wall:>8.2f} {mine / packets * 1e9:>9.0f} {spread:>8.0%} "
-          f"{other:>9.2f} {other / packets * 1e9:>9.0f} {mine / other:>7.2f} {peak:>9.1f}", flush=True)
+          f"{other:>9.2f} {other / packets * 1e9:>9.0f} {mine / other:>7.2f} {peak:>9.1f}{beside(mine / other)}",
+          flush=True)
+    return round(mine / other, 2)
 
 
 POLICY = """visor:
@@ -161,13 +180,15 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a tenth of the packets, fewer rounds")
     parser.add_argument("--rounds", type=int, help="runs of each program (default 3; 2 with --quick)")
     parser.add_argument("--only", default="", help="comma-separated rows")
+    parser.add_argument("--diff", action="store_true", help="beside the ratios kept in bench/baseline.json")
+    parser.add_argument("--keep", action="store_true", help="write them there")
     arguments = parser.parse_args()
     only = set(filter(None, arguments.only.split(",")))
     rounds = arguments.rounds or (2 if arguments.quick else 3)
     scale = 100_000 if arguments.quick else 1_000_000
     print(f"{'capture':<10} {'packets':>8} {'cpu s':>8} {'wall s':>8} {'ns/pkt':>9} {'spread':>8} {'tcpdump s':>9} "
-          f"{'ns/pkt':>9} {'ratio':>7} {'anon MiB':>9}")
-    first = None
+          f"{'ns/pkt':>9} {'ratio':>7} {'anon MiB':>9}{'kept  now/kept' if arguments.diff else '':>16}")
+    first, ratios, before = None, {}, kept("ratio") if arguments.diff else {}
     for name, mode, millions, geo in ROWS:
         if only and name not in only:
             continue
@@ -177,9 +198,13 @@ def main():
             continue
         path = generate(mode, millions * scale)
         first = first or (path, millions * scale)
-        measure(name, path, millions * scale, options, rounds)
+        was = before.get(name)
+        ratios[name] = measure(name, path, millions * scale, options, rounds,
+                               lambda ratio, was=was: f" {was:>6.2f} {ratio / was:>8.2f}" if was else "")
     print(f"medians of {rounds} rounds in turn; ratio = cpu of the program / cpu of tcpdump -w /dev/null")
-    if first:
+    if arguments.keep:
+        keep("ratio", ratios)
+    if first and not arguments.diff:
         stages(*first)
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Times the agent on a live interface: beside a reader that only counts, and tcpdump -w /dev/null, on the same load.
+"""Times the agent on a live interface: beside a reader that only counts, and tcpdump -w /dev/null, on the same load,
+and beside pktvisor-pcap on a file of the same mix.
 
 Two network namespaces joined by a veth pair; the sender (bench/live/live_sender.cpp) loops over the first frames of a
 generated capture. On a veth pair the sender also pays for delivery, so what is offered is an outcome of the receiver;
@@ -20,9 +21,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "live"))
 import netns  # noqa: E402
 from agent import Agent  # noqa: E402
-from bench import BIN, generate  # noqa: E402
+from bench import BIN, HOST, generate, timed  # noqa: E402
 
 FRAMES, RING_MIB = 400_000, 64
+OFFLINE_FRAMES = 2_000_000  # for the analyser, which has its start-up to spread over them
 MIXES = ("small64", "dns")
 STEPS = (0.2, 0.4, 0.6, 0.8, 1.0)
 SCRAPE_SHARE, SCRAPES_A_SECOND, SCRAPE_SECONDS = 0.7, 100, 6
@@ -149,12 +151,20 @@ class Figures:
         self.ns = self.cpu / max(self.received - self.dropped, 1)
 
 
+def offline_ns(mix):
+    """What the analyser takes for a packet of the same mix, from a file."""
+    cpu = timed([os.path.join(BIN, "pktvisor-pcap"), "--workers", "1", "-H", HOST, generate(mix, OFFLINE_FRAMES)])[0]
+    return cpu / OFFLINE_FRAMES * 1e9
+
+
 def compare(pair, mix, capture, arguments):
-    """All receivers in turn, as fast as the sender goes; the agent's median rate."""
+    """All receivers in turn, as fast as the sender goes, and the analyser; the agent's median rate."""
     runs = {make: [] for make in (AgentReceiver, BareReceiver, TcpdumpReceiver)}
+    offline = []
     for _ in range(arguments.rounds):
         for make, figures in runs.items():
             figures.append(Figures(pair, make, arguments.workers, capture, arguments.seconds))
+        offline.append(offline_ns(mix))
     median = lambda figures, what: statistics.median(getattr(one, what) for one in figures)  # noqa: E731
     base = median(runs[TcpdumpReceiver], "ns")
     for make, figures in runs.items():
@@ -164,6 +174,8 @@ def compare(pair, mix, capture, arguments):
         print(f"{mix:<8} {make.name:<12} {median(figures, 'rate') / 1e6:>7.3f} {offered:>10} {received:>10} "
               f"{dropped:>9} {ns:>7.0f} {ns * median(figures, 'user'):>7.0f} {ns / base:>7.2f} "
               f"{median(figures, 'machine'):>8.0%}", flush=True)
+    print(f"{mix:<8} {'from a file':<12} {'':>7} {'':>10} {OFFLINE_FRAMES:>10} {'':>9} "
+          f"{statistics.median(offline):>7.0f}")
     print(f"{mix:<8} longest a worker was kept from its queue: "
           f"{max(one.longest_control_ns for one in runs[AgentReceiver]) / 1e3:.0f} us")
     return median(runs[AgentReceiver], "rate")
@@ -224,7 +236,8 @@ def main():
               f"{'user':>7} {'ratio':>7} {'machine':>8}")
         rates = {mix: compare(pair, mix, capture, arguments) for mix, capture in captures.items()}
         print("ns/pkt: processor time of the receiver for each frame it read, median of the rounds, in turn; user: of "
-              "it outside the kernel;\nratio: to tcpdump's; machine: busy share of all cores, whoever made it")
+              "it outside the kernel;\nratio: to tcpdump's; machine: busy share of all cores, whoever made it;\n"
+              "from a file: pktvisor-pcap, with one worker, on the same mix")
         for mix, capture in captures.items():
             best = loss_free_rate(pair, mix, capture, rates[mix], arguments.workers)
             scraped(pair, mix, capture, (best or rates[mix]) * SCRAPE_SHARE, arguments.workers)

@@ -57,57 +57,26 @@ make_network() {
     ip -n $server addr add fd77::2/64 dev vs nodad
 }
 
-make_unbound_conf() {
-    cat >"$dir/unbound.conf" <<CONF
-server:
-  interface: 10.77.0.2
-  interface: fd77::2
-  access-control: 10.77.0.0/24 allow
-  access-control: fd77::/64 allow
-  access-control: 10.77.0.29/32 refuse
-  do-daemonize: no
-  username: ""
-  chroot: ""
-  directory: "$dir"
-  pidfile: "$dir/unbound.pid"
-  use-syslog: no
-  logfile: ""
-  num-threads: 1
-  module-config: "iterator"
-  edns-buffer-size: 4096
-  max-udp-size: 4096
-  do-not-query-localhost: no
-  local-zone: "test." nodefault
-  local-zone: "demo.test." static
-  local-data: "demo.test. 300 SOA ns.demo.test. host.demo.test. 1 3600 600 86400 60"
-  local-data: "demo.test. 300 MX 10 mail.demo.test."
-  local-data: "_sip._tcp.demo.test. 300 SRV 10 60 5060 www.demo.test."
-  local-data: "alias.demo.test. 300 CNAME www.demo.test."
-  local-zone: "example.co.uk." static
-  local-zone: "closed.test." refuse
-CONF
+make_unbound_conf() { # the tests' own, with more names, a client it refuses and servers to ask
     local name i
-    for name in www api cdn mail static img login edge-01 metrics shop; do
-        echo "  local-data: \"$name.demo.test. 60 A 192.0.2.$((RANDOM % 200 + 10))\"" >>"$dir/unbound.conf"
-        echo "  local-data: \"$name.demo.test. 60 AAAA 2001:db8::$((RANDOM % 200 + 10))\"" >>"$dir/unbound.conf"
-        echo "  local-data: \"$name.shop.example.co.uk. 60 A 192.0.2.7\"" >>"$dir/unbound.conf"
-    done
-    for i in $(seq 1 9); do # 9 x 230 bytes: over the Ethernet MTU, under 4096
-        echo "  local-data: 'big.demo.test. 60 TXT \"$(printf "%0230d" "$i")\"'" >>"$dir/unbound.conf"
-    done
-    cat >>"$dir/unbound.conf" <<CONF
-forward-zone:
-  name: "up.test."
-  forward-addr: 10.77.0.53
-forward-zone:
-  name: "dark.test."
-  forward-addr: 10.77.0.54
-forward-zone:
-  name: "broken.test."
-  forward-addr: 10.77.0.1@54
-remote-control:
-  control-enable: no
-CONF
+    {
+        echo '  access-control: 10.77.0.29/32 refuse'
+        echo '  local-data: "alias.demo.test. 300 CNAME www.demo.test."'
+        echo '  local-zone: "example.co.uk." static'
+        for name in www api cdn mail static img login edge-01 metrics shop; do
+            echo "  local-data: \"$name.demo.test. 60 A 192.0.2.$((RANDOM % 200 + 10))\""
+            echo "  local-data: \"$name.demo.test. 60 AAAA 2001:db8::$((RANDOM % 200 + 10))\""
+            echo "  local-data: \"$name.shop.example.co.uk. 60 A 192.0.2.7\""
+        done
+        for i in $(seq 1 9); do # 9 x 230 bytes: over the Ethernet MTU, under 4096
+            echo "  local-data: 'big.demo.test. 60 TXT \"$(printf "%0230d" "$i")\"'"
+        done
+        for name in up.test=10.77.0.53 dark.test=10.77.0.54 broken.test=10.77.0.1@54; do
+            printf 'forward-zone:\n  name: "%s."\n  forward-addr: %s\n' "${name%%=*}" "${name#*=}"
+        done
+    } >"$dir/names.conf"
+    sed -e "s|@FOLDER@|$dir|" -e "/^@NAMES@\$/{r $dir/names.conf
+        d}" "$(dirname "$0")/../tests/live/unbound.conf" >"$dir/unbound.conf"
 }
 
 make_nginx_conf() {

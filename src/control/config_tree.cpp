@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <fstream>
 #include <istream>
 #include <map>
@@ -127,6 +128,41 @@ private:
     size_t nodes_ = 0;
 };
 
+// The code unit of an escape "\\uXXXX" at `at`; 0 when there is none.
+uint32_t escaped_unit(std::string_view text, size_t at) {
+    uint32_t unit = 0;
+    if (text.size() < at + 6 || text[at] != '\\' || text[at + 1] != 'u') return 0;
+    const char* const end = text.data() + at + 6;
+    const auto read = std::from_chars(text.data() + at + 2, end, unit, 16);
+    return read.ec == std::errc{} && read.ptr == end ? unit : 0;
+}
+
+// JSON escapes a character beyond U+FFFF as two code units (RFC 8259, section 7), YAML as one number.
+std::string with_pairs_joined(std::string_view json) {
+    std::string out;
+    out.reserve(json.size());
+    for (size_t at = 0; at < json.size();) {
+        const uint32_t high = escaped_unit(json, at), low = high ? escaped_unit(json, at + 6) : 0;
+        if (high >= 0xd800 && high < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
+            char escape[11];
+            std::snprintf(escape, sizeof escape, "\\U%08x",
+                          0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00));
+            out += escape;
+            at += 12;
+            continue;
+        }
+        const size_t length = json[at] == '\\' ? 2 : 1; // an escaped backslash escapes nothing
+        out += json.substr(at, length);
+        at += length;
+    }
+    return out;
+}
+
+bool is_json(std::string_view text) {
+    const size_t first = text.find_first_not_of(" \t\r\n");
+    return first != std::string_view::npos && text[first] == '{';
+}
+
 bool is_word(std::string_view text, std::string_view lower) {
     return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
                       [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
@@ -140,16 +176,16 @@ const ConfigNode* ConfigNode::find(std::string_view key) const {
     return nullptr;
 }
 
-Error ConfigFault::in(std::string_view name) const {
+Refusal ConfigFault::in(std::string_view name) const {
     std::string where(name);
     if (line) where += (where.empty() ? "" : ":") + std::to_string(line) + ':' + std::to_string(column);
-    return {where.empty() ? text : where + ": " + text};
+    return {{where.empty() ? text : where + ": " + text}, kind};
 }
 
 ConfigNode config_tree(std::string_view text) {
     if (text.size() > max_config_bytes)
         throw ConfigFault("larger than " + std::to_string(max_config_bytes) + " bytes", 0, 0);
-    std::istringstream in{std::string(text)};
+    std::istringstream in{is_json(text) ? with_pairs_joined(text) : std::string(text)};
     TreeBuilder builder, second;
     try {
         YAML::Parser parser(in);

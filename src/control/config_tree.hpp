@@ -5,7 +5,7 @@
 // Threads: value types. Owns: its texts. Units: lines and columns from 1. Format: YAML 1.2.
 #pragma once
 
-#include "base/result.hpp"
+#include "control/refusal.hpp"
 #include "metric/options.hpp"
 
 #include <cstdint>
@@ -47,16 +47,17 @@ struct ConfigEntry {
 struct ConfigFault {
     std::string text;
     uint32_t line = 0, column = 0;
+    RefusalKind kind = RefusalKind::invalid;
 
-    ConfigFault(std::string what, const ConfigNode& at)
-        : text(std::move(what)), line(at.line), column(at.column) {}
-    ConfigFault(std::string what, const ConfigEntry& at)
-        : text(std::move(what)), line(at.line), column(at.column) {}
+    ConfigFault(std::string what, const ConfigNode& at, RefusalKind of = RefusalKind::invalid)
+        : text(std::move(what)), line(at.line), column(at.column), kind(of) {}
+    ConfigFault(std::string what, const ConfigEntry& at, RefusalKind of = RefusalKind::invalid)
+        : text(std::move(what)), line(at.line), column(at.column), kind(of) {}
     ConfigFault(std::string what, uint32_t at_line, uint32_t at_column)
         : text(std::move(what)), line(at_line), column(at_column) {}
 
     // "file:line:column: text"; "line:column: text" when the document has no name, as one from the network.
-    Error in(std::string_view name) const;
+    Refusal in(std::string_view name) const;
 };
 
 // An empty document is a null node.

@@ -31,6 +31,20 @@ TEST(ConfigTree, NodesKnowTheirPlace) {
     EXPECT_EQ(root.find("d"), nullptr);
 }
 
+// RFC 8259, section 7.
+TEST(ConfigTree, JsonMayEscapeAsItDoes) {
+    const ConfigNode root =
+        tree(R"({"a": "\ud83d\uDE00 \u00e9\/", "b": "\\ud83d\\ude00", "c": "\"\ud83d\ude00"})");
+    EXPECT_EQ(root.find("a")->text, "\xf0\x9f\x98\x80 \xc3\xa9/");
+    EXPECT_EQ(root.find("b")->text, "\\ud83d\\ude00");
+    EXPECT_EQ(root.find("c")->text, "\"\xf0\x9f\x98\x80");
+    EXPECT_NE(fault(R"({"a": "\ud83d"})"), "");
+    EXPECT_NE(fault(R"({"a": "\ude00\ud83d"})"), "");
+    EXPECT_EQ(fault(R"({"a": "\\"})"), "");
+    EXPECT_NE(fault("{\"a\": \"\\"), ""); // ends in an escape
+    EXPECT_EQ(tree("{\n\t\"a\": {\n\t\t\"b\": [1,\n\t2]}\n}").find("a")->find("b")->items.size(), 2U);
+}
+
 TEST(ConfigTree, EmptyTextIsNull) {
     EXPECT_EQ(tree("").kind, ConfigNode::Kind::null);
     EXPECT_EQ(tree("# nothing\n").kind, ConfigNode::Kind::null);

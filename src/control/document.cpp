@@ -1,5 +1,6 @@
 // A whole document: its sections in the order they are evaluated.
 #include "control/document_parts.hpp"
+#include "sinks/text_canvas.hpp"
 
 #include <algorithm>
 
@@ -62,11 +63,23 @@ constexpr Option process_option_list[] = {
     {"cp_path", OptionType::text, "crash reports (not built): handler program"},
 };
 
-bool is_tap_name(std::string_view name) {
-    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-    return !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
-        return letter(c) || (c >= '0' && c <= '9') || c == '-';
-    });
+constexpr size_t name_max = 128;
+
+// What is said of it when there is none; which characters it takes besides letters and _, and which of them
+// as the first one.
+struct NameRule {
+    std::string_view expected, others, first, told;
+};
+constexpr NameRule name_rules[] = {
+    {"expecting tap identifier", "0123456789-", "", "letters, digits, _ and -, beginning with a letter or _"},
+    {"expecting policy identifier", "0123456789-.", "0123456789",
+     "letters, digits, _, - and ., beginning with a letter, a digit or _"},
+    {"expecting handler module identifier", "0123456789-.", "0123456789",
+     "letters, digits, _, - and ., beginning with a letter, a digit or _"},
+};
+
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
 class DocumentReader {
@@ -143,11 +156,11 @@ private:
     }
 
     void read_tap(const ConfigEntry& entry) {
-        if (!is_tap_name(entry.key)) throw ConfigFault("expecting tap identifier", entry);
+        check_name(entry, Named::tap);
         const ConfigNode& node = entry.value;
         if (!node.is_map()) throw ConfigFault("expecting tap configuration map", entry);
         if (parts_.find_tap(entry.key))
-            throw ConfigFault("module name '" + entry.key + "' already exists", entry);
+            throw ConfigFault("module name '" + entry.key + "' already exists", entry, RefusalKind::conflict);
         TapConfig tap;
         tap.name = entry.key;
         const ConfigNode* type = node.find("input_type");
@@ -207,9 +220,10 @@ private:
     void read_policies(const ConfigNode& visor) {
         for (const auto& entry : section(visor, "policies", "policy")) {
             const auto& taken = parts_.known.policies;
-            if (entry.key.empty()) throw ConfigFault("expecting policy identifier", entry);
+            check_name(entry, Named::policy);
             if (std::find(taken.begin(), taken.end(), entry.key) != taken.end())
-                throw ConfigFault("policy with name '" + entry.key + "' already defined", entry);
+                throw ConfigFault("policy with name '" + entry.key + "' already defined", entry,
+                                  RefusalKind::conflict);
             document_.policies.push_back(read_policy(parts_, entry));
         }
     }
@@ -247,16 +261,36 @@ const InputInfo* DocumentParts::find_input(std::string_view type) const {
     return nullptr;
 }
 
-void DocumentParts::check_input(std::string_view type, OptionValues& values) const {
-    const InputInfo* input = find_input(type);
-    if (!input || input->options.empty()) return;
-    const OptionTable tables[] = {input->options};
-    if (const auto error = check_options(tables, values))
-        throw ConfigFault(error->text, error->line, error->column);
+void check_name(const ConfigEntry& entry, Named what) {
+    const NameRule& rule = name_rules[static_cast<size_t>(what)];
+    const std::string_view name = entry.key;
+    if (name.empty()) throw ConfigFault(std::string(rule.expected), entry);
+    const auto is_one = [](char c, std::string_view more) {
+        return is_letter(c) || more.find(c) != more.npos;
+    };
+    if (name.size() <= name_max && is_one(name[0], rule.first) &&
+        std::all_of(name.begin(), name.end(), [&](char c) { return is_one(c, rule.others); }))
+        return;
+    const std::string shown = sinks::shortened(sinks::printable(name, {}), 60, {});
+    throw ConfigFault(std::string(rule.expected) + ": '" + shown + "' is none; a name is up to " +
+                          std::to_string(name_max) + " " + std::string(rule.told),
+                      entry);
 }
 
-Result<Document> parse_document(std::string_view yaml, std::string_view name, DocumentKind kind,
-                                const Known& known) {
+void DocumentParts::check_input(std::string_view type, OptionValues& values) const {
+    const InputInfo* input = find_input(type);
+    if (!input) return;
+    const OptionTable tables[] = {input->options};
+    OptionValues checked;
+    for (const auto& entry : values.entries())
+        if (!input->any_key || find_option(tables, entry.key)) checked.set(entry.key, entry.value);
+    if (const auto error = check_options(tables, checked))
+        throw ConfigFault(error->text, error->line, error->column);
+    values.merge(checked);
+}
+
+Result<Document, Refusal> parse_document(std::string_view yaml, std::string_view name, DocumentKind kind,
+                                         const Known& known) {
     try {
         return DocumentReader(kind, known).read(config_tree(yaml));
     } catch (const ConfigFault& fault) {
@@ -264,9 +298,9 @@ Result<Document> parse_document(std::string_view yaml, std::string_view name, Do
     }
 }
 
-Result<Document> read_document(const std::string& path, const Known& known) {
+Result<Document, Refusal> read_document(const std::string& path, const Known& known) {
     const auto text = read_config_file(path);
-    if (!text) return Error{text.error()};
+    if (!text) return Refusal{{text.error()}};
     return parse_document(*text, path, DocumentKind::file, known);
 }
 

@@ -28,6 +28,10 @@ struct DocumentParts {
 // "sflow" is an older name of "flow".
 std::string_view canonical_input(std::string_view type);
 
+// A name that can stand as it is in a URL, a label and the log: throws unless it holds what names may.
+enum class Named : uint8_t { tap, policy, module };
+void check_name(const ConfigEntry& entry, Named what);
+
 PolicyConfig read_policy(const DocumentParts& parts, const ConfigEntry& entry);
 
 } // namespace visor::control

@@ -1,26 +1,63 @@
 #include "control/log.hpp"
 
 #include "control/log_file_sink.hpp"
+#include "control/log_queue.hpp"
+#include "sinks/text_canvas.hpp"
 
-#include <chrono>
+#include <cerrno>
+#include <cstdio>
+#include <poll.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 namespace visor::control {
 
 namespace {
-constexpr std::chrono::seconds flush_interval{3};
 constexpr const char* name = "visor";
 
-std::shared_ptr<LogFileSink>& log_file() {
-    static std::shared_ptr<LogFileSink> file;
-    return file;
+// A line that cannot be written throws, here too.
+class StandardOutputSink final : public spdlog::sinks::ansicolor_stdout_sink_mt {
+    void log(const spdlog::details::log_msg& message) override {
+        pollfd out{STDOUT_FILENO, POLLOUT, 0};
+        ::poll(&out, 1, -1); // for one that was made not to wait by whoever else has it
+        spdlog::sinks::ansicolor_stdout_sink_mt::log(message);
+        if (!std::ferror(stdout)) return;
+        std::clearerr(stdout);
+        throw spdlog::spdlog_ex("cannot write to standard output", errno);
+    }
+};
+
+// What log_live() made last.
+struct Live {
+    std::shared_ptr<LogFileSink> file;
+    std::shared_ptr<LogQueue> queue;
+};
+Live& live() {
+    static Live live;
+    return live;
 }
+
+class PrintableLogger final : public spdlog::logger {
+public:
+    PrintableLogger(std::string logger_name, spdlog::sink_ptr sink)
+        : logger(std::move(logger_name), std::move(sink)) {}
+
+private:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        const std::string text = sinks::printable({message.payload.data(), message.payload.size()}, {});
+        spdlog::details::log_msg safe = message;
+        safe.payload = text;
+        logger::sink_it_(safe);
+    }
+};
 } // namespace
 
 void log_to_stderr(bool verbose, bool quiet) {
-    if (!spdlog::get(name)) spdlog::set_default_logger(spdlog::stderr_color_st(name));
+    if (!spdlog::get(name))
+        spdlog::set_default_logger(
+            std::make_shared<PrintableLogger>(name, std::make_shared<spdlog::sinks::stderr_color_sink_st>()));
     spdlog::set_level(verbose ? spdlog::level::debug : quiet ? spdlog::level::warn : spdlog::level::info);
 }
 
@@ -34,23 +71,47 @@ Result<LogTarget> log_live(const LogTarget& target, bool verbose) {
     } else if (target.syslog) {
         sink = std::make_shared<spdlog::sinks::syslog_sink_mt>("pktvisord", LOG_PID, LOG_DAEMON, false);
     } else {
-        sink = std::make_shared<spdlog::sinks::stdout_color_sink_mt>();
+        sink = std::make_shared<StandardOutputSink>();
     }
-    auto logger = std::make_shared<spdlog::logger>(name, std::move(sink));
-    logger->flush_on(spdlog::level::err);
-    spdlog::set_default_logger(std::move(logger));
+    auto queue = std::make_shared<LogQueue>(std::move(sink));
+    spdlog::set_default_logger(std::make_shared<PrintableLogger>(name, queue));
     spdlog::set_level(verbose ? spdlog::level::debug : spdlog::level::info);
-    log_file() = std::move(file);
+    live() = {std::move(file), std::move(queue)};
     return target;
 }
 
-void flush_log_regularly() {
-    spdlog::flush_every(flush_interval);
+void write_log() {
+    if (live().queue) live().queue->begin();
+}
+
+void flush_log() {
+    if (live().queue) live().queue->flush();
+}
+
+bool end_log() {
+    return !live().queue || live().queue->end();
+}
+
+std::vector<engine::LedgerLine> log_ledger() {
+    const LogCounts counts = live().queue ? live().queue->counts() : LogCounts{};
+    return {
+        {"log.lines", counts.lines, "lines logged"},
+        {"log.dropped.behind", counts.behind, "log lines lost as what they are written to did not keep up"},
+        {"log.dropped.failed", counts.failed, "log lines that could not be written"},
+    };
+}
+
+void log_block(std::string_view text) {
+    const auto& logger = *spdlog::default_logger_raw();
+    if (!logger.should_log(spdlog::level::info)) return;
+    const spdlog::details::log_msg message(logger.name(), spdlog::level::info, {text.data(), text.size()});
+    for (const auto& sink : logger.sinks()) sink->log(message);
 }
 
 Result<LogTarget> reopen_log() {
-    if (!log_file()) return LogTarget{};
-    const auto path = log_file()->reopen();
+    if (!live().file) return LogTarget{};
+    live().queue->flush(); // lines of before go into the old file
+    const auto path = live().file->reopen();
     if (!path) return Error{path.error()};
     return LogTarget{*path, false};
 }

@@ -9,12 +9,14 @@
 namespace visor::control {
 
 namespace {
-constexpr size_t waiting_max = 64 << 10;
 constexpr mode_t readable_by_group = 0640;
 
 Result<int> open_to_append(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, readable_by_group);
+    // Not to wait, in opening a FIFO that nobody reads. Afterwards only the thread that writes waits.
+    const int fd =
+        ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, readable_by_group);
     if (fd < 0) return Error{"cannot open log file " + path + ": " + std::strerror(errno)};
+    ::fcntl(fd, F_SETFL, O_APPEND);
     return fd;
 }
 } // namespace
@@ -28,37 +30,37 @@ Result<std::shared_ptr<LogFileSink>> LogFileSink::open(const std::string& path) 
 }
 
 LogFileSink::~LogFileSink() {
-    flush_();
+    change_file();
     ::close(fd_);
 }
 
 Result<std::string> LogFileSink::reopen() {
     const auto fd = open_to_append(path_);
     if (!fd) return Error{fd.error()};
-    const std::lock_guard lock(mutex_);
-    flush_();
-    ::close(fd_);
-    fd_ = *fd;
+    if (const int never_used = next_fd_.exchange(*fd); never_used >= 0) ::close(never_used);
+    // So that the old file is free at once, unless somebody is writing to it.
+    if (const std::unique_lock lock(mutex_, std::try_to_lock); lock) change_file();
     return path_;
 }
 
-void LogFileSink::sink_it_(const spdlog::details::log_msg& message) {
-    spdlog::memory_buf_t line;
-    formatter_->format(message, line);
-    waiting_.append(line.data(), line.size());
-    if (waiting_.size() >= waiting_max) flush_();
+void LogFileSink::change_file() {
+    const int next = next_fd_.exchange(-1);
+    if (next < 0) return;
+    ::close(fd_);
+    fd_ = next;
 }
 
-// A disk that is full loses lines; the next ones are tried again.
-void LogFileSink::flush_() {
-    for (size_t done = 0; done < waiting_.size();) {
-        const ssize_t written = ::write(fd_, waiting_.data() + done, waiting_.size() - done);
+void LogFileSink::sink_it_(const spdlog::details::log_msg& message) {
+    change_file();
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    for (size_t done = 0; done < line.size();) {
+        const ssize_t written = ::write(fd_, line.data() + done, line.size() - done);
         if (written > 0)
             done += static_cast<size_t>(written);
         else if (written == 0 || errno != EINTR)
-            break;
+            throw spdlog::spdlog_ex("cannot write to " + path_, errno);
     }
-    waiting_.clear();
 }
 
 } // namespace visor::control

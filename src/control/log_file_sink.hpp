@@ -1,9 +1,11 @@
-// A log file that can be opened anew by its name while others log, as rotation needs.
-// Threads: any. Owns: the descriptor.
+// A log file that can be opened anew by its name while others log, as rotation needs. A line that cannot be
+// written throws.
+// Threads: any. Owns: the descriptors.
 #pragma once
 
 #include "base/result.hpp"
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <spdlog/sinks/base_sink.h>
@@ -18,17 +20,19 @@ public:
     LogFileSink& operator=(const LogFileSink&) = delete;
     ~LogFileSink() override;
 
-    // Error: why not; the file that is open stays.
+    // The next line goes to the new file; one that is being written is not waited for. Error: why not; the
+    // file that is open stays.
     Result<std::string> reopen();
 
 private:
     LogFileSink(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
     void sink_it_(const spdlog::details::log_msg& message) override;
-    void flush_() override;
+    void flush_() override {}
+    void change_file();
 
-    std::string path_; // absolute
+    const std::string path_; // absolute
     int fd_;
-    std::string waiting_; // to be written
+    std::atomic<int> next_fd_ = -1; // takes its place
 };
 
 } // namespace visor::control

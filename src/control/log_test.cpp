@@ -1,5 +1,6 @@
 #include "control/log.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -25,6 +26,7 @@ protected:
         fs::remove_all(folder_);
     }
     static std::string read(const fs::path& path) {
+        flush_log();
         std::ostringstream text;
         text << std::ifstream(path).rdbuf();
         return text.str();
@@ -40,6 +42,7 @@ TEST_F(Log, StandardOutputUnlessToldOtherwise) {
     spdlog::debug("two");
     ASSERT_TRUE(log_live({}, true));
     spdlog::debug("three");
+    flush_log();
     const std::string out = testing::internal::GetCapturedStdout();
     constexpr const char* stamp =
         "\\[[0-9]{4}(-[0-9]{2}){2} [0-9]{2}(:[0-9]{2}){2}\\.[0-9]{3}\\] \\[visor\\] ";
@@ -48,15 +51,30 @@ TEST_F(Log, StandardOutputUnlessToldOtherwise) {
         << out;
 }
 
-TEST_F(Log, AFileWinsAndGetsErrorsAtOnce) {
+TEST_F(Log, WhatIsLoggedIsOnePrintableLine) {
+    ASSERT_TRUE(log_live({path_, false}, false));
+    spdlog::error("{}", "GET /a\n[2026-01-01] forged\r\x1b[2J\x7f \xff \u202e \u00fc – done");
+    flush_log();
+    const std::string text = read(path_);
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
+    EXPECT_NE(text.find("GET /a\\x0a[2026-01-01] forged\\x0d\\x1b[2J\\x7f \\xff \\u202e \u00fc – done\n"),
+              std::string::npos)
+        << text;
+    log_block("{\n  \"a\": 1\n}");
+    flush_log();
+    EXPECT_NE(read(path_).find("[visor] [info] {\n  \"a\": 1\n}\n"), std::string::npos) << read(path_);
+}
+
+TEST_F(Log, AFileWins) {
     testing::internal::CaptureStdout();
     ASSERT_TRUE(log_live({path_, true}, false));
     spdlog::info("to the file");
-    spdlog::error("at once");
+    spdlog::error("too");
+    flush_log();
     EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
     const std::string text = read(path_);
     EXPECT_NE(text.find("[visor] [info] to the file\n"), std::string::npos) << text;
-    EXPECT_NE(text.find("[visor] [error] at once\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("[visor] [error] too\n"), std::string::npos) << text;
     struct stat status = {};
     ASSERT_EQ(stat(path_.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07u, 0u); // nobody else's
@@ -86,7 +104,6 @@ TEST_F(Log, ARotatedFileIsLeftWithNothingLost) {
     spdlog::info("two"); // not yet told: still the old file
     ASSERT_TRUE(reopen_log());
     spdlog::info("three");
-    spdlog::default_logger()->flush();
     EXPECT_NE(read(folder_ / "log.1").find("one"), std::string::npos);
     EXPECT_NE(read(folder_ / "log.1").find("two"), std::string::npos);
     EXPECT_EQ(read(folder_ / "log.1").find("three"), std::string::npos);
@@ -122,14 +139,35 @@ TEST_F(Log, NothingToOpenAnewIsNoError) {
     EXPECT_TRUE(reopen_log());
 }
 
-TEST_F(Log, ReachesTheFileWithinSeconds) {
+TEST_F(Log, AFifoNobodyReadsIsAnErrorAndNoWait) {
+    ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
+    const auto live = log_live({path_, false}, false);
+    ASSERT_FALSE(live);
+    EXPECT_EQ(live.error(), "cannot open log file " + path_.string() + ": No such device or address");
+}
+
+TEST_F(Log, AFullDiskIsCounted) {
+    ASSERT_TRUE(log_live({"/dev/full", false}, false));
+    spdlog::info("one");
+    spdlog::info("two");
+    flush_log();
+    std::vector<std::string> told;
+    for (const auto& line : log_ledger()) told.push_back(line.path + " " + std::to_string(line.count));
+    EXPECT_EQ(told,
+              (std::vector<std::string>{"log.lines 2", "log.dropped.behind 0", "log.dropped.failed 2"}));
+}
+
+TEST_F(Log, WrittenWithoutBeingAskedTo) {
     ASSERT_TRUE(log_live({path_, false}, false));
-    flush_log_regularly();
+    write_log();
     spdlog::info("soon");
-    for (int i = 0; i < 50 && read(path_).empty(); ++i)
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    EXPECT_NE(read(path_).find("soon"), std::string::npos);
-    spdlog::flush_every(std::chrono::seconds(0)); // ends it
+    std::string text;
+    for (int i = 0; i < 500 && text.empty(); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        std::getline(std::ifstream(path_), text);
+    }
+    EXPECT_NE(text.find("soon"), std::string::npos);
+    EXPECT_TRUE(end_log());
 }
 
 } // namespace

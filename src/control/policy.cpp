@@ -121,11 +121,8 @@ private:
     }
 
     void check_type(const TapConfig& tap, const ConfigNode& at) {
-        if (canonical_input(tap.input_type) == canonical_input(policy_.input_type)) return;
-        throw ConfigFault("input_type for policy specified tap '" + tap.name +
-                              "' doesn't match tap's defined input type: " + policy_.input_type + "/" +
-                              tap.input_type,
-                          at);
+        if (const std::string wrong = wrong_input_type(tap, policy_); !wrong.empty())
+            throw ConfigFault(wrong, at);
     }
 
     void use_selector(const ConfigNode& node) {
@@ -138,7 +135,8 @@ private:
             policy_.taps.push_back(tap.name);
         });
         if (policy_.taps.empty())
-            throw ConfigFault("no tap match found for specified 'input.tap_selector' tags", node);
+            throw ConfigFault("no tap match found for specified 'input.tap_selector' tags", node,
+                              RefusalKind::no_match);
     }
 
     static TapSelector read_selector(const ConfigNode& node) {
@@ -200,7 +198,7 @@ private:
     }
 
     ModuleConfig read_module(const ConfigEntry& entry) {
-        if (entry.key.empty()) throw ConfigFault("expecting handler module identifier", entry);
+        check_name(entry, Named::module);
         const ConfigNode& node = entry.value;
         if (!node.is_map()) throw ConfigFault("expecting Handler configuration map", entry);
         ModuleConfig module;
@@ -292,6 +290,12 @@ OptionValues effective_input(const TapConfig& tap, const PolicyConfig& policy) {
     OptionValues values = tap.config;
     values.merge(policy.input_config);
     return values;
+}
+
+std::string wrong_input_type(const TapConfig& tap, const PolicyConfig& policy) {
+    if (canonical_input(tap.input_type) == canonical_input(policy.input_type)) return {};
+    return "input_type for policy specified tap '" + tap.name +
+           "' doesn't match tap's defined input type: " + policy.input_type + "/" + tap.input_type;
 }
 
 PolicyConfig read_policy(const DocumentParts& parts, const ConfigEntry& entry) {

@@ -5,7 +5,7 @@
 // Threads: value types. Owns: its texts; nothing passed in is kept.
 #pragma once
 
-#include "base/result.hpp"
+#include "control/refusal.hpp"
 #include "metric/options.hpp"
 #include "metric/row.hpp"
 
@@ -29,6 +29,7 @@ struct HandlerInfo {
 struct InputInfo {
     std::string_view type;           // "pcap"
     std::span<const Option> options; // keys of config and filter alike
+    bool any_key = false;            // others are accepted and passed over
 };
 
 struct TapConfig {
@@ -97,15 +98,18 @@ struct Known {
 // What an input of this policy runs with: the tap's configuration, the policy's over it.
 OptionValues effective_input(const TapConfig& tap, const PolicyConfig& policy);
 
+// That a policy wants its tap to be of another type than it is; empty = it does not.
+std::string wrong_input_type(const TapConfig& tap, const PolicyConfig& policy);
+
 inline constexpr size_t modules_max = 64; // of one policy: each has memory of its own in every worker
 
 // A document from the network carries one section, with one entry.
 enum class DocumentKind : uint8_t { file, tap, policy };
 
 // name: of the file, for errors ("name:line:column: text"); may be empty ("line:column: text").
-Result<Document> parse_document(std::string_view yaml, std::string_view name, DocumentKind kind,
-                                const Known& known);
-Result<Document> read_document(const std::string& path, const Known& known);
+Result<Document, Refusal> parse_document(std::string_view yaml, std::string_view name, DocumentKind kind,
+                                         const Known& known);
+Result<Document, Refusal> read_document(const std::string& path, const Known& known);
 
 // Metric groups after `disable`, then `enable`, over those on by default. Error: a group there is not.
 struct GroupNames {

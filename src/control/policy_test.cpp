@@ -22,7 +22,7 @@ constexpr Option flow_options[] = {{"port", OptionType::uint, ""}};
 const HandlerInfo handlers[] = {{"dns", "1.0", dns_options, dns_groups},
                                 {"dns", "2.0", dns_options, dns_groups},
                                 {"dhcp", "1.0", {}, {}}};
-const InputInfo inputs[] = {{"pcap", pcap_options}, {"flow", flow_options}, {"mock", {}}};
+const InputInfo inputs[] = {{"pcap", pcap_options}, {"flow", flow_options}, {"mock", {}, true}};
 
 Known known() {
     Known k;
@@ -60,11 +60,11 @@ std::string with_module(const std::string& body) {
     return with_handlers("{modules: {d: " + body + "}}");
 }
 
-Result<Document> parse(const std::string& yaml, const Known& k = known()) {
+Result<Document, Refusal> parse(const std::string& yaml, const Known& k = known()) {
     return parse_document(yaml, "", DocumentKind::file, k);
 }
 // What is wrong, without where.
-std::string text_of(const Result<Document>& document) {
+std::string text_of(const Result<Document, Refusal>& document) {
     if (document) return {};
     const std::string& error = document.error();
     const size_t at = error.find_first_not_of("0123456789:");
@@ -224,6 +224,21 @@ TEST(Policy, Selectors) {
 TEST(Policy, FaultsOfThePolicy) {
     EXPECT_EQ(fault("visor: {policies: {p1: text}}"), "expecting policy configuration map");
     EXPECT_EQ(fault("visor: {policies: {\"\": {kind: collection}}}"), "expecting policy identifier");
+    const auto policy = [&](const std::string& name) {
+        return fault("visor: {policies: {\"" + name + "\": {kind: collection}}}");
+    };
+    const std::string may_be =
+        "' is none; a name is up to 128 letters, digits, _, - and ., beginning with a letter, a digit or _";
+    for (const char* good : {"default", "_", "Default-Resources_2", "10g.uplink", "9"})
+        EXPECT_EQ(policy(good), "missing or invalid policy input stream configuration at key 'input'")
+            << good;
+    EXPECT_EQ(policy("two words"), "expecting policy identifier: 'two words" + may_be);
+    EXPECT_EQ(policy("a\\nforged"), "expecting policy identifier: 'a\\x0aforged" + may_be);
+    for (const char* bad : {".", "..", "-p", "a/b", "a%20b", "a\\\"b", "\xc3\xbc", "p?x", "p#x", "{p}"})
+        EXPECT_EQ(policy(bad).find("expecting policy identifier: '"), 0u) << bad;
+    EXPECT_EQ(policy(std::string(128, 'p')), policy("p"));
+    EXPECT_LT(policy(std::string(10000, 'p')).size(), 250u);
+    EXPECT_EQ(policy(std::string(129, 'p')).find("expecting policy identifier: 'ppp"), 0u);
     EXPECT_EQ(fault(with_policy("input: {}")), "missing or invalid policy kind at key 'kind'");
     EXPECT_EQ(fault(with_policy("kind: [collection]")), "missing or invalid policy kind at key 'kind'");
     EXPECT_EQ(fault(with_policy("kind: other")), "unknown policy kind: other");
@@ -260,6 +275,11 @@ TEST(Policy, FaultsOfHandlers) {
     EXPECT_EQ(fault(with_handlers("{modules: text}")), "missing or invalid handler modules at key 'modules'");
     EXPECT_EQ(fault(with_handlers("{modules: [text]}")), "expecting handler module identifier");
     EXPECT_EQ(fault(with_handlers("{modules: {\"\": {type: dns}}}")), "expecting handler module identifier");
+    for (const char* modules : {"{a b: {type: dns}}", "[{\"a\\tb\": {type: dns}}]"})
+        EXPECT_EQ(fault(with_handlers("{modules: " + std::string(modules) + "}"))
+                      .find("expecting handler module identifier: 'a"),
+                  0u)
+            << modules;
     EXPECT_EQ(fault(with_module("text")), "expecting Handler configuration map");
     EXPECT_EQ(fault(with_module("{}")), "missing or invalid stream handler type at key 'type'");
     EXPECT_EQ(fault(with_module("{type: nope}")),
@@ -344,8 +364,11 @@ TEST(Document, Taps) {
     EXPECT_TRUE(document->taps[0].tags.get_bool("virtual"));
     EXPECT_TRUE(document->notices.empty());
     const auto tap = [](const std::string& text) { return fault("visor: {taps: {" + text + "}}"); };
-    EXPECT_EQ(tap("1x: {input_type: pcap}"), "expecting tap identifier");
-    EXPECT_EQ(tap("a b: {input_type: pcap}"), "expecting tap identifier");
+    const std::string may_be =
+        "' is none; a name is up to 128 letters, digits, _ and -, beginning with a letter or _";
+    EXPECT_EQ(tap("\"\": {input_type: pcap}"), "expecting tap identifier");
+    EXPECT_EQ(tap("1x: {input_type: pcap}"), "expecting tap identifier: '1x" + may_be);
+    EXPECT_EQ(tap("a b: {input_type: pcap}"), "expecting tap identifier: 'a b" + may_be);
     EXPECT_EQ(tap("_a-1: {input_type: pcap}"), "");
     EXPECT_EQ(tap("t: text"), "expecting tap configuration map");
     EXPECT_EQ(tap("t: {config: {}}"), "missing or invalid tap type key 'input_type'");

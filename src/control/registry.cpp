@@ -56,7 +56,16 @@ constexpr Option pcap_options[] = {
     {"tcp_packet_reassembly_cache_limit", OptionType::uint, "TCP connections followed at most", 1,
      engine::TcpStreams::connections_max, OptionRange::clamp},
 };
-constexpr InputInfo inputs[] = {{"pcap", pcap_options}};
+
+// As upstream's, it takes any key.
+constexpr Option mock_options[] = {
+    {.key = "host_spec",
+     .type = OptionType::text,
+     .help = "comma separated CIDRs of this host: they make packets in or out",
+     .check = wrong_hosts},
+    {"except_on_start", OptionType::presence, "the input is refused when a policy wants it, for tests"},
+};
+constexpr InputInfo inputs[] = {{"pcap", pcap_options}, {"mock", mock_options, true}};
 } // namespace
 
 std::span<const HandlerClass* const> handler_classes() {

@@ -69,6 +69,13 @@ std::vector<LedgerLine> ledger_lines(const Ledger& ledger) {
     return lines;
 }
 
+LedgerLine configured_sampling(uint32_t deep_sample_rate) {
+    return {"sampling.deep_sample_rate", deep_sample_rate,
+            "share of a handler's events that are analysed deeply, as configured by deep_sample_rate; its "
+            "figures are not scaled by it",
+            "%", true};
+}
+
 std::vector<LedgerLine> ledger_lines(std::span<const WorkerCounts> workers) {
     Ledger sum;
     LiveCounts tap;

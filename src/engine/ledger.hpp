@@ -35,6 +35,10 @@ struct LedgerLine {
 };
 std::vector<LedgerLine> ledger_lines(const Ledger& ledger);
 
+// Of a handler: the share its policy asks for. What a worker leaves out besides, as it is behind, is in its
+// stream's lines.
+LedgerLine configured_sampling(uint32_t deep_sample_rate);
+
 struct WorkerCounts;
 // Of a live stream: the sum of its workers. What waits in the ring is received and nothing else yet: while
 // frames come, received = delivered + malformed + dropped + waiting.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <pthread.h>
+#include <set>
 
 namespace visor::engine {
 
@@ -12,6 +13,7 @@ using namespace std::chrono_literals;
 using sketch::second_ns;
 
 constexpr std::chrono::microseconds idle_wait = 20ms, busy_wait = 500us, answer_wait = 100ms;
+constexpr int64_t ask_again_ns = second_ns / 2;
 constexpr int64_t clock_step_ns = second_ns; // of the wall clock; less is called slewing
 
 // Between the wall clock and one that nobody sets, and that goes on while the machine sleeps. Read again when
@@ -110,20 +112,32 @@ void LiveEngine::set_decoding(LiveStream& stream, const DecodeSettings& settings
     stream.set_decoding(settings);
 }
 
-void LiveEngine::refresh(const LivePolicy& policy) {
-    std::unique_lock lock(mutex_);
-    Served* served = serving(policy);
-    if (!served) return;
+// Asks the stream's workers before what they told is too old, so that who reads often is never kept waiting.
+// True when it is too old by now.
+bool LiveEngine::is_stale(Served& served) {
     const int64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-    if (served->stream->answered()) {
-        if (served->refreshed_ns > now_ns - second_ns) return;
-        served->refreshed_ns = now_ns;
-        served->stream->ask();
-        wanted_.notify_all();
+    if (served.stream->answered()) {
+        served.told_ns = served.asked_ns;
+        if (served.asked_ns <= now_ns - ask_again_ns) {
+            served.asked_ns = now_ns;
+            served.stream->ask();
+            wanted_.notify_all();
+        }
     }
-    answered_.wait_for(lock, answer_wait, [&] {
-        served = serving(policy); // it may have gone meanwhile
-        return !served || served->stream->answered();
+    return served.told_ns <= now_ns - second_ns;
+}
+
+void LiveEngine::refresh(std::span<const LivePolicy* const> policies) {
+    std::unique_lock lock(mutex_);
+    std::set<const LiveStream*> seen, stale;
+    for (const LivePolicy* policy : policies)
+        if (Served* const served = serving(*policy); served && seen.insert(served->stream.get()).second)
+            if (is_stale(*served)) stale.insert(served->stream.get());
+    if (stale.empty()) return;
+    answered_.wait_for(lock, answer_wait, [&] { // one may have gone meanwhile
+        return std::none_of(streams_.begin(), streams_.end(), [&](const auto& served) {
+            return stale.contains(served->stream.get()) && !served->stream->answered();
+        });
     });
 }
 

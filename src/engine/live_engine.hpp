@@ -12,6 +12,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <thread>
 
 namespace visor::engine {
@@ -31,9 +32,10 @@ public:
     void detach(LiveStream& stream, const LivePolicy& policy);
     void set_decoding(LiveStream& stream, const DecodeSettings& settings);
 
-    // From now on the policy's results are no older than a second. Waits for the workers' answers, a tenth of
-    // a second at most.
-    void refresh(const LivePolicy& policy);
+    // From now on results of these policies are no older than a second. Asks all workers at once and waits
+    // for their answers, a tenth of a second at most, however many there are; not at all when it was called
+    // less than half a second ago or so.
+    void refresh(std::span<const LivePolicy* const> policies);
     // For handlers that tell of the process itself.
     void tell_resources(const ResourceSample& sample);
 
@@ -43,9 +45,11 @@ private:
 
     struct Served {
         std::unique_ptr<LiveStream> stream;
-        int64_t refreshed_ns = INT64_MIN; // monotonic
+        int64_t asked_ns = INT64_MIN,
+                told_ns = INT64_MIN; // monotonic; what is told is as old as its question
     };
     Served* serving(const LivePolicy& policy);
+    bool is_stale(Served& served);
 
     TapNotify notify_;
     std::mutex mutex_;

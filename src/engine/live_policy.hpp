@@ -3,13 +3,14 @@
 // A worker writes to one set of buckets and hands it over when it is asked to, or when the period is over,
 // if it has an empty set to go on with; if not, it goes on with the one it has and hands it over later. So a
 // worker never waits for anybody.
-// Threads: the worker's alone, once attached. Owns: handlers; sets of buckets are lent by the window thread,
-// and go round. Units: wall-clock nanoseconds since 1970.
+// Threads: the worker's alone, once attached, but for waiting(). Owns: handlers; sets of buckets are lent by
+// the window thread, and go round. Units: wall-clock nanoseconds since 1970.
 #pragma once
 
 #include "engine/worker_handlers.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 
 namespace visor::engine {
@@ -26,7 +27,10 @@ class LivePolicyWorker {
 public:
     static constexpr size_t parts_max = 3; // one written to, one to go on with, one on its way
 
-    explicit LivePolicyWorker(WorkerHandlers handlers) : handlers_(std::move(handlers)) {}
+    explicit LivePolicyWorker(WorkerHandlers handlers)
+        : handlers_(std::move(handlers)), waiting_(handlers_.count()) {
+        tell_waiting();
+    }
 
     // The period frames belong to now, and when it is over.
     struct Bounds {
@@ -45,6 +49,7 @@ public:
     }
     // Goes on with an empty set and returns the one written to; null when there is no empty one.
     LivePart* exchange() {
+        tell_waiting();
         if (empties_ == 0) return nullptr;
         LivePart* const full = std::exchange(writing_, empty_[--empties_]);
         full->period = bounds_.period;
@@ -62,8 +67,21 @@ public:
     void on_time(int64_t now_ns, unsigned parts) { handlers_.on_time(now_ns, writing_->buckets, parts); }
     void on_period_end(const void* const* cells) { handlers_.on_period_end(cells); }
 
+    // Requests that waited for their answers in a handler when it handed over last; any thread.
+    std::optional<uint64_t> waiting(size_t handler) const {
+        const uint64_t number = waiting_[handler].load(std::memory_order_relaxed);
+        return number == none_waits ? std::nullopt : std::optional(number);
+    }
+
 private:
+    static constexpr uint64_t none_waits = UINT64_MAX; // ever
+    void tell_waiting() {
+        for (size_t i = 0; i < waiting_.size(); ++i)
+            waiting_[i].store(handlers_.waiting(i).value_or(none_waits), std::memory_order_relaxed);
+    }
+
     WorkerHandlers handlers_;
+    std::vector<std::atomic<uint64_t>> waiting_; // by handler
     Bounds bounds_;
     LivePart* writing_ = nullptr;
     std::array<LivePart*, parts_max> empty_{};

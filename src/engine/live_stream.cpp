@@ -12,6 +12,13 @@ constexpr int64_t patience_ns = 50'000'000;
 constexpr int64_t clock_slack_ns = sketch::second_ns;
 } // namespace
 
+std::optional<uint64_t> LivePolicy::waiting(size_t handler) const {
+    std::optional<uint64_t> sum;
+    for (const InWorker& worker : workers_)
+        if (const auto waits = worker.handlers->waiting(handler)) sum = sum.value_or(0) + *waits;
+    return sum;
+}
+
 LiveStream::LiveStream(std::unique_ptr<LiveTap> tap, const DecodeSettings& decoding,
                        const WorkerSettings& settings)
     : tap_(std::move(tap)) {

@@ -19,13 +19,16 @@
 
 namespace visor::engine {
 
-// A policy on a stream. Threads: results() may be read by anyone.
+// A policy on a stream. Threads: results() and waiting() may be read by anyone.
 class LivePolicy {
 public:
     LivePolicy(std::shared_ptr<const PlannedPolicy> plan, std::shared_ptr<const void> keeps)
         : results_(std::move(plan)), keeps_(std::move(keeps)) {}
     const LiveResults& results() const { return results_; }
     const PlannedPolicy& plan() const { return results_.plan(); }
+    // Requests that wait for their answers in a handler, of all workers, as of the last refresh; nothing of a
+    // handler that has none wait.
+    std::optional<uint64_t> waiting(size_t handler) const;
 
 private:
     friend class LiveStream;

@@ -318,6 +318,10 @@ protected:
         ASSERT_TRUE(policy);
         policy_ = *policy;
     }
+    void refresh() {
+        const LivePolicy* const one = policy_.get();
+        engine_.refresh({&one, 1});
+    }
     LiveEngine engine_{[](TapEvent, const std::string&) {}};
     FakeTap* tap_ = nullptr;
     LiveStream* stream_ = nullptr;
@@ -329,11 +333,66 @@ TEST_F(LiveEngineTest, ResultsAreFreshWhenAskedAndStreamsStopWithIt) {
     tap_->queue(1).give(wall_clock_ns(), 6);
     uint64_t seen = 0;
     for (int i = 0; i < 40 && seen < 12; ++i) {
-        engine_.refresh(*policy_);
+        refresh();
         seen = cells_of_view(policy_->results().period(0, wall_clock_ns())).frames.value;
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
     EXPECT_EQ(seen, 12u);
+}
+
+// Who reads often is told what is half a second old while the workers are asked, and never waits for them.
+TEST_F(LiveEngineTest, FrequentReadersDoNotWait) {
+    const auto frames = [&] {
+        return cells_of_view(policy_->results().period(0, wall_clock_ns())).frames.value;
+    };
+    refresh();
+    std::this_thread::sleep_for(std::chrono::milliseconds(600));
+    tap_->queue(0).give(wall_clock_ns(), 6);
+    tap_->queue(0).hold(true);
+    tap_->queue(1).hold(true);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const int64_t begin_ns = clock_ns(CLOCK_MONOTONIC);
+    refresh(); // asks
+    EXPECT_LT(clock_ns(CLOCK_MONOTONIC) - begin_ns, 50'000'000);
+    tap_->queue(0).hold(false);
+    tap_->queue(1).hold(false);
+    for (int i = 0; i < 40 && frames() == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    EXPECT_EQ(frames(), 6u);
+}
+
+// However many streams do not answer, it is waited once.
+TEST_F(LiveEngineTest, OneWaitForAll) {
+    constexpr size_t streams = 8;
+    std::vector<FakeTap*> taps;
+    std::vector<std::shared_ptr<LivePolicy>> policies;
+    std::vector<const LivePolicy*> all;
+    for (size_t i = 0; i < streams; ++i) {
+        auto tap = std::make_unique<FakeTap>(1);
+        taps.push_back(tap.get());
+        auto& stream = engine_.add(std::move(tap), DecodeSettings{}, WorkerSettings{});
+        auto policy = engine_.attach(stream, count_policy("p"), {}, DecodeSettings{});
+        ASSERT_TRUE(policy);
+        policies.push_back(*policy);
+        all.push_back(policies.back().get());
+    }
+    const auto milliseconds = [&] {
+        const int64_t begin_ns = clock_ns(CLOCK_MONOTONIC);
+        engine_.refresh(all);
+        return (clock_ns(CLOCK_MONOTONIC) - begin_ns) / 1'000'000;
+    };
+    for (FakeTap* tap : taps) tap->queue(0).hold(true);
+    std::this_thread::sleep_for(std::chrono::milliseconds(150)); // all workers are held now
+    const auto waited = milliseconds();
+    EXPECT_GE(waited, 90);
+    EXPECT_LT(waited, 400);
+    for (FakeTap* tap : taps) {
+        tap->queue(0).hold(false);
+        tap->queue(0).give(wall_clock_ns(), 3);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1100)); // not asked again within a second
+    milliseconds();
+    for (const auto& policy : policies)
+        EXPECT_EQ(cells_of_view(policy->results().period(0, wall_clock_ns())).frames.value, 3u);
 }
 
 TEST_F(LiveEngineTest, ReadersAndChangesAtOnce) {
@@ -341,7 +400,7 @@ TEST_F(LiveEngineTest, ReadersAndChangesAtOnce) {
     std::thread reader([&] {
         uint64_t last = 0;
         while (!stop) {
-            engine_.refresh(*policy_);
+            refresh();
             const auto view = policy_->results().window(3, wall_clock_ns());
             const uint64_t now = cells_of_view(view).frames.value;
             EXPECT_GE(now, last);

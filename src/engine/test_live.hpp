@@ -28,10 +28,17 @@ public:
         const std::lock_guard lock(mutex_);
         dropped_ += frames;
     }
+    // While it holds, its worker gets nothing and hears nothing.
+    void hold(bool held) {
+        const std::lock_guard lock(mutex_);
+        held_ = held;
+        ready_.notify_all();
+    }
     void fill(double backlog) { backlog_.store(backlog); } // what it says from now on
     void next(FrameBlock& block, int wait_ms) override {
         std::unique_lock lock(mutex_);
         block.count = 0;
+        ready_.wait(lock, [&] { return !held_; });
         ready_.wait_for(lock, std::chrono::milliseconds(wait_ms),
                         [&] { return woken_ || !waiting_.empty(); });
         woken_ = false;
@@ -68,7 +75,7 @@ private:
     std::atomic<double> backlog_{0};
     std::deque<int64_t> waiting_;
     uint64_t delivered_ = 0, dropped_ = 0;
-    bool woken_ = false;
+    bool woken_ = false, held_ = false;
     const std::vector<uint8_t> frame_ = std::vector<uint8_t>(60, 0);
 };
 

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -96,6 +97,8 @@ public:
     virtual void on_batch(const Batch&, void* cells) { (void)cells; }
     // Whatever depends on the order of events: called in file order, on the lane's own instance and bucket.
     virtual void on_ordered(const Batch&, void* cells) { (void)cells; }
+    // Requests that wait for their answers now; nothing of a handler that has none wait.
+    virtual std::optional<uint64_t> waiting() const { return {}; }
     // Lane's instance only: a period is over and `previous` is what the lane recorded of it.
     virtual void on_period_end(const void* previous) { (void)previous; }
     // Lane's instance only: time has moved to now_ns; expire what is older than its limit. Looks at one of so

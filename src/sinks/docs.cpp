@@ -1,5 +1,7 @@
 #include "sinks/docs.hpp"
 
+#include "engine/live_worker.hpp"
+#include "sinks/modern.hpp"
 #include "sinks/names.hpp"
 
 #include <algorithm>
@@ -106,6 +108,21 @@ std::string options_table(OptionTable options) {
     return out + "\n";
 }
 
+// Of the live agent: those of its streams, and the configured share of each handler.
+std::string ledger_markdown() {
+    std::string out =
+        "## Ledger\n\nWhere every frame went, by stream: `ledger` beside the handlers of a policy with "
+        "`?extended=1`, and in the\nmodern exposition. The last line is of each handler, and stands with its "
+        "own "
+        "figures.\n\n| JSON path | modern name | kind | what |\n|---|---|---|---|\n";
+    auto lines = engine::ledger_lines(std::vector<engine::WorkerCounts>{});
+    lines.push_back(engine::configured_sampling(0));
+    for (const engine::LedgerLine& line : lines)
+        out += fmt::format("| `{}` | `pktvisor_{}{}` | {} | {} |\n", line.path, plain_metric(line, {}).name,
+                           line.gauge ? "" : "_total", line.gauge ? "gauge" : "counter", cell(line.help));
+    return out;
+}
+
 } // namespace
 
 std::string metrics_markdown(std::span<const Schema* const> schemas) {
@@ -126,8 +143,7 @@ std::string metrics_markdown(std::span<const Schema* const> schemas) {
         "not (before\n"
         "a unit at the end of the name).\n\n";
     for (const Schema* schema : schemas) out += schema_markdown(*schema);
-    out.pop_back();
-    return out;
+    return out + ledger_markdown();
 }
 
 std::string options_markdown(OptionTable process, std::span<const InputOptions> inputs,
@@ -140,8 +156,8 @@ std::string options_markdown(OptionTable process, std::span<const InputOptions> 
     out += options_table(process);
     for (const InputOptions& input : inputs) {
         out += fmt::format("## Input {}\n\nUnder `config` of a tap, or under `config` or `filter` of a "
-                           "policy's input, which win.\n\n",
-                           input.type);
+                           "policy's input, which win.{}\n\n",
+                           input.type, input.any_key ? " Other keys are accepted and passed over." : "");
         out += options_table(input.options);
     }
     out += "Those of handlers follow. Keys of one handler stand under its `config` or its `filter`.\n\n";

@@ -110,6 +110,10 @@ json handler_json(const engine::HandlerView& view, const Services& services, con
     reader.for_each(options.extended,
                     [&](const Row& row) { put_row(out, reader, row, view, options.extended); });
     out["period"] = {{"start_ts", view.start_ts}, {"length", view.length}};
+    if (options.extended) {
+        const auto sampling = engine::configured_sampling(view.plan->window.deep_sample_rate);
+        at_path(out, sampling.path) = sampling.count;
+    }
     if (options.extended && view.periods_left_out)
         out["period"]["minutes"] = {{"shown", view.periods}, {"left_out", view.periods_left_out}};
     return out;

@@ -236,6 +236,27 @@ void add_plain(Exposition& out, PlainMetric& metric, double start_time) {
 
 } // namespace
 
+PlainMetric plain_metric(const engine::LedgerLine& line, Labels labels, std::string_view family) {
+    struct BaseUnit {
+        std::string_view from, ending, unit; // a name ends in the unit
+        double factor;
+    };
+    static constexpr BaseUnit base_units[] = {{"ns", "ns", "seconds", 1e-9}, {"%", "rate", "ratio", 1e-2}};
+    PlainMetric metric{.name = std::string(family) + line.path,
+                       .help = line.help,
+                       .counter = !line.gauge,
+                       .value = static_cast<double>(line.count),
+                       .labels = std::move(labels)};
+    std::replace(metric.name.begin(), metric.name.end(), '.', '_');
+    for (const BaseUnit& base : base_units) {
+        if (line.unit != base.from || !metric.name.ends_with(base.ending)) continue;
+        metric.name.replace(metric.name.size() - base.ending.size(), base.ending.size(), base.unit);
+        metric.value *= base.factor;
+        metric.unit = base.unit;
+    }
+    return metric;
+}
+
 std::string modern_exposition(Scrape scrape, const Services& services, ModernForm form) {
     prepare(scrape.sources);
     Exposition exposition;

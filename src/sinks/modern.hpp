@@ -8,6 +8,7 @@
 // Format: Prometheus text 0.0.4; OpenMetrics 1.0; io.prometheus.client.MetricFamily, length-delimited.
 #pragma once
 
+#include "engine/ledger.hpp"
 #include "sinks/series.hpp"
 
 #include <string>
@@ -24,6 +25,9 @@ struct PlainMetric {
     Labels labels{};
     std::string unit{}; // base unit in which the name ends: "seconds"
 };
+
+// A line of a ledger under its name, which begins as told, and in base units.
+PlainMetric plain_metric(const engine::LedgerLine& line, Labels labels, std::string_view family = "ledger_");
 
 // All that one scrape shows.
 struct Scrape {

@@ -18,7 +18,7 @@ json parameter_json(const RouteParameter& parameter) {
         schema = {{"type", "string"}};
         break;
     case RouteParameter::Type::uint:
-        schema = {{"type", "integer"}, {"minimum", 0}};
+        schema = {{"type", "integer"}, {"minimum", parameter.least}};
         break;
     case RouteParameter::Type::boolean:
         schema = {{"type", "boolean"}};

@@ -22,6 +22,7 @@ struct RouteParameter {
     enum class Type : uint8_t { text, uint, boolean };
     Type type = Type::text;
     std::vector<std::string_view> choices{}; // nothing else may be given
+    unsigned least = 0;                      // of a number
 };
 
 struct RouteResponse {
@@ -46,6 +47,7 @@ struct RouteInfo {
 struct InputOptions {
     std::string_view type; // "pcap"
     OptionTable options;
+    bool any_key = false; // others are accepted and passed over
 };
 
 struct ApiDescription {

@@ -1,5 +1,6 @@
 #include "sinks/openapi_schemas.hpp"
 
+#include "engine/ledger.hpp"
 #include "sinks/names.hpp"
 #include "sinks/rows.hpp"
 
@@ -16,6 +17,11 @@ json object_of(json properties, bool closed = true) {
     if (closed) out["additionalProperties"] = false;
     return out;
 }
+// An object in which none of its properties may be missing.
+json whole(json object) {
+    for (const auto& [name, property] : object["properties"].items()) object["required"].push_back(name);
+    return object;
+}
 json map_of(json values) {
     return {{"type", "object"}, {"additionalProperties", std::move(values)}};
 }
@@ -30,6 +36,7 @@ json described(json schema, std::string_view help) {
 const json count = {{"type", "integer"}, {"minimum", 0}};
 const json number = {{"type", "number"}};
 const json text = {{"type", "string"}};
+const json scalar = {{"type", {"string", "integer", "boolean"}}};
 
 // Shapes of the kinds of metrics.
 void add_kinds(json& out) {
@@ -43,15 +50,15 @@ void add_kinds(json& out) {
     quantiles["count"] = count;
     out["Quantiles"] = object_of(std::move(quantiles));
     out["Rate"] = described(object_of(std::move(rate)), "quantiles over the seconds of the period");
-    out["Histogram"] = object_of({{"buckets", map_of(count)}});
+    out["Histogram"] = whole(object_of({{"buckets", map_of(count)}}));
     out["TopList"] = list_of(object_of({{"name", text},
                                         {"estimate", count},
                                         {"lat", text},
                                         {"lon", text},
                                         {"lower", count},
                                         {"upper", count}}));
-    out["CardinalityBounds"] = object_of({{"lower", number}, {"upper", number}});
-    out["TopBounds"] = object_of({{"total", count}, {"unlisted_max", count}});
+    out["CardinalityBounds"] = whole(object_of({{"lower", number}, {"upper", number}}));
+    out["TopBounds"] = whole(object_of({{"total", count}, {"unlisted_max", count}}));
     out["Period"] = object_of({{"start_ts", described({{"type", "integer"}}, "unix seconds")},
                                {"length", described(count, "seconds")},
                                {"minutes", object_of({{"shown", count}, {"left_out", count}})}});
@@ -88,6 +95,8 @@ json& property_at(json& object, const std::string& path) {
 
 json metrics_schema(const Schema& schema) {
     json out = object_of({{"period", schema_reference("Period")}});
+    const auto sampling = engine::configured_sampling(0);
+    property_at(out, sampling.path) = described(count, sampling.help);
     for (const Row& row : schema.rows) {
         const std::string path = row.json_path();
         json& property = property_at(out, path) = described(kind_schema(row.ops->kind), row.facts.help);
@@ -100,11 +109,10 @@ json metrics_schema(const Schema& schema) {
 }
 
 json option_schema(const Option& option) {
-    const json scalar = {{"type", {"string", "integer", "boolean"}}};
-    json whole = {{"type", "integer"}, {"minimum", 0}};
+    json uint = count;
     if (option.range == OptionRange::refuse) {
-        whole["minimum"] = option.min;
-        if (option.max != UINT64_MAX) whole["maximum"] = option.max;
+        uint["minimum"] = option.min;
+        if (option.max != UINT64_MAX) uint["maximum"] = option.max;
     }
     json out = json::object();
     switch (option.type) {
@@ -112,7 +120,7 @@ json option_schema(const Option& option) {
         out = {{"type", "boolean"}};
         break;
     case OptionType::uint:
-        out = std::move(whole);
+        out = std::move(uint);
         break;
     case OptionType::text:
         out = text;
@@ -121,7 +129,7 @@ json option_schema(const Option& option) {
         out = list_of(scalar);
         break;
     case OptionType::uint_or_list:
-        out = {{"oneOf", {std::move(whole), list_of(scalar)}}};
+        out = {{"oneOf", {std::move(uint), list_of(scalar)}}};
         break;
     case OptionType::map:
         out = {{"type", "object"}};
@@ -132,11 +140,11 @@ json option_schema(const Option& option) {
     return described(std::move(out), option.help);
 }
 
-json options_schema(std::initializer_list<OptionTable> tables) {
+json options_schema(std::initializer_list<OptionTable> tables, bool any_key = false) {
     json properties = json::object();
     for (const OptionTable table : tables)
         for (const Option& option : table) properties[std::string(option.key)] = option_schema(option);
-    return object_of(std::move(properties));
+    return object_of(std::move(properties), !any_key);
 }
 
 std::string name_of(const HandlerClass& handler, std::string_view what) {
@@ -153,38 +161,74 @@ json by_schema_key(std::span<const HandlerClass* const> handlers) {
 }
 
 void add_answers(json& out, const ApiDescription& api) {
-    out["Error"] = object_of({{"error", text}});
-    out["App"] = object_of({{"app", object_of({{"version", text}, {"up_time_min", number}}, false)}}, false);
+    out["Error"] = whole(object_of({{"error", text}}));
+    out["App"] = whole(
+        object_of({{"app", whole(object_of({{"version", text}, {"up_time_min", number}}, false))}}, false));
     const json options = {{"type", {"object", "null"}}};
-    out["Tap"] =
-        object_of({{"input_type", text}, {"interface", text}, {"config", options}, {"tags", options}}, false);
-    out["Taps"] = {{"type", {"object", "null"}}, {"additionalProperties", schema_reference("Tap")}};
-    out["Policy"] = object_of({{"input", map_of({{"type", "object"}})},
-                               {"modules", map_of({{"type", "object"}})},
-                               {"taps", schema_reference("Taps")}},
-                              false);
+    out["Tap"] = whole(object_of(
+        {{"input_type", text}, {"interface", text}, {"config", options}, {"tags", options}}, false));
+    out["Taps"] = map_of(schema_reference("Tap"));
+    out["Policy"] = whole(object_of({{"input", map_of({{"type", "object"}})},
+                                     {"modules", map_of({{"type", "object"}})},
+                                     {"taps", schema_reference("Taps")}},
+                                    false));
     out["Policies"] = map_of(schema_reference("Policy"));
     out["HandlerMetrics"] = by_schema_key(api.handlers);
     out["WindowMetrics"] = map_of(schema_reference("HandlerMetrics"));
     out["PolicyMetrics"] = map_of(map_of(schema_reference("HandlerMetrics")));
-    out["MetricsSchema"] = object_of({{"handlers", list_of({{"type", "object"}})}}, false);
+    out["MetricsSchema"] = whole(object_of({{"handlers", list_of({{"type", "object"}})}}, false));
+}
+
+// A document with the one thing of a kind that a request is about, by its name.
+json document_of(const char* section, json schema) {
+    json things = map_of(std::move(schema));
+    things["propertyNames"] = {{"pattern", "^[a-zA-Z_][a-zA-Z0-9_-]*$"}};
+    things["minProperties"] = things["maxProperties"] = 1;
+    json out = object_of(
+        {{"version", {{"const", "1.0"}}}, {"visor", whole(object_of({{section, things}}, false))}}, false);
+    out["required"] = {"visor"};
+    return out;
+}
+
+json input_types(const ApiDescription& api) {
+    json types = json::array();
+    for (const InputOptions& input : api.inputs) types.push_back(input.type);
+    return {{"type", "string"}, {"enum", std::move(types)}};
 }
 
 json tap_document(const ApiDescription& api) {
-    json types = json::array();
-    for (const InputOptions& input : api.inputs) types.push_back(input.type);
-    json tap = object_of({{"input_type", {{"type", "string"}, {"enum", types}}},
-                          {"config", {{"type", "object"}}},
-                          {"tags", map_of({{"type", {"string", "integer", "boolean"}}})}},
-                         false);
+    json tap = object_of(
+        {{"input_type", input_types(api)}, {"config", {{"type", "object"}}}, {"tags", map_of(scalar)}},
+        false);
     tap["required"] = {"input_type"};
     for (const InputOptions& input : api.inputs)
         tap["allOf"].push_back(
             {{"if", {{"properties", {{"input_type", {{"const", input.type}}}}}}},
              {"then",
               {{"properties", {{"config", schema_reference(std::string(input.type) + "-input-config")}}}}}});
-    return object_of({{"version", text}, {"visor", object_of({{"taps", map_of(std::move(tap))}}, false)}},
-                     false);
+    return document_of("taps", std::move(tap));
+}
+
+// What a policy listens to: one tap by its name, or those whose tags are selected.
+json input_document(const ApiDescription& api) {
+    json pair = map_of(scalar);
+    pair["minProperties"] = pair["maxProperties"] = 1;
+    json selector = object_of({{"any", list_of(pair)}, {"all", list_of(pair)}}, false);
+    selector["oneOf"] = {{{"required", {"any"}}}, {{"required", {"all"}}}};
+    json input = object_of({{"tap", text},
+                            {"tap_selector", std::move(selector)},
+                            {"input_type", input_types(api)},
+                            {"config", {{"type", "object"}}},
+                            {"filter", {{"type", "object"}}}},
+                           false);
+    input["required"] = {"input_type"};
+    input["oneOf"] = {{{"required", {"tap"}}}, {{"required", {"tap_selector"}}}};
+    for (const InputOptions& type : api.inputs) {
+        const json options = schema_reference(std::string(type.type) + "-input-config");
+        input["allOf"].push_back({{"if", {{"properties", {{"input_type", {{"const", type.type}}}}}}},
+                                  {"then", {{"properties", {{"config", options}, {"filter", options}}}}}});
+    }
+    return input;
 }
 
 // Keys of a handler may stand under its config and its filter.
@@ -209,15 +253,19 @@ json module_document(const ApiDescription& api) {
 
 json policy_document(const ApiDescription& api) {
     const json module = module_document(api);
-    const json modules = {{"oneOf", {map_of(module), list_of(map_of(module))}}}; // a list is a chain
-    const json handlers =
+    json link = map_of(module);
+    link["minProperties"] = link["maxProperties"] = 1;
+    const json modules = {{"oneOf", {map_of(module), list_of(std::move(link))}}}; // a list is a chain
+    json handlers =
         object_of({{"modules", modules}, {"window_config", options_schema({window_options})}}, false);
-    json policy = object_of(
-        {{"kind", {{"const", "collection"}}}, {"input", {{"type", "object"}}}, {"handlers", handlers}},
-        false);
+    handlers["required"] = {"modules"};
+    json policy = object_of({{"kind", {{"const", "collection"}}},
+                             {"input", input_document(api)},
+                             {"config", object_of({{"merge_like_handlers", {{"type", "boolean"}}}})},
+                             {"handlers", std::move(handlers)}},
+                            false);
     policy["required"] = {"kind", "input", "handlers"};
-    return object_of(
-        {{"version", text}, {"visor", object_of({{"policies", map_of(std::move(policy))}}, false)}}, false);
+    return document_of("policies", std::move(policy));
 }
 
 } // namespace
@@ -235,7 +283,7 @@ json component_schemas(const ApiDescription& api) {
         out[name_of(*handler, "config")] = options_schema({handler->options, window_options, stream_options});
     }
     for (const InputOptions& input : api.inputs)
-        out[std::string(input.type) + "-input-config"] = options_schema({input.options});
+        out[std::string(input.type) + "-input-config"] = options_schema({input.options}, input.any_key);
     out["TapDocument"] = tap_document(api);
     out["PolicyDocument"] = policy_document(api);
     return out;

@@ -56,13 +56,17 @@ class Reply:
 class Agent:
     """A running pktvisord; what it logs is in .log()."""
 
-    def __init__(self, folder, *arguments, port=0, command=(), environment=None, tls=None, background=False):
+    def __init__(self, folder, *arguments, port=0, command=(), environment=None, tls=None, background=False,
+                 output=None):
+        """With `background` or an `output` of the caller's, a descriptor, there is no log: name the port."""
         self.tls = tls
         self._path = os.path.join(folder, f"log{time.monotonic_ns()}")
         with open(self._path, "wb") as log:
-            self.process = subprocess.Popen([*command, PROGRAM, *arguments, *(["-p", str(port)])], stdout=log,
-                                            stderr=log, stdin=subprocess.DEVNULL, env=environment)
-        self.port = None
+            self.process = subprocess.Popen([*command, PROGRAM, *arguments, *(["-p", str(port)])],
+                                            stdout=output or log, stderr=log, stdin=subprocess.DEVNULL,
+                                            env=environment)
+        self.port = port
+        background = background or output
         if not background:
             self.port = int(wait_for("the server", self._listening))
 
@@ -71,6 +75,12 @@ class Agent:
         if not found and self.process.poll() is not None:
             raise AssertionError(f"it ended with {self.process.returncode}:\n{self.log()}")
         return found and found.group(1)
+
+    def answers(self):
+        try:
+            return self.ask("/livez").status == 200
+        except OSError:
+            return False
 
     def log(self):
         with open(self._path, encoding="utf-8", errors="replace") as log:
@@ -178,6 +188,11 @@ def taken_port():
     taken.bind(("127.0.0.1", 0))
     taken.listen(1)
     return taken
+
+
+def free_port():
+    with taken_port() as taken:
+        return taken.getsockname()[1]
 
 
 def insecure_context(certificate=None):

@@ -15,7 +15,7 @@ import time
 import unittest
 
 import agent
-from agent import ALL_MODULES, TAPS, WITH_DEFAULT, AgentTest, mock_policy, run, taken_port, wait_for
+from agent import ALL_MODULES, TAPS, WITH_DEFAULT, AgentTest, free_port, mock_policy, run, taken_port, wait_for
 
 GEO = os.path.join(agent.shared(), "fixtures", "geo")
 CITY, ISP = os.path.join(GEO, "GeoIP2-City-Test.mmdb"), os.path.join(GEO, "GeoIP2-ISP-Test.mmdb")
@@ -199,10 +199,8 @@ class Reload(AgentTest):
 class Log(AgentTest):
     def test_rotation(self):
         path = os.path.join(self.folder, "visor.log")
-        port = self.free_port()
-        it = self.with_config(WITH_DEFAULT, "--log-file", path, port=port, background=True)
-        it.port = port
-        wait_for("the server", lambda: self.answers_on(it))
+        it = self.with_config(WITH_DEFAULT, "--log-file", path, port=free_port(), background=True)
+        wait_for("the server", it.answers)
         it.signal(signal.SIGHUP)
         wait_for("the reload", lambda: "read anew" in self.read(path), seconds=10)
         os.rename(path, path + ".1")
@@ -224,31 +222,18 @@ class Log(AgentTest):
         self.assertIn("REQUEST: GET /api/v1/nope 404", it.log())
 
     def test_background(self):
-        path, port = os.path.join(self.folder, "visor.log"), self.free_port()
-        it = self.with_config(WITH_DEFAULT, "-d", "--log-file", path, port=port, background=True)
+        path = os.path.join(self.folder, "visor.log")
+        it = self.with_config(WITH_DEFAULT, "-d", "--log-file", path, port=free_port(), background=True)
         self.assertEqual(it.process.wait(agent.PATIENCE), 0)
         child = int(re.search(r"\[pktvisor-daemon\].* (\d+)$", it.log(), re.M).group(1))
-        it.port = port
         try:
-            wait_for("the server", lambda: self.answers_on(it))
+            wait_for("the server", it.answers)
             self.assertEqual(os.readlink(f"/proc/{child}/cwd"), "/")
             self.assertEqual(os.readlink(f"/proc/{child}/fd/1"), "/dev/null")
             self.assertEqual(os.getsid(child), child)
         finally:
             os.kill(child, signal.SIGTERM)
         wait_for("its end", lambda: "exit with success" in self.read(path))
-
-    @staticmethod
-    def free_port():
-        with taken_port() as taken:
-            return taken.getsockname()[1]
-
-    @staticmethod
-    def answers_on(it):
-        try:
-            return it.ask("/livez").status == 200
-        except OSError:
-            return False
 
     @staticmethod
     def read(path):

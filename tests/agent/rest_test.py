@@ -5,6 +5,7 @@ Usage: rest_test.py PKTVISORD
 """
 import json
 import re
+import subprocess
 import time
 
 import agent
@@ -147,6 +148,14 @@ class Read(AgentTest):
         self.assertLessEqual({"name": "default-default-dns", "running": True, "type": "dns",
                               "config": {"deep_sample_rate": 100, "num_periods": 5,
                                          "_internal_tap_name": "default"}}.items(), dns["module"].items())
+        self.assertEqual(dns["dns"]["predicate"], {"enabled": False})
+        self.assertEqual(list(dns["dns"]["xact"]), ["open"])
+        def open_queries():
+            module = self.it.ask("/api/v1/policies/default").json["default"]["modules"]["default-default-dns"]
+            return module["dns"]["xact"]["open"]
+        agent.wait_for("queries without a reply", lambda: open_queries() > 0)
+        self.assertLess(open_queries(), 100)  # ten a second, each forgotten after five
+        self.assertNotIn("packets", shown["modules"]["default-default-net"])
         self.assertEqual((dns["metrics"]["deep_sample_rate"], dns["metrics"]["periods_configured"]), (100, 5))
         (period,) = dns["metrics"]["periods"]
         self.assertEqual(sorted(period), ["events", "length", "rates", "read_only", "start_tstamp"])
@@ -156,6 +165,49 @@ class Read(AgentTest):
         self.assertIs(period["read_only"], False)
         net = shown["modules"]["default-default-net"]["metrics"]["periods"][0]
         self.assertEqual(sorted(net["events"]), ["deep_samples", "events"])
+
+
+class WhatIsLogged(AgentTest):
+    """Nobody writes lines of his own into the log."""
+
+    def test_paths_and_names(self):
+        stamp = "[2026-01-01 00:00:00.000] [visor] [error]"
+        it = self.with_config(WITH_DEFAULT + f'  config: {{"a\\n{stamp} forged\\e[2J": 1}}\n', "--admin-api")
+        it.ask("/%0a[2026-01-01%2000:00:00.000]%20[visor]%20[error]%20forged%1b[2J%ff")
+        reply = it.post("/api/v1/policies", policies(mock_policy('"two\\nlines"')))
+        self.answers(reply, 400, r"^expecting policy identifier: 'two\\x0alines' is none; a name is up to 128 letters")
+        iface = '{pcap_source: libpcap, iface: "no\\nlines"}'
+        reply = it.post("/api/v1/policies", policies(mock_policy("p", "bare", config=iface)))
+        self.answers(reply, 500, "^unable to instantiate tap 'bare': ")
+        it.stop()
+        self.assertIn(f"is ignored: a\\x0a{stamp} forged\\x1b[2J\n", it.log())
+        for line in it.log().splitlines():
+            self.assertRegex(line, r"^\[\d{4}-\d\d-\d\d [0-9:.]+\] \[visor\] \[\w+\] [^\x00-\x1f]*$")
+            self.assertFalse(line.startswith(stamp), line)
+
+
+class MockInput(AgentTest):
+    """Made-up traffic as an input type of its own."""
+
+    def test_it_runs(self):
+        it = self.with_config("""visor:
+  taps:
+    m: {input_type: mock, config: {host_spec: "10.0.0.0/24", whatever: 1}}
+  policies:
+    default: {kind: collection, input: {tap: m, input_type: mock}, handlers: {modules: {dns: {type: dns}}}}
+""")
+        def events():
+            return it.ask("/api/v1/metrics/bucket/0").json["1m"]["dns"]["wire_packets"]["events"]
+        agent.wait_for("events", lambda: events() > 5)
+        shown = it.ask("/api/v1/policies/default").json["default"]
+        (stream,) = shown["input"].values()
+        self.assertEqual(sorted(stream), ["input", "module"])
+        self.assertEqual(stream["module"]["config"], {"host_spec": "10.0.0.0/24", "whatever": 1})
+        self.assertEqual(shown["taps"]["m"]["input_type"], "mock")
+
+    def test_it_is_listed(self):
+        listed = subprocess.run([agent.PROGRAM, "--module-list"], capture_output=True, text=True, check=True).stdout
+        self.assertRegex(listed, r"(?m) input: mock$")
 
 
 class ReadNothing(AgentTest):
@@ -279,7 +331,7 @@ class Change(AgentTest):
         self.assertEqual(made.json, {"new": {"config": {"pcap_source": "mock"}, "input_type": "pcap",
                                              "interface": "visor.module.input/1.0", "tags": None}})
         self.answers(tap("new"), 409, "^module name 'new' already exists$")
-        self.answers(tap('"two words"'), 400, "^expecting tap identifier$")
+        self.answers(tap('"two words"'), 400, "^expecting tap identifier: 'two words' is none; ")
         self.answers(tap("t", "input_type: nope"), 400,
                      "^Tap 't' requires input stream type 'nope' which is not available")
         self.answers(tap("t", "config: {}"), 400, "^missing or invalid tap type key 'input_type'$")

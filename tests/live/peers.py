@@ -10,33 +10,7 @@ from netns import CLIENT4, MORE_CLIENTS, SERVER4, SERVER6
 
 NAMES = ("www", "api", "cdn", "mail", "static")
 WEB_PAGE = 300_000
-UNBOUND = """server:
-  interface: {v4}
-  interface: {v6}
-  access-control: 10.77.0.0/24 allow
-  access-control: fd77::/64 allow
-  do-daemonize: no
-  username: ""
-  chroot: ""
-  directory: "{folder}"
-  pidfile: "{folder}/unbound.pid"
-  use-syslog: no
-  logfile: ""
-  num-threads: 1
-  module-config: "iterator"
-  edns-buffer-size: 4096
-  max-udp-size: 4096
-  do-not-query-localhost: no
-  local-zone: "test." nodefault
-  local-zone: "demo.test." static
-  local-data: "demo.test. 300 SOA ns.demo.test. host.demo.test. 1 3600 600 86400 60"
-  local-data: "demo.test. 300 MX 10 mail.demo.test."
-  local-data: "_sip._tcp.demo.test. 300 SRV 10 60 5060 www.demo.test."
-  local-zone: "closed.test." refuse
-{data}
-remote-control:
-  control-enable: no
-"""
+UNBOUND = os.path.join(os.path.dirname(os.path.abspath(__file__)), "unbound.conf")
 
 
 def unbound_configuration(folder):
@@ -46,9 +20,11 @@ def unbound_configuration(folder):
         data.append(f'  local-data: "{name}.demo.test. 60 AAAA 2001:db8::{i + 10}"')
     for i in range(9):  # 9 x 230 bytes: over the Ethernet MTU, under 4096
         data.append(f"  local-data: 'big.demo.test. 60 TXT \"{i:0230}\"'")
+    with open(UNBOUND, encoding="ascii") as file:
+        text = file.read().replace("@FOLDER@", folder).replace("@NAMES@", "\n".join(data), 1)
     path = os.path.join(folder, "unbound.conf")
     with open(path, "w", encoding="ascii") as file:
-        file.write(UNBOUND.format(v4=SERVER4, v6=SERVER6, folder=folder, data="\n".join(data)))
+        file.write(text)
     return path
 
 

@@ -98,7 +98,7 @@ void log_input(const PcapOptions& options, const Finished& done) {
     info["pcap"] = input_json(done);
     info["pcap"]["files"] = options.files;
     if (!done.whose.empty()) info["pcap"]["policies"] = done.job.policies;
-    spdlog::info("{}", sinks::dump_json(info, true));
+    control::log_block(sinks::dump_json(info, true));
 }
 
 void log_directions(const PcapOptions& options, const Finished& done) {

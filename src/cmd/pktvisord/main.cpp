@@ -12,6 +12,7 @@
 #include "version.hpp"
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <spdlog/spdlog.h>
@@ -63,7 +64,10 @@ int run(const CommandLine& line, const Settings& settings, std::optional<control
     if (!signals) return fail(signals.error());
     auto running = Running::start(line, settings, std::move(document), [&] { signals->ask_to_stop(); });
     if (!running) return fail(running.error());
-    if (daemon) daemon->ready(); // whoever started it waits for that
+    if (daemon) {
+        control::flush_log(); // standard output is about to lead nowhere
+        daemon->ready();      // whoever started it waits for that
+    }
     const ServiceManager manager;
     manager.ready((*running)->status());
     serve(*signals, **running, manager);
@@ -113,6 +117,7 @@ int check(const CommandLine& line) {
     const auto settings = settings_of(document->options);
     if (!settings) return fail(line.check_config + ": " + settings.error());
     for (const auto& notice : document->notices) spdlog::info("{}", notice);
+    control::flush_log();
     std::cout << line.check_config << ": good: " << document->taps.size() << " taps, "
               << document->policies.size() << " policies\n";
     return 0;
@@ -122,9 +127,12 @@ int check(const CommandLine& line) {
 
 } // namespace visor::cmd
 
+// What was logged is seen, unless nobody takes it.
 int main(int argc, char** argv) {
     visor::cmd::CommandLine line;
     if (const auto code = visor::cmd::parse_command_line(argc, argv, line)) return *code;
     if (const auto logging = visor::control::log_live({}, false); !logging) return 1;
-    return line.check_config.empty() ? visor::cmd::start(line) : visor::cmd::check(line);
+    const int code = line.check_config.empty() ? visor::cmd::start(line) : visor::cmd::check(line);
+    if (!visor::control::end_log()) std::_Exit(code);
+    return code;
 }

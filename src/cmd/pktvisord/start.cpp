@@ -60,7 +60,9 @@ control::PolicyConfig default_policy(const CommandLine& line, const WindowSettin
 Result<control::Document> read_configuration(const CommandLine& line, const std::string& path) {
     const control::Known known{
         control::handler_infos(), control::input_infos(), {}, {}, window_of(line.given), line.given};
-    return control::read_document(path, known);
+    auto document = control::read_document(path, known);
+    if (!document) return Error{document.error()};
+    return std::move(*document);
 }
 
 Result<std::unique_ptr<Running>> Running::start(const CommandLine& line, const Settings& settings,
@@ -74,7 +76,7 @@ Result<std::unique_ptr<Running>> Running::start(const CommandLine& line, const S
         if (!user) return Error{user.error()};
         if (const auto became = become(*user); !became) return Error{became.error()};
     }
-    if (!settings.log_file.empty()) control::flush_log_regularly();
+    control::write_log();
     if (auto watch = taps::AddressWatch::open()) running->addresses_ = std::move(*watch);
     running->make_rest(std::move(stop));
     if (const std::string error = running->begin(document ? std::move(*document) : control::Document{});
@@ -117,7 +119,7 @@ void Running::follow_databases() {
     if (const std::string error = load_databases(); !error.empty()) {
         spdlog::error("{}; the database before is still used", error);
     } else if (const auto trouble = agent_->replace_databases(databases_)) {
-        spdlog::error("{}; the databases before are still used", *trouble);
+        spdlog::error("{}; the databases before are still used", trouble->text);
         databases_ = before;
     } else {
         spdlog::info("databases of places were read anew; policies that ask for places begin anew");
@@ -184,22 +186,22 @@ std::string Running::begin(control::Document&& document) {
     for (const auto& notice : document.notices) spdlog::info("{}", notice);
     const auto trouble = agent_->add(with_interface(document));
     document_ = std::move(document);
-    return trouble.value_or(std::string());
+    return trouble ? trouble->text : std::string();
 }
 
 void Running::log_policies() const {
+    const auto streams = agent_->streams();
     for (const auto& policy : agent_->policies()) {
         if (policy->resources) continue;
         std::string taps;
-        agent_->look([&](const auto&) {
-            for (const auto& on_tap : policy->taps) {
-                if (!on_tap.stream->live) continue; // closed meanwhile
-                const engine::LiveTap& tap = on_tap.stream->live->tap();
-                taps += (taps.empty() ? "" : "; ") + on_tap.stream->tap;
-                for (const auto& name : tap.interfaces()) taps += " " + name;
-                taps += fmt::format(" ({}, {} workers)", tap.kind(), on_tap.stream->live->workers());
-            }
-        });
+        for (const auto& on_tap : policy->taps) {
+            const auto found = streams.find(on_tap.stream->name);
+            if (found == streams.end()) continue; // opened meanwhile
+            const control::StreamState& state = found->second;
+            taps += (taps.empty() ? "" : "; ") + on_tap.stream->tap;
+            for (const auto& name : state.interfaces) taps += " " + name;
+            taps += fmt::format(" ({}, {} workers)", state.source, state.workers);
+        }
         spdlog::info("policy '{}' on {}", policy->config.name, taps);
     }
 }
@@ -236,7 +238,7 @@ void Running::reload() {
     if (!(now->options == document_.options))
         spdlog::warn("{}: what changed in visor.config takes a restart", line_.config);
     if (const auto trouble = agent_->reload(document_, *now)) {
-        spdlog::error("{}: {}; nothing was changed", line_.config, *trouble);
+        spdlog::error("{}: {}; nothing was changed", line_.config, trouble->text);
         return;
     }
     document_ = std::move(*now);

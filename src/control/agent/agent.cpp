@@ -33,10 +33,10 @@ std::string resources_of(const std::string& stream) {
     return stream + "-resources";
 }
 
-std::string stream_name(const std::string& tap, const OptionValues& values) {
+std::string stream_name(const TapConfig& tap, const OptionValues& values) {
     auto entries = std::vector<OptionEntry>(values.entries().begin(), values.entries().end());
     std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
-    std::string text;
+    std::string text = tap.input_type == "pcap" ? std::string() : tap.input_type + '\x1e';
     for (const auto& entry : entries) // what is empty is as if it were not there
         if (entry.value.kind != OptionValue::Kind::text || !entry.value.text.empty())
             put(text += entry.key + '=', entry.value);
@@ -44,7 +44,7 @@ std::string stream_name(const std::string& tap, const OptionValues& values) {
     std::snprintf(name, sizeof name, "-%016llx",
                   static_cast<unsigned long long>(
                       sketch::keyed_hash(sketch::offline_hash_key, text.data(), text.size())));
-    return tap + name;
+    return tap.name + name;
 }
 
 const TapConfig* find_tap(const std::vector<TapConfig>& taps, const std::string& name) {
@@ -57,7 +57,8 @@ bool same_inputs(const PolicyConfig& policy, const std::vector<TapConfig>& befor
                  const std::vector<TapConfig>& now) {
     return std::all_of(policy.taps.begin(), policy.taps.end(), [&](const std::string& name) {
         const TapConfig *old = find_tap(before, name), *tap = find_tap(now, name);
-        return old && tap && effective_input(*old, policy) == effective_input(*tap, policy);
+        return old && tap && old->input_type == tap->input_type &&
+               effective_input(*old, policy) == effective_input(*tap, policy);
     });
 }
 
@@ -69,12 +70,30 @@ bool uses(const PolicyConfig& policy, const std::string& tap) {
     return contains(policy.taps, tap);
 }
 
-std::string defined_already(const std::string& policy) {
-    return "policy with name '" + policy + "' already defined";
+Refusal refuse(RefusalKind kind, std::string text) {
+    return {{std::move(text)}, kind};
 }
 
-std::string reserved(const std::string& policy) {
-    return "policy name '" + policy + "' is reserved";
+Refusal no_policy() {
+    return refuse(RefusalKind::not_found, "policy does not exists");
+}
+
+Refusal no_tap() {
+    return refuse(RefusalKind::not_found, "tap does not exists");
+}
+
+Refusal defined_already(const std::string& policy) {
+    return refuse(RefusalKind::conflict, "policy with name '" + policy + "' already defined");
+}
+
+Refusal reserved(const std::string& policy) {
+    return refuse(RefusalKind::invalid, "policy name '" + policy + "' is reserved");
+}
+
+// The same, and what it is about.
+Refusal within(const std::string& what, Refusal refusal) {
+    refusal.text = what + ": " + refusal.text;
+    return refusal;
 }
 
 std::shared_ptr<const Databases> placeless(const Databases& databases) {
@@ -128,7 +147,8 @@ Trouble Agent::reload(const Document& before, const Document& now) {
         if (policy->resources || named(before, name)) continue;
         for (const std::string& tap : policy->config.taps)
             if (!find_tap(change.taps, tap))
-                return "tap '" + tap + "' cannot go: policy '" + name + "' uses it already";
+                return refuse(RefusalKind::conflict,
+                              "tap '" + tap + "' cannot go: policy '" + name + "' uses it already");
         if (same_inputs(policy->config, taps_, change.taps)) continue;
         change.removed.push_back(name); // it moves along with its taps
         change.added.push_back(policy->config);
@@ -139,7 +159,7 @@ Trouble Agent::reload(const Document& before, const Document& now) {
 Trouble Agent::replace_policy(const std::string& name, const Document& document) {
     const std::lock_guard lock(mutex_);
     const auto at = policies_.find(name);
-    if (at == policies_.end()) return "policy does not exists";
+    if (at == policies_.end()) return no_policy();
     if (at->second->resources) return reserved(name);
     return apply({taps_, document.policies, {name}});
 }
@@ -163,7 +183,7 @@ Trouble Agent::replace_databases(std::shared_ptr<const Databases> databases) {
 
 Trouble Agent::remove_policy(const std::string& name) {
     const std::lock_guard lock(mutex_);
-    if (!policies_.contains(name)) return "policy does not exists";
+    if (!policies_.contains(name)) return no_policy();
     return apply({taps_, {}, {name}});
 }
 
@@ -173,7 +193,7 @@ Trouble Agent::replace_tap(const std::string& name, const Document& document) {
     Change change{taps_, {}, {}};
     const auto at = std::find_if(change.taps.begin(), change.taps.end(),
                                  [&](const auto& tap) { return tap.name == name; });
-    if (at == change.taps.end()) return "tap does not exists";
+    if (at == change.taps.end()) return no_tap();
     *at = document.taps.front();
     for (const auto& [policy_name, policy] : policies_) {
         if (policy->resources || !uses(policy->config, name)) continue;
@@ -186,13 +206,13 @@ Trouble Agent::replace_tap(const std::string& name, const Document& document) {
 Trouble Agent::remove_tap(const std::string& name) {
     const std::lock_guard lock(mutex_);
     Change change{taps_, {}, {}};
-    if (std::erase_if(change.taps, [&](const auto& tap) { return tap.name == name; }) == 0)
-        return "tap does not exists";
+    if (std::erase_if(change.taps, [&](const auto& tap) { return tap.name == name; }) == 0) return no_tap();
     std::string users;
     for (const auto& [policy_name, policy] : policies_)
         if (!policy->resources && uses(policy->config, name))
             users += (users.empty() ? "" : ", ") + policy_name;
-    if (!users.empty()) return "tap '" + name + "' is already in use by policies: " + users;
+    if (!users.empty())
+        return refuse(RefusalKind::conflict, "tap '" + name + "' is already in use by policies: " + users);
     return apply(std::move(change));
 }
 
@@ -200,7 +220,8 @@ Trouble Agent::remove_tap(const std::string& name) {
 Trouble Agent::name_taken(const Change& change) const {
     std::set<std::string_view> names;
     for (const TapConfig& tap : change.taps)
-        if (!names.insert(tap.name).second) return "module name '" + tap.name + "' already exists";
+        if (!names.insert(tap.name).second)
+            return refuse(RefusalKind::conflict, "module name '" + tap.name + "' already exists");
     names.clear();
     for (const PolicyConfig& policy : change.added) {
         if (!names.insert(policy.name).second ||
@@ -235,7 +256,7 @@ Trouble Agent::apply(Change change) {
 
 // What there will be when the change is done. While it is being done there may be twice as much.
 Trouble Agent::too_much(const Change& change) const {
-    std::map<const RunningStream*, size_t> policies;
+    std::map<const InputStream*, size_t> policies;
     const auto count = [&](const RunningPolicy& policy) {
         for (const auto& on_tap : policy.taps) ++policies[on_tap.stream.get()];
     };
@@ -243,11 +264,14 @@ Trouble Agent::too_much(const Change& change) const {
     for (const auto& [name, policy] : policies_)
         if (!policy->resources && !contains(change.removed, name)) count(*policy);
     if (policies.size() > streams_max)
-        return "too many inputs, that is taps with a configuration and filter of their own: the limit is " +
-               std::to_string(streams_max);
+        return refuse(RefusalKind::too_many,
+                      "too many inputs, that is taps with a configuration and filter of their own: the "
+                      "limit is " +
+                          std::to_string(streams_max));
     for (const auto& [stream, number] : policies)
         if (number > policies_max)
-            return "too many policies on one input: the limit is " + std::to_string(policies_max);
+            return refuse(RefusalKind::too_many,
+                          "too many policies on one input: the limit is " + std::to_string(policies_max));
     return {};
 }
 
@@ -257,7 +281,7 @@ Trouble Agent::start(Change& change) {
         policy->config = config;
         for (const std::string& name : config.taps) {
             const TapConfig* tap = find_tap(change.taps, name);
-            if (!tap) return "tap '" + name + "' does not exist";
+            if (!tap) return refuse(RefusalKind::invalid, "tap '" + name + "' does not exist");
             if (auto trouble = start_on(*policy, *tap)) return trouble;
         }
     }
@@ -269,38 +293,39 @@ Trouble Agent::start(Change& change) {
 }
 
 Trouble Agent::start_on(RunningPolicy& policy, const TapConfig& tap) {
+    if (const std::string wrong = wrong_input_type(tap, policy.config); !wrong.empty())
+        return refuse(RefusalKind::invalid, wrong);
     OptionValues values = effective_input(tap, policy.config);
     values.merge(policy.config.input_filter);
-    if (policy.config.name == resources_of(stream_name(tap.name, values)))
-        return reserved(policy.config.name);
+    if (policy.config.name == resources_of(stream_name(tap, values))) return reserved(policy.config.name);
     auto stream = stream_for(tap, values);
-    if (!stream) return "unable to instantiate tap '" + tap.name + "': " + stream.error();
+    if (!stream) return within("unable to instantiate tap '" + tap.name + "'", stream.reason());
     const PolicyOnTap on_tap{&policy.config, tap.name};
     const auto trouble = attach(policy, *stream, plan_of({&on_tap, 1}).policies.front());
     close_if_unused(*stream);
-    if (trouble) return "policy [" + policy.config.name + "] failed to start: " + *trouble;
+    if (trouble) return within("policy [" + policy.config.name + "] failed to start", *trouble);
     return {};
 }
 
-Result<Agent::StreamPointer> Agent::stream_for(const TapConfig& tap, const OptionValues& values) {
-    const std::string name = stream_name(tap.name, values);
+Result<Agent::StreamPointer, Refusal> Agent::stream_for(const TapConfig& tap, const OptionValues& values) {
+    const std::string name = stream_name(tap, values);
     if (const auto at = streams_.find(name); at != streams_.end()) return at->second;
     if (streams_.size() >= 2 * streams_max)
-        return Error{"too many inputs: the limit is " + std::to_string(streams_max)};
-    if (policies_.contains(resources_of(name))) return Error{defined_already(resources_of(name))};
+        return refuse(RefusalKind::too_many, "too many inputs: the limit is " + std::to_string(streams_max));
+    if (policies_.contains(resources_of(name))) return defined_already(resources_of(name));
     if (const auto hosts = PrefixSet::parse(std::string(values.get_text("host_spec"))); !hosts)
-        return Error{hosts.error()};
+        return refuse(RefusalKind::invalid, hosts.error());
     auto stream = std::make_shared<RunningStream>(
-        RunningStream{name, tap.name, values, LiveInput::from(values), {}, nullptr});
+        RunningStream{{name, tap.name, tap.input_type, values, LiveInput::from(tap.input_type, values)}});
     auto live = open_tap(stream->input, settings_.tap, notify_);
-    if (!live) return Error{live.error()};
+    if (!live) return refuse(RefusalKind::unavailable, live.error());
     if (!(*live)->interfaces().empty()) stream->addresses = taps::host_addresses((*live)->interfaces());
     stream->live = &engine_.add(std::move(*live), decoding_of(*stream),
                                 {stream->input.tcp_connections, settings_.adaptive_sampling});
     streams_[name] = stream;
     if (const auto trouble = add_resources_policy(stream)) {
         close_if_unused(stream);
-        return Error{*trouble};
+        return *trouble;
     }
     return stream;
 }
@@ -312,7 +337,7 @@ Trouble Agent::add_resources_policy(const StreamPointer& stream) {
     policy->config.name = resources_of(stream->name);
     policy->config.tap = stream->tap;
     policy->config.taps = {stream->tap};
-    policy->config.input_type = "pcap";
+    policy->config.input_type = stream->input_type;
     policy->config.window = settings_.window;
     policy->config.modules.push_back(
         plain_module("resources", *find_handler("input_resources", "1.0"), settings_.window));
@@ -330,7 +355,7 @@ Trouble Agent::attach(RunningPolicy& policy, const StreamPointer& stream, engine
         engine_.attach(*stream->live, shared, databases->services(key_), decoding_of(*stream), databases);
     if (!live) {
         stream->plans.pop_back();
-        return live.error();
+        return refuse(RefusalKind::unavailable, live.error());
     }
     policy.taps.push_back({stream, std::move(*live)});
     policy.databases = databases;
@@ -413,8 +438,29 @@ void Agent::tell_resources(ResourceSample sample) {
     engine_.tell_resources(sample);
 }
 
-void Agent::refresh(const RunningPolicy& policy) {
-    for (const auto& on_tap : policy.taps) engine_.refresh(*on_tap.live);
+std::map<std::string, StreamState> Agent::streams() const {
+    const std::lock_guard lock(mutex_);
+    std::map<std::string, StreamState> all;
+    for (const auto& [name, stream] : streams_) {
+        const engine::LiveTap& tap = stream->live->tap();
+        all[name] = {stream,
+                     stream->plans.size(),
+                     std::string(tap.kind()),
+                     tap.interfaces(),
+                     tap.up(),
+                     stream->live->workers(),
+                     tap.ring_bytes(),
+                     stream->addresses,
+                     stream->live->counts()};
+    }
+    return all;
+}
+
+void Agent::refresh(std::span<const PolicyPointer> policies) {
+    std::vector<const engine::LivePolicy*> all;
+    for (const auto& policy : policies)
+        for (const auto& on_tap : policy->taps) all.push_back(on_tap.live.get());
+    engine_.refresh(all);
 }
 
 Known Agent::known_without(const Names& names, Defined& defined) const {
@@ -426,20 +472,20 @@ Known Agent::known_without(const Names& names, Defined& defined) const {
     return {handler_infos(), input_infos(), defined.taps, defined.policies, settings_.window};
 }
 
-Result<Document> Agent::parse(std::string_view yaml, DocumentKind kind) const {
+Result<Document, Refusal> Agent::parse(std::string_view yaml, DocumentKind kind) const {
     Defined defined;
     return parse_document(yaml, {}, kind, known_without({}, defined));
 }
 
-Result<Document> Agent::parse_in_place_of(const std::string& name, std::string_view yaml,
-                                          DocumentKind kind) const {
+Result<Document, Refusal> Agent::parse_in_place_of(const std::string& name, std::string_view yaml,
+                                                   DocumentKind kind) const {
     Defined defined;
     const Names names = kind == DocumentKind::tap ? Names{{name}, {}} : Names{{}, {name}};
     return parse_document(yaml, {}, kind, known_without(names, defined));
 }
 
-Result<Document> Agent::read_in_place_of(const Document& before, const std::string& path,
-                                         const OptionValues& given) const {
+Result<Document, Refusal> Agent::read_in_place_of(const Document& before, const std::string& path,
+                                                  const OptionValues& given) const {
     Defined defined;
     Names names;
     for (const auto& tap : before.taps) names.taps.insert(tap.name);

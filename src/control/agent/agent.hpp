@@ -16,6 +16,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <span>
 
 namespace visor::control {
 
@@ -26,20 +27,30 @@ struct AgentSettings {
     bool adaptive_sampling = true;              // less deep analysis while workers are behind
 };
 
-// An input that is open, and what it was opened with.
-struct RunningStream {
+// An input, and what it was opened with. Does not change.
+struct InputStream {
     std::string name; // "default-5f3a9c01"
     std::string tap;
+    std::string input_type;
     OptionValues config; // effective: the tap's, the policy's over it
     LiveInput input;
-    std::vector<std::shared_ptr<const engine::PlannedPolicy>> plans; // of the policies it serves
-    engine::LiveStream* live = nullptr;
-    taps::HostAddresses addresses{}; // of its interfaces
+};
+
+// How an input that is open was at one moment.
+struct StreamState {
+    std::shared_ptr<const InputStream> stream;
+    size_t consumers = 0; // policies
+    std::string source;   // "af_packet"
+    std::vector<std::string> interfaces;
+    bool up = false;
+    size_t workers = 0, ring_bytes = 0;
+    taps::HostAddresses addresses; // of its interfaces
+    std::vector<engine::WorkerCounts> counts;
 };
 
 struct RunningPolicy {
     struct OnTap {
-        std::shared_ptr<const RunningStream> stream;
+        std::shared_ptr<const InputStream> stream;
         std::shared_ptr<engine::LivePolicy> live;
     };
     PolicyConfig config;
@@ -49,9 +60,6 @@ struct RunningPolicy {
     Services services() const { return databases->services(); }
 };
 using PolicyPointer = std::shared_ptr<const RunningPolicy>;
-
-// Nothing when all went well, else what is wrong.
-using Trouble = std::optional<std::string>;
 
 class Agent {
 public:
@@ -69,8 +77,8 @@ public:
     // so does what came otherwise.
     Trouble reload(const Document& before, const Document& now);
     // A file, with everything defined but what `before` has.
-    Result<Document> read_in_place_of(const Document& before, const std::string& path,
-                                      const OptionValues& given) const;
+    Result<Document, Refusal> read_in_place_of(const Document& before, const std::string& path,
+                                               const OptionValues& given) const;
     Trouble replace_policy(const std::string& name, const Document& document);
     Trouble replace_tap(const std::string& name, const Document& document);
     // Policies that ask for places begin anew with them: what they counted so far names places of the old
@@ -82,25 +90,25 @@ public:
     std::vector<TapConfig> taps() const;
     std::vector<PolicyPointer> policies() const;         // by name
     PolicyPointer policy(const std::string& name) const; // null when there is none
-    // Figures of its taps no older than a second.
-    void refresh(const RunningPolicy& policy);
+    std::map<std::string, StreamState> streams() const;  // by name
+    // Figures of their taps no older than a second; waits a tenth of a second at most, for all of them.
+    void refresh(std::span<const PolicyPointer> policies);
     // What documents may refer to now.
-    Result<Document> parse(std::string_view yaml, DocumentKind kind) const;
+    Result<Document, Refusal> parse(std::string_view yaml, DocumentKind kind) const;
     // The same as if this policy or tap were not there.
-    Result<Document> parse_in_place_of(const std::string& name, std::string_view yaml,
-                                       DocumentKind kind) const;
+    Result<Document, Refusal> parse_in_place_of(const std::string& name, std::string_view yaml,
+                                                DocumentKind kind) const;
 
-    // Calls f with the streams by name, while nothing changes. A stream that was closed has no `live`.
-    template <class F>
-    void look(F&& f) const {
-        const std::lock_guard lock(mutex_);
-        f(streams_);
-    }
     void addresses_changed(); // perhaps: asks again who is host
     // Policies and handlers are added to it.
     void tell_resources(ResourceSample sample);
 
 private:
+    struct RunningStream : InputStream {
+        std::vector<std::shared_ptr<const engine::PlannedPolicy>> plans{}; // of the policies it serves
+        engine::LiveStream* live = nullptr;
+        taps::HostAddresses addresses{};
+    };
     using StreamPointer = std::shared_ptr<RunningStream>;
     struct Change {
         std::vector<TapConfig> taps;                           // all, once it is done
@@ -113,7 +121,7 @@ private:
     Trouble name_taken(const Change& change) const;
     Trouble start(Change& change);
     Trouble start_on(RunningPolicy& policy, const TapConfig& tap);
-    Result<StreamPointer> stream_for(const TapConfig& tap, const OptionValues& values);
+    Result<StreamPointer, Refusal> stream_for(const TapConfig& tap, const OptionValues& values);
     Trouble add_resources_policy(const StreamPointer& stream);
     Trouble attach(RunningPolicy& policy, const StreamPointer& stream, engine::PlannedPolicy plan);
     void stop(const RunningPolicy& policy);

@@ -10,6 +10,10 @@
 namespace visor::control {
 namespace {
 
+std::string text_of(const Trouble& trouble) {
+    return trouble ? trouble->text : std::string();
+}
+
 // An agent whose taps make up their own frames.
 class AgentTest : public ::testing::Test {
 protected:
@@ -18,7 +22,7 @@ protected:
     }
     Trouble add(const std::string& yaml, DocumentKind kind) {
         const auto document = agent_.parse(yaml, kind);
-        if (!document) return document.error();
+        if (!document) return document.reason();
         return agent_.add(*document);
     }
     static std::string tap_yaml(const std::string& name, const std::string& config) {
@@ -42,11 +46,7 @@ protected:
             if (!policy->resources) names.push_back(policy->config.name);
         return names;
     }
-    size_t streams() const {
-        size_t count = 0;
-        agent_.look([&](const auto& streams) { count = streams.size(); });
-        return count;
-    }
+    size_t streams() const { return agent_.streams().size(); }
     using Names = std::vector<std::string>;
     Agent agent_;
 };
@@ -77,27 +77,84 @@ TEST_F(AgentTest, AStreamGoesOnWithoutItsOwnPolicy) {
 }
 
 TEST_F(AgentTest, ReservedNames) {
-    EXPECT_EQ(add_policy("__all"), "policy name '__all' is reserved");
+    EXPECT_EQ(text_of(add_policy("__all")), "policy name '__all' is reserved");
     ASSERT_FALSE(add_policy("p"));
     const std::string own = agent_.policy("p")->taps[0].stream->name + "-resources";
-    EXPECT_EQ(add_policy("'" + own + "'"), "1:20: policy with name '" + own + "' already defined");
+    EXPECT_EQ(text_of(add_policy("'" + own + "'")), "1:20: policy with name '" + own + "' already defined");
     ASSERT_FALSE(agent_.remove_policy("p"));
-    EXPECT_EQ(add_policy("'" + own + "'"), "policy name '" + own + "' is reserved");
+    EXPECT_EQ(text_of(add_policy("'" + own + "'")), "policy name '" + own + "' is reserved");
     ASSERT_FALSE(add_policy("'" + own + "'", "tap: b"));
     const auto trouble = add_policy("p");
     ASSERT_TRUE(trouble);
-    EXPECT_NE(trouble->find("already defined"), std::string::npos) << *trouble;
+    EXPECT_NE(trouble->text.find("already defined"), std::string::npos) << trouble->text;
     EXPECT_EQ(names(), Names{own});
     EXPECT_EQ(streams(), 1u); // nothing stays open that nobody uses
+}
+
+// Whatever the names in its text say.
+TEST_F(AgentTest, RefusalsAreOfAKind) {
+    const auto kind = [](const Trouble& trouble) { return trouble.value().kind; };
+    ASSERT_FALSE(add_policy("already"));
+    EXPECT_EQ(kind(add_policy("already")), RefusalKind::conflict);
+    EXPECT_EQ(kind(add_policy("p", "tap: already")), RefusalKind::invalid);
+    EXPECT_EQ(kind(add_policy("__all")), RefusalKind::invalid);
+    EXPECT_EQ(kind(add_policy("p", "tap_selector: {any: [{already: true}]}")), RefusalKind::no_match);
+    EXPECT_EQ(kind(add_tap("a")), RefusalKind::conflict);
+    ASSERT_FALSE(add_tap("already", "pcap_source: libpcap, iface: already"));
+    EXPECT_EQ(kind(add_policy("p", "tap: already")), RefusalKind::unavailable);
+    EXPECT_EQ(kind(agent_.remove_tap("a")), RefusalKind::conflict);
+    EXPECT_EQ(kind(agent_.remove_tap("nope")), RefusalKind::not_found);
+    EXPECT_EQ(kind(agent_.remove_policy("nope")), RefusalKind::not_found);
 }
 
 TEST_F(AgentTest, WhatFailsHalfwayLeavesNothing) {
     ASSERT_FALSE(add_tap("c", "pcap_source: libpcap, iface: no-such-interface"));
     const auto trouble = add_policy("p", "tap_selector: {any: [{here: true}]}");
     ASSERT_TRUE(trouble);
-    EXPECT_EQ(trouble->find("unable to instantiate tap 'c': "), 0u) << *trouble;
+    EXPECT_EQ(trouble->text.find("unable to instantiate tap 'c': "), 0u) << trouble->text;
     EXPECT_TRUE(agent_.policies().empty());
     EXPECT_EQ(streams(), 0u);
+}
+
+TEST_F(AgentTest, TheMockInputTakesAnyKey) {
+    const auto tap = [](const std::string& name, const std::string& config) {
+        return "visor: {taps: {" + name + ": {input_type: mock, config: {" + config + "}}}}";
+    };
+    const auto policy = [](const std::string& name, const std::string& on, const std::string& type = "mock") {
+        return "visor: {policies: {" + name + ": {kind: collection, input: {tap: " + on +
+               ", input_type: " + type + "}, handlers: {modules: {n: {type: net}}}}}}";
+    };
+    ASSERT_FALSE(add(tap("m", "sample: text, bpf: 'not a filter(', iface: nowhere0"), DocumentKind::tap));
+    EXPECT_EQ(text_of(add(tap("n", "host_spec: 1.2.3.4"), DocumentKind::tap)), "1:47: invalid CIDR: 1.2.3.4");
+    ASSERT_FALSE(add(policy("p", "m"), DocumentKind::policy));
+    const auto streams = agent_.streams();
+    ASSERT_EQ(streams.size(), 1u);
+    EXPECT_EQ(streams.begin()->second.source, "mock");
+    EXPECT_EQ(streams.begin()->second.stream->input_type, "mock");
+    const auto received = [&] { return agent_.streams().begin()->second.counts.at(0).frames.frames; };
+    for (int i = 0; i < 100 && received() == 0; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_GT(received(), 0u);
+
+    ASSERT_FALSE(add(tap("failing", "except_on_start: true"), DocumentKind::tap));
+    const auto trouble = add(policy("q", "failing"), DocumentKind::policy);
+    ASSERT_TRUE(trouble);
+    EXPECT_EQ(trouble->kind, RefusalKind::unavailable);
+    EXPECT_EQ(trouble->text,
+              "unable to instantiate tap 'failing': the mock input is not to start: except_on_start is set");
+}
+
+// The tap is made anew under policies that were read when it was another.
+TEST_F(AgentTest, ATapKeepsTheTypeItsPoliciesWant) {
+    ASSERT_FALSE(add_policy("p"));
+    const auto mock =
+        agent_.parse_in_place_of("a", "visor: {taps: {a: {input_type: mock}}}", DocumentKind::tap);
+    ASSERT_TRUE(mock);
+    EXPECT_EQ(text_of(agent_.replace_tap("a", *mock)),
+              "input_type for policy specified tap 'a' doesn't match tap's defined input type: pcap/mock");
+    EXPECT_EQ(agent_.taps().front().input_type, "pcap");
+    ASSERT_FALSE(agent_.remove_policy("p"));
+    EXPECT_FALSE(agent_.replace_tap("a", *mock));
 }
 
 // Both were read before either was added.
@@ -106,9 +163,9 @@ TEST_F(AgentTest, OneOfTwoOfTheSameName) {
     const auto tap = agent_.parse(tap_yaml("c", "pcap_source: mock"), DocumentKind::tap);
     ASSERT_TRUE(policy && tap);
     EXPECT_FALSE(agent_.add(*policy));
-    EXPECT_EQ(agent_.add(*policy), "policy with name 'p' already defined");
+    EXPECT_EQ(text_of(agent_.add(*policy)), "policy with name 'p' already defined");
     EXPECT_FALSE(agent_.add(*tap));
-    EXPECT_EQ(agent_.add(*tap), "module name 'c' already exists");
+    EXPECT_EQ(text_of(agent_.add(*tap)), "module name 'c' already exists");
     EXPECT_EQ(agent_.taps().size(), 3u);
     EXPECT_FALSE(agent_.remove_policy("p"));
     EXPECT_EQ(streams(), 0u);
@@ -121,9 +178,10 @@ TEST_F(AgentTest, PoliciesOfStreamsAreNotReplaced) {
     const auto document =
         agent_.parse_in_place_of(own, policy_yaml("'" + own + "'", "tap: b"), DocumentKind::policy);
     ASSERT_TRUE(document);
-    EXPECT_EQ(agent_.replace_policy(own, *document), "policy name '" + own + "' is reserved");
+    EXPECT_EQ(text_of(agent_.replace_policy(own, *document)), "policy name '" + own + "' is reserved");
     EXPECT_FALSE(agent_.remove_policy(own));
-    EXPECT_EQ(agent_.add(*document), "policy name '" + own + "' is reserved"); // its stream is still open
+    EXPECT_EQ(text_of(agent_.add(*document)),
+              "policy name '" + own + "' is reserved"); // its stream is still open
     ASSERT_FALSE(agent_.remove_policy("p"));
     Document both = *document; // a stream of the same document opens with this name
     both.policies.push_back(both.policies[0]);
@@ -150,14 +208,14 @@ TEST_F(AgentTest, AReplacementThatFailsChangesNothing) {
     EXPECT_FALSE(agent_.replace_policy("p", *good));
     EXPECT_EQ(agent_.policy("p")->taps[0].stream->tap, "b");
     EXPECT_EQ(streams(), 1u); // the other one is closed
-    EXPECT_EQ(agent_.replace_policy("q", *good), "policy does not exists");
+    EXPECT_EQ(text_of(agent_.replace_policy("q", *good)), "policy does not exists");
 }
 
 TEST_F(AgentTest, TapsInUseStay) {
     ASSERT_FALSE(add_policy("p", "tap_selector: {all: [{here: true}]}"));
     EXPECT_EQ(agent_.policy("p")->taps.size(), 2u);
-    EXPECT_EQ(agent_.remove_tap("a"), "tap 'a' is already in use by policies: p");
-    EXPECT_EQ(agent_.remove_tap("nope"), "tap does not exists");
+    EXPECT_EQ(text_of(agent_.remove_tap("a")), "tap 'a' is already in use by policies: p");
+    EXPECT_EQ(text_of(agent_.remove_tap("nope")), "tap does not exists");
     ASSERT_FALSE(agent_.remove_policy("p"));
     EXPECT_FALSE(agent_.remove_tap("a"));
     EXPECT_EQ(agent_.taps().size(), 1u);
@@ -185,7 +243,7 @@ TEST_F(AgentTest, HostsThatNobodyChecked) {
     document->taps = {tap};
     document->policies[0].tap = "c";
     document->policies[0].taps = {"c"};
-    EXPECT_EQ(agent_.add(*document), "unable to instantiate tap 'c': invalid CIDR: nonsense");
+    EXPECT_EQ(text_of(agent_.add(*document)), "unable to instantiate tap 'c': invalid CIDR: nonsense");
     EXPECT_EQ(streams(), 0u);
     EXPECT_EQ(agent_.taps().size(), 2u);
 }
@@ -236,7 +294,8 @@ TEST_F(AgentTest, NoMoreStreamsThanTheLimit) {
     EXPECT_EQ(streams(), Agent::streams_max);
     const auto trouble = agent_.add(more);
     ASSERT_TRUE(trouble);
-    EXPECT_NE(trouble->find("the limit is 32"), std::string::npos) << *trouble;
+    EXPECT_EQ(trouble->kind, RefusalKind::too_many);
+    EXPECT_NE(trouble->text.find("the limit is 32"), std::string::npos) << trouble->text;
     EXPECT_EQ(streams(), Agent::streams_max);
     Document changed = many; // all of them may change at once
     for (auto& policy : changed.policies)
@@ -257,7 +316,7 @@ TEST_F(AgentTest, AllPoliciesOfAFullStreamMayChange) {
     ASSERT_FALSE(agent_.add(full));
     const auto trouble = agent_.add(*document);
     ASSERT_TRUE(trouble);
-    EXPECT_NE(trouble->find("the limit is 255"), std::string::npos) << *trouble;
+    EXPECT_NE(trouble->text.find("the limit is 255"), std::string::npos) << trouble->text;
     Document changed = full;
     for (auto& policy : changed.policies) policy.merge_like_handlers = true;
     EXPECT_FALSE(agent_.reload(full, changed));
@@ -281,18 +340,20 @@ TEST_F(AgentTest, PoliciesMoveAlongWithATapThatAFileChanges) {
 }
 
 TEST_F(AgentTest, ErrorsOfDocumentsSayWhere) {
-    EXPECT_EQ(add_policy("p", "tap: nope"), "1:55: tap 'nope' does not exist; the taps are: a, b");
+    EXPECT_EQ(text_of(add_policy("p", "tap: nope")), "1:55: tap 'nope' does not exist; the taps are: a, b");
     const auto filter = add_policy("p", "tap: a, filter: {bpf: 'bad bpf('}");
     ASSERT_TRUE(filter);
-    EXPECT_NE(filter->find("filter 'bad bpf(': "), std::string::npos) << *filter;
+    EXPECT_NE(filter->text.find("filter 'bad bpf(': "), std::string::npos) << filter->text;
     EXPECT_FALSE(add_policy("p", "tap: a, filter: {bpf: 'udp port 53 and inbound'}"));
     const auto handler = add(policy_yaml("q", "tap: a", "n: {type: nope}"), DocumentKind::policy);
     ASSERT_TRUE(handler);
-    EXPECT_NE(handler->find("not available; the handlers are: net 1.0, net 2.0, dns 1.0"), std::string::npos)
-        << *handler;
+    EXPECT_NE(handler->text.find("not available; the handlers are: net 1.0, net 2.0, dns 1.0"),
+              std::string::npos)
+        << handler->text;
     const auto input = add("visor: {taps: {t: {input_type: nope}}}", DocumentKind::tap);
     ASSERT_TRUE(input);
-    EXPECT_TRUE(input->ends_with("which is not available; the input types are: pcap")) << *input;
+    EXPECT_TRUE(input->text.ends_with("which is not available; the input types are: pcap, mock"))
+        << input->text;
 }
 
 TEST_F(AgentTest, HandlerModulesAreLimited) {
@@ -371,14 +432,12 @@ TEST_F(AgentTest, ReadersAndChangesTakeTurns) {
         readers.emplace_back([&] {
             while (!done) {
                 for (const auto& policy : agent_.policies()) {
-                    agent_.refresh(*policy);
+                    agent_.refresh({&policy, 1});
                     for (const auto& on_tap : policy->taps)
                         EXPECT_GE(on_tap.live->results().period(0, engine::wall_clock_ns()).handlers.size(),
                                   1u);
                 }
-                agent_.look([](const auto& streams) {
-                    for (const auto& [name, stream] : streams) EXPECT_GE(stream->live->counts().size(), 1u);
-                });
+                for (const auto& [name, state] : agent_.streams()) EXPECT_GE(state.counts.size(), 1u);
             }
         });
     for (int i = 0; i < 100; ++i) {

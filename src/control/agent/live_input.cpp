@@ -9,12 +9,17 @@
 
 namespace visor::control {
 
-LiveInput LiveInput::from(const OptionValues& values) {
+LiveInput LiveInput::from(std::string_view input_type, const OptionValues& values) {
     LiveInput input;
+    input.host_spec = values.get_text("host_spec");
+    if (input_type == "mock") { // its other keys are anything
+        input.mock = true;
+        input.fails = values.has("except_on_start");
+        return input;
+    }
     input.source = values.get_text("pcap_source");
     input.iface = values.get_text("iface");
     input.bpf = values.get_text("bpf");
-    input.host_spec = values.get_text("host_spec");
     input.tcp_connections = static_cast<uint32_t>(values.get_uint("tcp_packet_reassembly_cache_limit"));
     input.promiscuous = values.get_bool("promiscuous");
     return input;
@@ -22,7 +27,8 @@ LiveInput LiveInput::from(const OptionValues& values) {
 
 Result<std::unique_ptr<engine::LiveTap>> open_tap(const LiveInput& input, const TapSettings& settings,
                                                   const engine::TapNotify& notify) {
-    if (input.source == "mock") return taps::open_mock({});
+    if (input.fails) return Error{"the mock input is not to start: except_on_start is set"};
+    if (input.mock || input.source == "mock") return taps::open_mock({});
     if (input.iface.empty()) return Error{"no interface is given: set iface to a name, an address or auto"};
     const auto interfaces = taps::resolve_interfaces(input.iface);
     if (!interfaces) return Error{interfaces.error()};

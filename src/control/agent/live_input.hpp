@@ -9,16 +9,19 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace visor::control {
 
 struct LiveInput {
+    bool mock = false;  // an input of that type: frames are made up
+    bool fails = false; // it is not to start
     std::string source; // a value of pcap_source; empty: the best there is
     std::string iface, bpf, host_spec;
     uint32_t tcp_connections = 0; // followed at most; 0 = nobody asked
     bool promiscuous = false;
 
-    static LiveInput from(const OptionValues& values);
+    static LiveInput from(std::string_view input_type, const OptionValues& values);
 };
 
 // What the process gives to each of its taps.

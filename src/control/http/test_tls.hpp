@@ -95,11 +95,12 @@ private:
 // A TLS client that trusts one CA and may show a certificate of its own. max_version 0: the newest.
 class TlsClient {
 public:
-    TlsClient(uint16_t port, const Identity& trusted, const Identity* own = nullptr, int max_version = 0)
+    // The ciphers are those of TLS 1.2 and before; as they are, also what only old versions take is offered.
+    TlsClient(uint16_t port, const Identity& trusted, const Identity* own = nullptr, int max_version = 0,
+              const char* ciphers = "DEFAULT:@SECLEVEL=0")
         : raw_(port), context_(SSL_CTX_new(TLS_client_method())) {
         SSL_CTX_set_max_proto_version(context_.get(), max_version);
-        SSL_CTX_set_cipher_list(context_.get(),
-                                "DEFAULT:@SECLEVEL=0"); // so that old versions are asked for at all
+        SSL_CTX_set_cipher_list(context_.get(), ciphers);
         X509_STORE_add_cert(SSL_CTX_get_cert_store(context_.get()), trusted.certificate.get());
         SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
         if (own) {

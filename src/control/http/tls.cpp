@@ -87,6 +87,9 @@ Result<TlsContext> make_tls_context(const TlsFiles& files) {
     SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
     SSL_CTX_set_options(raw,
                         SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    // Of TLS 1.2, what keeps a recording secret when the key is lost, and needs no padding (RFC 9325, 4.2).
+    if (SSL_CTX_set_cipher_list(raw, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
+        return Error{"TLS cannot be used: " + openssl_reason()};
     SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS);
     static constexpr unsigned char session_context[] = "pktvisor";
     SSL_CTX_set_session_id_context(raw, session_context, sizeof session_context - 1);

@@ -77,6 +77,15 @@ TEST_F(HttpTls, ServesOverTls12And13ButNothingOlder) {
     EXPECT_TRUE(soon_failures(1));
 }
 
+TEST_F(HttpTls, TakesOnlyCiphersWithForwardSecrecyAndAuthentication) {
+    open();
+    for (const char* good :
+         {"ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305"})
+        EXPECT_TRUE(TlsClient(server_->port(), ca_, nullptr, TLS1_2_VERSION, good).connected()) << good;
+    for (const char* weak : {"ECDHE-ECDSA-AES256-SHA384", "ECDHE-ECDSA-AES128-SHA", "AES256-GCM-SHA384"})
+        EXPECT_FALSE(TlsClient(server_->port(), ca_, nullptr, TLS1_2_VERSION, weak).connected()) << weak;
+}
+
 TEST_F(HttpTls, SendsLargeBodiesAndKeepsConnections) {
     open();
     TlsClient client(server_->port(), ca_);

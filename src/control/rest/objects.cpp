@@ -63,21 +63,21 @@ nlohmann::json period_json(const engine::HandlerView& view, const Services& serv
     return out;
 }
 
-nlohmann::json input_json(const RunningStream& stream) {
+nlohmann::json input_json(const StreamState& state, const std::string& interfaces) {
     nlohmann::json out;
-    out["input"] = {{"consumers", stream.plans.size()}, {"running", true}};
-    out["module"] = {{"name", stream.name}, {"config", options_json(stream.config)}};
+    out["input"] = {{"consumers", state.consumers}, {"running", true}};
+    out["module"] = {{"name", state.stream->name}, {"config", options_json(state.stream->config)}};
+    if (state.stream->input_type != "pcap") return out;
     nlohmann::json& pcap = out["pcap"];
-    const engine::LiveTap& tap = stream.live->tap();
-    pcap["pcap_source"] = tap.kind();
-    pcap["available_iface"] = engine::available_interfaces(","); // as it has always been
-    pcap["interfaces"] = tap.interfaces();
-    pcap["up"] = tap.up();
-    pcap["workers"] = stream.live->workers();
-    pcap["ring_bytes"] = tap.ring_bytes();
+    pcap["pcap_source"] = state.source;
+    pcap["available_iface"] = interfaces;
+    pcap["interfaces"] = state.interfaces;
+    pcap["up"] = state.up;
+    pcap["workers"] = state.workers;
+    pcap["ring_bytes"] = state.ring_bytes;
     pcap["host_ips"] = nlohmann::json::object();
-    if (!stream.addresses.ipv4.empty()) pcap["host_ips"]["ipv4"] = stream.addresses.ipv4;
-    if (!stream.addresses.ipv6.empty()) pcap["host_ips"]["ipv6"] = stream.addresses.ipv6;
+    if (!state.addresses.ipv4.empty()) pcap["host_ips"]["ipv4"] = state.addresses.ipv4;
+    if (!state.addresses.ipv6.empty()) pcap["host_ips"]["ipv6"] = state.addresses.ipv6;
     return out;
 }
 
@@ -91,6 +91,10 @@ nlohmann::json module_json(const RunningPolicy& policy, const RunningPolicy::OnT
     config["_internal_tap_name"] = on_tap.stream->tap;
     config["deep_sample_rate"] = module.window.deep_sample_rate;
     config["num_periods"] = module.window.periods;
+    const auto key = std::string(planned.handler->schema().key);
+    if (const auto waiting = on_tap.live->waiting(index)) out[key]["xact"] = {{"open", *waiting}};
+    if (module.type == "dns") // every filter sees all events, and what it leaves out is counted
+        out[key]["predicate"] = {{"enabled", false}};
     out["metrics"] = {{"deep_sample_rate", module.window.deep_sample_rate},
                       {"periods_configured", module.window.periods}};
     nlohmann::json& periods = out["metrics"]["periods"] = nlohmann::json::array();
@@ -122,17 +126,22 @@ nlohmann::json tap_json(const TapConfig& tap) {
             {"tags", map_or_null(tap.tags)}};
 }
 
-nlohmann::json policy_info_json(const RunningPolicy& policy, const std::vector<TapConfig>& taps) {
+Ground ground_of(const Agent& agent) {
+    return {agent.taps(), agent.streams(), engine::available_interfaces(",")}; // "," as it has always been
+}
+
+nlohmann::json policy_info_json(const RunningPolicy& policy, const Ground& ground) {
     nlohmann::json out{{"input", nlohmann::json::object()},
                        {"modules", nlohmann::json::object()},
                        {"taps", nlohmann::json::object()}};
     for (const auto& on_tap : policy.taps) {
-        if (!on_tap.stream->live) continue; // closed meanwhile
-        out["input"][on_tap.stream->name] = input_json(*on_tap.stream);
+        const auto state = ground.streams.find(on_tap.stream->name);
+        if (state == ground.streams.end()) continue;
+        out["input"][on_tap.stream->name] = input_json(state->second, ground.interfaces);
         for (size_t i = 0; i < policy.config.modules.size(); ++i) {
             out["modules"][on_tap.live->plan().handlers[i].name] = module_json(policy, on_tap, i);
         }
-        for (const TapConfig& tap : taps)
+        for (const TapConfig& tap : ground.taps)
             if (tap.name == on_tap.stream->tap) out["taps"][tap.name] = tap_json(tap);
     }
     return out;

@@ -1,5 +1,5 @@
 // Taps and policies as JSON: what they were configured with, and how they are doing.
-// Threads: pure functions of what the agent shows at one moment.
+// Threads: pure functions of what the agent showed at one moment.
 #pragma once
 
 #include "control/agent/agent.hpp"
@@ -10,8 +10,15 @@ namespace visor::control {
 
 nlohmann::json options_json(const OptionValues& values);
 nlohmann::json tap_json(const TapConfig& tap);
-// While the agent is looked at (Agent::look). taps: those defined now, of which those of the policy are
-// shown.
-nlohmann::json policy_info_json(const RunningPolicy& policy, const std::vector<TapConfig>& taps);
+
+// What policies run on, as it was at one moment.
+struct Ground {
+    std::vector<TapConfig> taps;
+    std::map<std::string, StreamState> streams; // by name
+    std::string interfaces;                     // those there are on this host
+};
+Ground ground_of(const Agent& agent);
+// Of an input that was closed meanwhile nothing is shown.
+nlohmann::json policy_info_json(const RunningPolicy& policy, const Ground& ground);
 
 } // namespace visor::control

@@ -12,15 +12,27 @@ http::Response error_reply(int status, std::string_view text) {
     return json_reply({{"error", text}}, status);
 }
 
-http::Response refusal_of(std::string_view trouble) {
-    const auto says = [&](std::string_view what) { return trouble.find(what) != std::string_view::npos; };
-    if (says("does not exists")) return error_reply(404, trouble);
-    if (says("already")) return error_reply(409, trouble);
-    if (says("no tap match found")) return error_reply(422, trouble);
-    // What is right as a document, and cannot be done on this host now.
-    if (trouble.starts_with("unable to instantiate tap") || says("failed to start"))
-        return error_reply(500, trouble);
-    return error_reply(400, trouble);
+namespace {
+int status_of(RefusalKind kind) {
+    switch (kind) {
+    case RefusalKind::invalid:
+    case RefusalKind::too_many:
+        return 400;
+    case RefusalKind::not_found:
+        return 404;
+    case RefusalKind::conflict:
+        return 409;
+    case RefusalKind::no_match:
+        return 422;
+    case RefusalKind::unavailable:
+        break;
+    }
+    return 500;
+}
+} // namespace
+
+http::Response refusal_reply(const Refusal& refusal) {
+    return error_reply(status_of(refusal.kind), refusal.text);
 }
 
 } // namespace visor::control

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "control/http/message.hpp"
+#include "control/refusal.hpp"
 
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -10,7 +11,7 @@ namespace visor::control {
 
 http::Response json_reply(const nlohmann::json& body, int status = 200);
 http::Response error_reply(int status, std::string_view text);
-// The status follows from what is wrong, as users' clients expect it.
-http::Response refusal_of(std::string_view trouble);
+// The status follows from the kind, as users' clients expect it.
+http::Response refusal_reply(const Refusal& refusal);
 
 } // namespace visor::control

@@ -23,12 +23,22 @@ std::string pattern_of(std::string_view path) {
 }
 
 std::string openapi_of(std::string_view version, bool admin) {
-    std::vector<sinks::RouteInfo> routes;
-    for (const Route& route : all_routes())
-        if (admin || !route.info.admin) routes.push_back(route.info);
-    std::vector<sinks::InputOptions> inputs;
-    for (const InputInfo& input : input_infos()) inputs.push_back({input.type, input.options});
+    const auto routes = documented_routes(admin);
+    const auto inputs = documented_inputs();
     return sinks::dump_json(sinks::openapi_json({version, routes, handler_classes(), inputs}), false);
+}
+
+std::optional<Response> wrong_parameter(const sinks::RouteInfo& route, const Request& request) {
+    using Parameter = sinks::RouteParameter;
+    constexpr std::string_view known[] = {"", "1", "true", "0", "false"};
+    for (const Parameter& parameter : route.parameters) {
+        if (parameter.place != Parameter::Place::query || parameter.type != Parameter::Type::boolean)
+            continue;
+        if (std::find(std::begin(known), std::end(known), request.parameter(parameter.name)) ==
+            std::end(known))
+            return error_reply(400, std::string(parameter.name) + " is true or false");
+    }
+    return {};
 }
 } // namespace
 
@@ -40,9 +50,11 @@ Rest::Rest(Agent& agent, RestSettings settings)
         const bool admin = route.info.admin;
         if (admin && !settings_.admin) continue;
         router_.add(std::string(route.info.method), pattern_of(route.info.path),
-                    [this, admin, call = route.call](const Request& request, const PathValues& path) {
+                    [this, admin, call = route.call, info = route.info](const Request& request,
+                                                                        const PathValues& path) {
                         if (admin)
                             if (auto refusal = refused(request)) return *refusal;
+                        if (auto wrong = wrong_parameter(info, request)) return *wrong;
                         return (this->*call)(request, path);
                     });
     }

@@ -53,10 +53,8 @@ Response Rest::alive(const Request&, const PathValues&) const {
 // Ready to be asked: every tap can see frames.
 Response Rest::ready(const Request&, const PathValues&) const {
     std::string down;
-    agent_.look([&](const auto& streams) {
-        for (const auto& [name, stream] : streams)
-            if (!stream->live->tap().up()) down += "tap '" + stream->tap + "': its interface is down\n";
-    });
+    for (const auto& [name, state] : agent_.streams())
+        if (!state.up) down += "tap '" + state.stream->tap + "': its interface is down\n";
     return down.empty() ? text_reply("ok\n") : text_reply(down, 503);
 }
 
@@ -67,7 +65,7 @@ Response flat_reply(Agent& agent, const Asked& asked, std::string_view number, b
     if (!policy) return error_reply(404, no_policy);
     if (const auto wrong = wrong_period(*policy, asked, number); !wrong.empty())
         return error_reply(400, wrong);
-    if (wants_now(asked)) agent.refresh(*policy);
+    if (wants_now(asked)) agent.refresh({&policy, 1});
     nlohmann::json shown = flat_json(views_of(*policy, asked), policy->services(), with_bounds);
     if (asked.merged) return json_reply({{std::to_string(asked.periods) + "m", std::move(shown)}});
     if (!shown.empty()) {
@@ -90,23 +88,26 @@ namespace {
 // Of one policy, or of all for which there is such a period.
 Response policy_reply(Agent& agent, std::string_view name, const Asked& asked, std::string_view number,
                       bool with_bounds) {
-    nlohmann::json out = nlohmann::json::object();
-    const bool all = name == all_policies;
     std::vector<PolicyPointer> asked_for;
-    if (all)
+    if (name == all_policies) {
         asked_for = agent.policies();
-    else if (const auto policy = agent.policy(std::string(name)))
-        asked_for.push_back(policy);
-    if (!all && asked_for.empty()) return error_reply(404, no_policy);
-    for (const PolicyPointer& policy : asked_for) {
-        if (const auto wrong = wrong_period(*policy, asked, number); !wrong.empty()) {
-            if (all) continue;
+        std::erase_if(asked_for, [&](const PolicyPointer& policy) {
+            return !wrong_period(*policy, asked, number).empty();
+        });
+    } else {
+        const auto policy = agent.policy(std::string(name));
+        if (!policy) return error_reply(404, no_policy);
+        if (const auto wrong = wrong_period(*policy, asked, number); !wrong.empty())
             return error_reply(425, wrong);
-        }
-        if (wants_now(asked)) agent.refresh(*policy);
+        asked_for.push_back(policy);
+    }
+    if (wants_now(asked)) agent.refresh(asked_for);
+    const auto streams = with_bounds ? agent.streams() : std::map<std::string, StreamState>{};
+    nlohmann::json out = nlohmann::json::object();
+    for (const PolicyPointer& policy : asked_for) {
         auto& shown = out[policy->config.name] =
             policy_json(*policy, views_of(*policy, asked), policy->services(), with_bounds);
-        if (with_bounds) agent.look([&](const auto&) { shown["ledger"] = ledger_of(*policy); });
+        if (with_bounds) shown["ledger"] = ledger_of(*policy, streams);
     }
     return json_reply(out);
 }

@@ -23,29 +23,24 @@ Response Rest::tap(const Request&, const PathValues& path) const {
 
 Response Rest::policies(const Request&, const PathValues&) const {
     nlohmann::json out = nlohmann::json::object();
-    const auto taps = agent_.taps();
     const auto all = agent_.policies();
-    for (const PolicyPointer& policy : all) agent_.refresh(*policy);
-    agent_.look([&](const auto&) {
-        for (const PolicyPointer& policy : all) out[policy->config.name] = policy_info_json(*policy, taps);
-    });
+    agent_.refresh(all);
+    const Ground ground = ground_of(agent_);
+    for (const PolicyPointer& policy : all) out[policy->config.name] = policy_info_json(*policy, ground);
     return json_reply(out);
 }
 
 Response Rest::policy(const Request&, const PathValues& path) const {
     const PolicyPointer policy = agent_.policy(std::string(path["name"]));
     if (!policy) return error_reply(404, no_such_policy);
-    nlohmann::json out;
-    const auto taps = agent_.taps();
-    agent_.refresh(*policy);
-    agent_.look([&](const auto&) { out[policy->config.name] = policy_info_json(*policy, taps); });
-    return json_reply(out);
+    agent_.refresh({&policy, 1});
+    return json_reply({{policy->config.name, policy_info_json(*policy, ground_of(agent_))}});
 }
 
 Response Rest::add_tap(const Request& request, const PathValues&) const {
     const auto document = agent_.parse(request.body, DocumentKind::tap);
-    if (!document) return refusal_of(document.error());
-    if (const Trouble trouble = agent_.add(*document)) return refusal_of(*trouble);
+    if (!document) return refusal_reply(document.reason());
+    if (const Trouble trouble = agent_.add(*document)) return refusal_reply(*trouble);
     const TapConfig& tap = document->taps.front();
     return json_reply({{tap.name, tap_json(tap)}}, 201);
 }
@@ -53,23 +48,23 @@ Response Rest::add_tap(const Request& request, const PathValues&) const {
 Response Rest::put_tap(const Request& request, const PathValues& path) const {
     const std::string name(path["name"]);
     const auto document = agent_.parse_in_place_of(name, request.body, DocumentKind::tap);
-    if (!document) return refusal_of(document.error());
+    if (!document) return refusal_reply(document.reason());
     const TapConfig& tap = document->taps.front();
     if (tap.name != name)
         return error_reply(400, "the tap in the document is '" + tap.name + "', not '" + name + "'");
-    if (const Trouble trouble = agent_.replace_tap(name, *document)) return refusal_of(*trouble);
+    if (const Trouble trouble = agent_.replace_tap(name, *document)) return refusal_reply(*trouble);
     return json_reply({{tap.name, tap_json(tap)}});
 }
 
 Response Rest::delete_tap(const Request&, const PathValues& path) const {
-    if (const Trouble trouble = agent_.remove_tap(std::string(path["name"]))) return refusal_of(*trouble);
+    if (const Trouble trouble = agent_.remove_tap(std::string(path["name"]))) return refusal_reply(*trouble);
     return json_reply(nlohmann::json::object());
 }
 
 Response Rest::add_policy(const Request& request, const PathValues&) const {
     const auto document = agent_.parse(request.body, DocumentKind::policy);
-    if (!document) return refusal_of(document.error());
-    if (const Trouble trouble = agent_.add(*document)) return refusal_of(*trouble);
+    if (!document) return refusal_reply(document.reason());
+    if (const Trouble trouble = agent_.add(*document)) return refusal_reply(*trouble);
     PathValues made;
     made.add("name", document->policies.front().name);
     Response reply = policy(request, made);
@@ -80,16 +75,17 @@ Response Rest::add_policy(const Request& request, const PathValues&) const {
 Response Rest::put_policy(const Request& request, const PathValues& path) const {
     const std::string name(path["name"]);
     const auto document = agent_.parse_in_place_of(name, request.body, DocumentKind::policy);
-    if (!document) return refusal_of(document.error());
+    if (!document) return refusal_reply(document.reason());
     const std::string& given = document->policies.front().name;
     if (given != name)
         return error_reply(400, "the policy in the document is '" + given + "', not '" + name + "'");
-    if (const Trouble trouble = agent_.replace_policy(name, *document)) return refusal_of(*trouble);
+    if (const Trouble trouble = agent_.replace_policy(name, *document)) return refusal_reply(*trouble);
     return policy(request, path);
 }
 
 Response Rest::delete_policy(const Request&, const PathValues& path) const {
-    if (const Trouble trouble = agent_.remove_policy(std::string(path["name"]))) return refusal_of(*trouble);
+    if (const Trouble trouble = agent_.remove_policy(std::string(path["name"])))
+        return refusal_reply(*trouble);
     return json_reply(nlohmann::json::object());
 }
 

@@ -114,14 +114,35 @@ TEST_F(RestTest, ContentTypes) {
     EXPECT_EQ(json_of(ask(without))["error"], "must include Content-Type header");
 }
 
-TEST_F(RestTest, StatusFollowsFromWhatIsWrong) {
-    EXPECT_EQ(refusal_of("policy does not exists").status, 404);
-    EXPECT_EQ(refusal_of("module name 'x' already exists").status, 409);
-    EXPECT_EQ(refusal_of("no tap match found for specified 'input.tap_selector' tags").status, 422);
-    EXPECT_EQ(refusal_of("unable to instantiate tap 't': down").status, 500);
-    EXPECT_EQ(refusal_of("policy [p] failed to start: x").status, 500);
-    EXPECT_EQ(refusal_of("invalid schema").status, 400);
+TEST_F(RestTest, StatusFollowsFromTheKind) {
+    const std::pair<RefusalKind, int> statuses[] = {
+        {RefusalKind::invalid, 400},  {RefusalKind::too_many, 400}, {RefusalKind::not_found, 404},
+        {RefusalKind::conflict, 409}, {RefusalKind::no_match, 422}, {RefusalKind::unavailable, 500}};
+    for (const auto& [kind, status] : statuses) {
+        const auto reply = refusal_reply({{"policy does not exists already"}, kind});
+        EXPECT_EQ(reply.status, status);
+        EXPECT_EQ(json_of(reply), (json{{"error", "policy does not exists already"}}));
+    }
     EXPECT_EQ(json_of(error_reply(400, "\xff\"\n")), (json{{"error", "\xef\xbf\xbd\"\n"}}));
+}
+
+// Words of other refusals in what the client wrote.
+TEST_F(RestTest, NamesDoNotChooseTheStatus) {
+    settings_.admin = true;
+    const auto with_input = [](const std::string& input) {
+        std::string yaml = policy_yaml;
+        return yaml.replace(yaml.find("tap: t"), 6, input).replace(yaml.find("{p:"), 3, "{q:");
+    };
+    with_policy();
+    const auto post = [&](const std::string& yaml) {
+        return ask(request("POST", "/api/v1/policies", yaml)).status;
+    };
+    EXPECT_EQ(post(with_input("tap: already")), 400);
+    EXPECT_EQ(post(with_input("tap: does not exists")), 400);
+    EXPECT_EQ(post(with_input("tap: t, filter: {already: 1}")), 400);
+    EXPECT_EQ(post(with_input("tap: t, config: {pcap_source: libpcap, iface: already}")), 500);
+    EXPECT_EQ(post(with_input("tap_selector: {any: [{already: 1}]}")), 422);
+    EXPECT_EQ(post(policy_yaml), 409);
 }
 
 TEST_F(RestTest, NoPolicyNamedDefault) {
@@ -133,6 +154,24 @@ TEST_F(RestTest, NoPolicyNamedDefault) {
     EXPECT_EQ(get("/metrics").status, 404);
     EXPECT_EQ(get("/metrics").text(), "");
     EXPECT_EQ(json_of(get("/api/v1/policies/p/metrics/bucket/0"))["p"].size(), 1u);
+}
+
+TEST_F(RestTest, QueriesThatCannotBeMeantAreRefused) {
+    with_policy();
+    auto asked = request("GET", "/api/v1/policies/p/metrics/bucket/0");
+    for (const auto& [value, status] : {std::pair{"true", 200},
+                                        {"1", 200},
+                                        {"false", 200},
+                                        {"0", 200},
+                                        {"", 200},
+                                        {"null", 400},
+                                        {"2", 400}}) {
+        asked.query = {{"extended", value}};
+        EXPECT_EQ(ask(asked).status, status) << value;
+    }
+    EXPECT_EQ(json_of(ask(asked))["error"], "extended is true or false");
+    asked.query = {{"somebody_elses", "null"}};
+    EXPECT_EQ(ask(asked).status, 200);
 }
 
 TEST_F(RestTest, NamesAreDecodedAndStayUtf8) {
@@ -184,6 +223,59 @@ TEST_F(RestTest, TheLedgerIsOfThePoliciesAskedFor) {
     const std::string text(ask(scrape).text());
     EXPECT_NE(text.find("pktvisor_ledger_tap_received_total{stream=\"u-"), std::string::npos) << text;
     EXPECT_EQ(text.find("stream=\"t-"), std::string::npos) << text;
+}
+
+// All policies in one answer: they are asked at once, and shown while nothing is held.
+TEST_F(RestTest, HundredsOfPolicies) {
+    constexpr size_t taps = 4, policies = 200;
+    std::string yaml = "visor: {taps: {";
+    for (size_t i = 0; i < taps; ++i)
+        yaml += "t" + std::to_string(i) + ": {input_type: pcap, config: {pcap_source: mock}}, ";
+    yaml += "}, policies: {";
+    for (size_t i = 0; i < policies; ++i)
+        yaml += "p" + std::to_string(i) + ": {kind: collection, input: {tap: t" + std::to_string(i % taps) +
+                ", input_type: pcap}, handlers: {modules: {n: {type: net}}}}, ";
+    const auto document = agent_.parse(yaml + "}}", DocumentKind::file);
+    ASSERT_TRUE(document) << document.error();
+    ASSERT_FALSE(agent_.add(*document));
+    for (const char* path : {"/api/v1/policies", "/api/v1/policies/__all/metrics/bucket/0",
+                             "/api/v1/policies/__all/metrics/window/2"}) {
+        const auto begin = std::chrono::steady_clock::now();
+        const auto reply = get(path);
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+        EXPECT_EQ(json_of(reply).size(), policies + taps) << path;
+        EXPECT_LT(took.count(), 1) << path;
+        RecordProperty(path, std::to_string(took.count()));
+    }
+}
+
+// The configured share stands beside what adaptive sampling does, by handler.
+TEST_F(RestTest, ConfiguredDeepSampling) {
+    ASSERT_FALSE(agent_.add(*agent_.parse(tap_yaml, DocumentKind::tap)));
+    const auto document = agent_.parse(
+        "visor: {policies: {default: {kind: collection, input: {tap: t, input_type: pcap}, handlers: "
+        "{modules: {n: {type: net, config: {deep_sample_rate: 25}}, d: {type: dns}}}}}}",
+        DocumentKind::policy);
+    ASSERT_TRUE(document) << document.error();
+    ASSERT_FALSE(agent_.add(*document));
+    auto bucket = request("GET", "/api/v1/policies/default/metrics/bucket/0");
+    EXPECT_FALSE(json_of(ask(bucket))["default"]["default-t-n"]["packets"].contains("sampling"));
+    bucket.query.emplace_back("extended", "1");
+    const json shown = json_of(ask(bucket))["default"];
+    EXPECT_EQ(shown["default-t-n"]["packets"]["sampling"], (json{{"deep_sample_rate", 25}}));
+    EXPECT_EQ(shown["default-t-d"]["dns"]["sampling"], (json{{"deep_sample_rate", 100}}));
+    EXPECT_EQ(shown["ledger"].begin()->at("sampling").at("weight"), 1);
+    auto scrape = request("GET", "/metrics");
+    EXPECT_EQ(ask(scrape).text().find("sampling"), std::string::npos); // names of earlier versions alone
+    scrape.query.emplace_back("format", "text");
+    const std::string text(ask(scrape).text());
+    const std::string family = "pktvisor_ledger_sampling_deep_sample_ratio";
+    for (const std::string& line : {"# TYPE " + family + " gauge\n",
+                                    family + "{handler=\"default-t-n\",policy=\"default\",tap=\"t\"} 0.25\n",
+                                    family + "{handler=\"default-t-d\",policy=\"default\",tap=\"t\"} 1\n"})
+        EXPECT_NE(text.find(line), std::string::npos) << line << text;
+    EXPECT_EQ(text.find("# HELP " + family), text.rfind("# HELP " + family));
+    EXPECT_NE(text.find("as configured by deep_sample_rate"), std::string::npos);
 }
 
 TEST_F(RestTest, ReplacingTapsAndPolicies) {

@@ -81,12 +81,11 @@ nlohmann::json flat_json(const std::vector<engine::LiveView>& views, const Servi
     return out;
 }
 
-nlohmann::json ledger_of(const RunningPolicy& policy) {
+nlohmann::json ledger_of(const RunningPolicy& policy, const std::map<std::string, StreamState>& streams) {
     nlohmann::json out = nlohmann::json::object();
     for (const auto& on_tap : policy.taps)
-        if (on_tap.stream->live)
-            out[on_tap.stream->name] =
-                sinks::ledger_json(engine::ledger_lines(on_tap.stream->live->counts()));
+        if (const auto state = streams.find(on_tap.stream->name); state != streams.end())
+            out[on_tap.stream->name] = sinks::ledger_json(engine::ledger_lines(state->second.counts));
     return out;
 }
 

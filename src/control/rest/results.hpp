@@ -25,7 +25,7 @@ nlohmann::json policy_json(const RunningPolicy& policy, const std::vector<engine
                            const Services& services, bool extended);
 // By schema key alone, as the oldest routes have it.
 nlohmann::json flat_json(const std::vector<engine::LiveView>& views, const Services& services, bool extended);
-// By stream. While the agent is looked at (Agent::look).
-nlohmann::json ledger_of(const RunningPolicy& policy);
+// By stream, of those that are open.
+nlohmann::json ledger_of(const RunningPolicy& policy, const std::map<std::string, StreamState>& streams);
 
 } // namespace visor::control

@@ -1,5 +1,7 @@
 #include "control/rest/routes.hpp"
 
+#include "control/registry.hpp"
+
 namespace visor::control {
 
 namespace {
@@ -13,14 +15,14 @@ const RouteParameter one_policy{"name", Place::path, "a policy"};
 const RouteParameter tap_name{"name", Place::path, "a tap"};
 const RouteParameter period{"n", Place::path, "0 is the minute that is being filled, 1 the last whole one",
                             Type::uint};
-const RouteParameter minutes{"n", Place::path, "so many of the newest minutes, merged", Type::uint};
+const RouteParameter minutes{"n", Place::path, "so many of the newest minutes, merged", Type::uint, {}, 2};
 const RouteParameter extended{"extended", Place::query, "with bounds of estimates and the ledger",
                               Type::boolean};
 const RouteParameter format{"format",
                             Place::query,
                             "names of earlier versions unless one is given; modern: as Accept says",
                             Type::text,
-                            {"modern", "text", "openmetrics", "protobuf"}};
+                            {"compatible", "modern", "text", "openmetrics", "protobuf"}};
 const std::vector<std::string_view> documents{"application/x-yaml", "application/yaml", "application/json"};
 
 RouteResponse error(int status, std::string_view help) {
@@ -100,13 +102,17 @@ std::vector<Route> Routes::of_agent() {
           "/api/v1/metrics/bucket/{n}",
           "A minute of the policy default",
           {period, extended},
-          {{200, "by schema", "WindowMetrics"}, error(400, "no such period"), error(404, "no such policy")}},
+          {{200, "by schema", "WindowMetrics"},
+           error(400, "no such period, or extended is neither true nor false"),
+           error(404, "no such policy")}},
          &Rest::old_bucket},
         {{"GET",
           "/api/v1/metrics/window/{n}",
           "Minutes of the policy default",
           {minutes, extended},
-          {{200, "by schema", "WindowMetrics"}, error(400, "no such period"), error(404, "no such policy")}},
+          {{200, "by schema", "WindowMetrics"},
+           error(400, "no such period, or extended is neither true nor false"),
+           error(404, "no such policy")}},
          &Rest::old_window},
     };
 }
@@ -118,6 +124,7 @@ std::vector<Route> Routes::of_metrics() {
           "A minute of a policy",
           {policy_name, period, extended},
           {{200, "by policy and handler", "PolicyMetrics"},
+           error(400, "extended is neither true nor false"),
            error(404, "no such policy"),
            error(425, "no such period yet")}},
          &Rest::bucket},
@@ -126,6 +133,7 @@ std::vector<Route> Routes::of_metrics() {
           "Minutes of a policy",
           {policy_name, minutes, extended},
           {{200, "by policy and handler", "PolicyMetrics"},
+           error(400, "extended is neither true nor false"),
            error(404, "no such policy"),
            error(425, "no such period")}},
          &Rest::window},
@@ -219,6 +227,19 @@ std::span<const Route> all_routes() {
         return all;
     }();
     return routes;
+}
+
+std::vector<sinks::RouteInfo> documented_routes(bool admin) {
+    std::vector<sinks::RouteInfo> routes;
+    for (const Route& route : all_routes())
+        if (admin || !route.info.admin) routes.push_back(route.info);
+    return routes;
+}
+
+std::vector<sinks::InputOptions> documented_inputs() {
+    std::vector<sinks::InputOptions> inputs;
+    for (const InputInfo& input : input_infos()) inputs.push_back({input.type, input.options, input.any_key});
+    return inputs;
 }
 
 } // namespace visor::control

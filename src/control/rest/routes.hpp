@@ -16,4 +16,8 @@ struct Route {
 
 std::span<const Route> all_routes();
 
+// For descriptions: routes, those of the admin interface if asked for, and what inputs take.
+std::vector<sinks::RouteInfo> documented_routes(bool admin);
+std::vector<sinks::InputOptions> documented_inputs();
+
 } // namespace visor::control

@@ -1,5 +1,6 @@
 #include "control/rest/scrape.hpp"
 
+#include "control/log.hpp"
 #include "control/rest/merged.hpp"
 #include "control/rest/results.hpp"
 #include "engine/ledger.hpp"
@@ -7,17 +8,24 @@
 #include "sinks/prometheus.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace visor::control {
 
 namespace {
 
 // The last whole minute, or the open one while there is no other.
-std::vector<engine::LiveView> scraped_views(Agent& agent, const RunningPolicy& policy) {
+Asked scraped_period(const RunningPolicy& policy) {
     const Asked last_whole{false, 1};
-    const bool whole = wrong_period(policy, last_whole, "1").empty();
-    if (!whole) agent.refresh(policy);
-    return views_of(policy, whole ? last_whole : Asked{});
+    return wrong_period(policy, last_whole, "1").empty() ? last_whole : Asked{};
+}
+
+// Counters are of now; of gauges those that have no whole minute yet.
+void refresh_scraped(Agent& agent, std::vector<PolicyPointer> policies, bool modern) {
+    std::erase_if(policies, [&](const PolicyPointer& policy) {
+        return !modern && scraped_period(*policy).periods != 0;
+    });
+    agent.refresh(policies);
 }
 
 // Figures of all policies asked for, as long as the exposition is made.
@@ -25,10 +33,10 @@ class Scraped {
 public:
     Scraped(Agent& agent, const std::vector<PolicyPointer>& policies, const ScrapeOptions& options) {
         const bool modern = options.format != sinks::ExpositionFormat::compatible;
+        refresh_scraped(agent, policies, modern);
         for (const PolicyPointer& policy : policies) {
             services_.push_back(policy->services());
-            if (modern) agent.refresh(*policy); // counters are of now
-            views_.push_back(scraped_views(agent, *policy));
+            views_.push_back(views_of(*policy, scraped_period(*policy)));
             lives_.push_back(modern ? lifetimes_of(*policy) : std::vector<engine::LiveView>{});
         }
         for (size_t i = 0; i < views_.size(); ++i)
@@ -39,6 +47,8 @@ public:
                     add(views_[i][tap], modern ? &lives_[i][tap] : nullptr, services_[i], options);
     }
     std::vector<sinks::Source>& sources() { return sources_; }
+    // What share of their events handlers analyse deeply, as configured.
+    std::vector<sinks::PlainMetric>& sampling() { return sampling_; }
 
 private:
     static std::vector<engine::LiveView> lifetimes_of(const RunningPolicy& policy) {
@@ -52,6 +62,7 @@ private:
         for (const auto& handler : view.handlers) {
             sinks::Labels labels{{"policy", view.plan->name}, {"tap", view.plan->tap}};
             if (!options.instance.empty()) labels.push_back({"instance", options.instance});
+            add_sampling(handler, labels, handler.plan->name);
             if (options.with_handler) labels.push_back({"handler", handler.plan->name});
             const engine::HandlerView* since = nullptr;
             if (life)
@@ -68,12 +79,18 @@ private:
         for (const MergedHandler& handler : now) {
             sinks::Labels labels{{"policy", views.front().plan->name}};
             if (!options.instance.empty()) labels.push_back({"instance", options.instance});
+            add_sampling(handler.view(), labels, handler.name());
             if (options.with_handler) labels.push_back({"handler", handler.name()});
             const auto since = std::find_if(whole.begin(), whole.end(), [&](const MergedHandler& other) {
                 return other.is_of_kind(handler.view());
             });
             put(handler.view(), std::move(labels), since == whole.end() ? nullptr : &since->view(), services);
         }
+    }
+    void add_sampling(const engine::HandlerView& view, sinks::Labels labels, const std::string& handler) {
+        labels.push_back({"handler", handler});
+        sampling_.push_back(sinks::plain_metric(
+            engine::configured_sampling(view.plan->window.deep_sample_rate), std::move(labels)));
     }
     void put(const engine::HandlerView& view, sinks::Labels&& labels, const engine::HandlerView* since,
              const Services& services) {
@@ -84,38 +101,25 @@ private:
     std::deque<std::deque<MergedHandler>> merged_;
     std::vector<std::vector<engine::LiveView>> views_, lives_; // by policy and tap
     std::vector<sinks::Source> sources_;
+    std::vector<sinks::PlainMetric> sampling_;
 };
 
-// Where every frame went, by stream of these policies.
-std::vector<sinks::PlainMetric> ledger_metrics(const Agent& agent, const std::vector<PolicyPointer>& policies,
-                                               const std::string& instance) {
-    const auto is_used = [&](const RunningStream& stream) {
-        return std::any_of(policies.begin(), policies.end(), [&](const PolicyPointer& policy) {
-            return std::any_of(policy->taps.begin(), policy->taps.end(),
-                               [&](const auto& on_tap) { return on_tap.stream.get() == &stream; });
-        });
-    };
-    std::vector<sinks::PlainMetric> metrics;
-    agent.look([&](const auto& streams) {
-        for (const auto& [name, stream] : streams) {
-            if (!is_used(*stream)) continue;
-            sinks::Labels labels{{"stream", name}, {"tap", stream->tap}};
-            if (!instance.empty()) labels.push_back({"instance", instance});
-            for (const auto& line : engine::ledger_lines(stream->live->counts())) {
-                std::string metric = "ledger_" + line.path;
-                std::replace(metric.begin(), metric.end(), '.', '_');
-                const bool nanoseconds = line.unit == "ns"; // and the name ends so
-                if (nanoseconds) metric.replace(metric.size() - 2, 2, "seconds");
-                metrics.push_back({.name = metric,
-                                   .help = line.help,
-                                   .counter = !line.gauge,
-                                   .value = static_cast<double>(line.count) * (nanoseconds ? 1e-9 : 1),
-                                   .labels = labels,
-                                   .unit = nanoseconds ? "seconds" : ""});
-            }
-        }
-    });
-    return metrics;
+// Where every frame went, by stream of these policies; and every line of the log.
+void add_ledgers(std::vector<sinks::PlainMetric>& metrics, const Agent& agent,
+                 const std::vector<PolicyPointer>& policies, const std::string& instance) {
+    std::set<std::string_view> used;
+    for (const PolicyPointer& policy : policies)
+        for (const auto& on_tap : policy->taps) used.insert(on_tap.stream->name);
+    for (const auto& [name, state] : agent.streams()) {
+        if (!used.contains(name)) continue;
+        sinks::Labels labels{{"stream", name}, {"tap", state.stream->tap}};
+        if (!instance.empty()) labels.push_back({"instance", instance});
+        for (const auto& line : engine::ledger_lines(state.counts))
+            metrics.push_back(sinks::plain_metric(line, labels));
+    }
+    sinks::Labels labels;
+    if (!instance.empty()) labels.push_back({"instance", instance});
+    for (const auto& line : log_ledger()) metrics.push_back(sinks::plain_metric(line, labels, ""));
 }
 
 } // namespace
@@ -127,8 +131,9 @@ std::string scrape(Agent& agent, const std::vector<PolicyPointer>& policies, con
     const auto form = options.format == Format::protobuf       ? sinks::ModernForm::protobuf
                       : options.format == Format::open_metrics ? sinks::ModernForm::open_metrics
                                                                : sinks::ModernForm::text;
-    return sinks::modern_exposition({std::move(scraped.sources()),
-                                     ledger_metrics(agent, policies, options.instance), options.start_time_s},
+    std::vector<sinks::PlainMetric> plain = std::move(scraped.sampling());
+    add_ledgers(plain, agent, policies, options.instance);
+    return sinks::modern_exposition({std::move(scraped.sources()), std::move(plain), options.start_time_s},
                                     {}, form);
 }
 

@@ -111,6 +111,8 @@ public:
         }
     }
 
+    std::optional<uint64_t> waiting() const override { return pending_.size(); }
+
     void on_time(int64_t now_ns, void* cells_ptr, unsigned parts) override {
         auto& cells = *static_cast<DhcpCells*>(cells_ptr);
         pending_.sweep(now_ns / 1000, parts, [&](const PendingRequest&) { cells.timed_out++; });

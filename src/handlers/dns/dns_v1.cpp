@@ -63,6 +63,8 @@ public:
         });
     }
 
+    std::optional<uint64_t> waiting() const override { return pending_.size(); }
+
     void on_time(int64_t now_ns, void* cells_ptr, unsigned parts) override {
         auto& cells = *static_cast<CellsV1*>(cells_ptr);
         pending_.sweep(now_ns / 1000, parts, [&](const PendingQuery&) { cells.timed_out++; });

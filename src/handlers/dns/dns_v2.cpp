@@ -67,6 +67,8 @@ public:
         for (size_t i = 0; i < kinds_.size(); ++i) kinds_[i].move_to(cells.direction[i].facts);
     }
 
+    std::optional<uint64_t> waiting() const override { return pending_.size(); }
+
     void on_time(int64_t now_ns, void* cells_ptr, unsigned parts) override {
         auto& cells = *static_cast<CellsV2*>(cells_ptr);
         pending_.sweep(now_ns / 1000, parts, [&](const PendingQuery& query) { time_out(cells, query); });
