@@ -147,8 +147,9 @@ Trouble Agent::reload(const Document& before, const Document& now) {
         if (policy->resources || named(before, name)) continue;
         for (const std::string& tap : policy->config.taps)
             if (!find_tap(change.taps, tap))
-                return refuse(RefusalKind::conflict,
-                              "tap '" + tap + "' cannot go: policy '" + name + "' uses it already");
+                return refuse(
+                    RefusalKind::conflict, // NOLINTNEXTLINE(*-inefficient-string-concatenation): once
+                    "tap '" + tap + "' cannot go: policy '" + name + "' uses it already");
         if (same_inputs(policy->config, taps_, change.taps)) continue;
         change.removed.push_back(name); // it moves along with its taps
         change.added.push_back(policy->config);
@@ -235,7 +236,7 @@ Trouble Agent::name_taken(const Change& change) const {
 }
 
 Trouble Agent::apply(Change change) {
-    if (const Trouble trouble = name_taken(change)) return trouble;
+    if (Trouble trouble = name_taken(change)) return trouble;
     Trouble trouble = start(change);
     if (!trouble) trouble = too_much(change);
     if (trouble) {
