@@ -45,6 +45,7 @@ struct RowFacts {
     std::string_view label{};    // top-N: the label its key is under
     KeyFormat format = nullptr;  // top-N: how a key is printed
     std::string_view metric{};   // Prometheus name where it is not schema key + path
+    std::string_view modern{};   // in the modern one, what stands for the path
     bool extended = false;       // beyond upstream's keys: shown with --extended and in readable formats
 };
 

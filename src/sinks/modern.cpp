@@ -111,6 +111,10 @@ private:
     }
 
     void counter(const Row& row, const ModernName& name) {
+        if (row.ops->gauge) { // how many there are, not how many there were
+            gauge(row, gauges(row, name, {}, {}), static_cast<double>(minute_.count(row)) / name.per_unit);
+            return;
+        }
         Series one = series(row);
         one.value = static_cast<double>(life_.count(row)) / name.per_unit;
         put(out_.family(name.with(), MetricType::counter, row.facts.help, name.unit), std::move(one));

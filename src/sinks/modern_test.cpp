@@ -44,12 +44,15 @@ TEST(Modern, CountersAreThoseSinceTheStartAndListsThoseOfTheMinute) {
     Results minute, life;
     minute.cells->queries += 2;
     life.cells->queries += 200;
+    minute.cells->peers.set(3); // now; there were more
+    life.cells->peers.set(9);
     test::add_name(minute.cells->top, "now.test", 1);
     test::add_name(life.cells->top, "ever.test", 100);
     Scrape scrape{{{&minute.view(), {{"policy", "p"}}, &life.view()}}, {}, 1'600'000'000.5};
     const std::string text = modern_exposition(scrape, {}, ModernForm::text);
     EXPECT_HAS(text, "# TYPE pktvisor_dns_wire_packets_queries_total counter\n"
                      "pktvisor_dns_wire_packets_queries_total{policy=\"p\"} 200\n");
+    EXPECT_HAS(text, "# TYPE pktvisor_dns_peers gauge\npktvisor_dns_peers{policy=\"p\"} 3\n");
     EXPECT_HAS(text, "pktvisor_dns_top_names{policy=\"p\",qname=\"now.test\"} 1\n");
     EXPECT_HAS_NOT(text, "ever.test");
     EXPECT_HAS_NOT(text, "_created");

@@ -74,7 +74,7 @@ std::string ModernName::with(std::string_view detail) const {
 ModernName modern_name(const Schema& schema, const Row& row) {
     ModernName name{"pktvisor_" + metric_name(schema.key), unit_name(row.facts.unit),
                     base_unit(row.facts.unit).per_unit};
-    for (std::string& word : words_of(row.facts.path)) {
+    for (std::string& word : words_of(row.facts.modern.empty() ? row.facts.path : row.facts.modern)) {
         if (needless(word, row, name.unit)) continue;
         if (word == "rates") word = "rate";
         (name.stem += '_') += metric_name(word);
@@ -86,7 +86,7 @@ std::vector<std::string> modern_families(const Schema& schema, const Row& row) {
     const ModernName name = modern_name(schema, row);
     switch (row.ops->kind) {
     case Kind::counter:
-        return {name.with() + "_total"};
+        return {name.with() + (row.ops->gauge ? "" : "_total")};
     case Kind::cardinality:
         return {name.with(), name.with("lower"), name.with("upper")};
     case Kind::top:

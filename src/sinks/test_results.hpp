@@ -23,6 +23,7 @@ struct Side {
 
 struct Cells {
     Counter events, queries, replies, matched, nxdomain, late, optional;
+    Gauge peers;
     sketch::Cardinality names;
     sketch::TopNames top, bytes, nxdomain_names;
     sketch::ExactCounts<4096> rcode;
@@ -46,6 +47,8 @@ inline std::vector<Row> make_rows() {
         row(path(&C::nxdomain), {.path = "wire_packets.nxdomain", .help = "replies with rcode NXDOMAIN"}),
         row(path(&C::late),
             {.path = "wire_packets.malformed", .help = "messages too short", .extended = true}),
+        row(path(&C::peers),
+            {.path = "peer_count", .help = "peers there are", .modern = "peers", .extended = true}),
         row(path(&C::optional), {.path = "optional", .help = "rarely wanted", .groups = optional}),
         row(path(&C::queries), path(&C::replies), {.path = "both", .help = "queries and replies"}),
         row(path(&C::names), {.path = "cardinality.qname", .help = "distinct names"}),
