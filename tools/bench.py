@@ -189,6 +189,8 @@ def main():
     print(f"{'capture':<10} {'packets':>8} {'cpu s':>8} {'wall s':>8} {'ns/pkt':>9} {'spread':>8} {'tcpdump s':>9} "
           f"{'ns/pkt':>9} {'ratio':>7} {'anon MiB':>9}{'kept  now/kept' if arguments.diff else '':>16}")
     first, ratios, before = None, {}, kept("ratio") if arguments.diff else {}
+    if arguments.diff and not before:
+        raise SystemExit(f"no ratios are kept in {os.path.relpath(BASELINE)}; tools/bench.py --keep keeps them")
     for name, mode, millions, geo in ROWS:
         if only and name not in only:
             continue

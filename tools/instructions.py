@@ -78,6 +78,8 @@ def main():
             ratio = f"{value / was:>7.3f}" if was else ""
             print(f"{mix if room == 'all' else '  ' + room:<20} {was if was else '':>8} {value:>8} {ratio}")
         was = before.get(mix, {}).get("all")
+        if not was and not arguments.keep:
+            raise SystemExit(f"{mix}: nothing is kept in {os.path.relpath(BASELINE)}; --keep keeps it")
         if was and now[mix]["all"] > was * MOST:
             grown.append(mix)
     if arguments.keep:

@@ -178,9 +178,10 @@ std::string routes_markdown(std::span<const RouteInfo> routes) {
     std::string out = "# REST\n\n";
     out += generated;
     out += "What the agent answers over HTTP. `/api/v1/openapi.json` says the same to programs. An error is\n"
-           "`{\"error\": text}`; an unknown path is 404 without a body, and so are the routes marked *admin* "
-           "unless\n"
-           "the agent runs with `--admin-api`. [rest_guide.md](rest_guide.md) has examples.\n\n";
+           "`{\"error\": text}`, of routes for Prometheus text. An unknown path is 404, a document that is "
+           "too large\n"
+           "413, both without a body; the routes marked *admin* are unknown unless the agent runs with\n"
+           "`--admin-api`. [rest_guide.md](rest_guide.md) has examples.\n\n";
     for (const RouteInfo& route : routes) {
         out += fmt::format("## {} {}\n\n{}.{}\n\n", route.method, route.path, route.summary,
                            route.admin ? " *admin*" : "");

@@ -36,7 +36,16 @@ json described(json schema, std::string_view help) {
 const json count = {{"type", "integer"}, {"minimum", 0}};
 const json number = {{"type", "number"}};
 const json text = {{"type", "string"}};
-const json scalar = {{"type", {"string", "integer", "boolean"}}};
+const json scalar = {{"type", {"string", "number", "boolean"}}};
+// As YAML has them, values of options may stand in quotes.
+const json truth = {{"enum", {true, false, "true", "false"}}};
+const json version = {{"enum", {"1.0", 1.0}}};
+
+json quoted_or(json uint) {
+    uint["type"] = {"integer", "string"};
+    uint["pattern"] = "^[0-9]{1,20}$";
+    return uint;
+}
 
 // Shapes of the kinds of metrics.
 void add_kinds(json& out) {
@@ -117,10 +126,10 @@ json option_schema(const Option& option) {
     json out = json::object();
     switch (option.type) {
     case OptionType::boolean:
-        out = {{"type", "boolean"}};
+        out = truth;
         break;
     case OptionType::uint:
-        out = std::move(uint);
+        out = quoted_or(std::move(uint));
         break;
     case OptionType::text:
         out = text;
@@ -129,7 +138,7 @@ json option_schema(const Option& option) {
         out = list_of(scalar);
         break;
     case OptionType::uint_or_list:
-        out = {{"oneOf", {std::move(uint), list_of(scalar)}}};
+        out = {{"oneOf", {quoted_or(std::move(uint)), list_of(scalar)}}};
         break;
     case OptionType::map:
         out = {{"type", "object"}};
@@ -188,8 +197,8 @@ json by_name(json schema, const std::string& pattern) {
 // A document with the one thing of a kind that a request is about, by its name.
 json document_of(const char* section, json things) {
     things["minProperties"] = things["maxProperties"] = 1;
-    json out = object_of(
-        {{"version", {{"const", "1.0"}}}, {"visor", whole(object_of({{section, things}}, false))}}, false);
+    json out =
+        object_of({{"version", version}, {"visor", whole(object_of({{section, things}}, false))}}, false);
     out["required"] = {"visor"};
     return out;
 }
@@ -241,7 +250,7 @@ json module_document(const ApiDescription& api) {
     for (const HandlerClass* handler : api.handlers)
         configs[handler->type]["anyOf"].push_back(schema_reference(name_of(*handler, "config")));
     json module = object_of({{"type", text},
-                             {"require_version", text},
+                             {"require_version", {{"type", {"string", "number"}}}},
                              {"config", {{"type", "object"}}},
                              {"filter", {{"type", "object"}}},
                              {"metric_groups", options_schema({group_options})}},
@@ -265,7 +274,7 @@ json policy_document(const ApiDescription& api) {
     handlers["required"] = {"modules"};
     json policy = object_of({{"kind", {{"const", "collection"}}},
                              {"input", input_document(api)},
-                             {"config", object_of({{"merge_like_handlers", {{"type", "boolean"}}}})},
+                             {"config", object_of({{"merge_like_handlers", truth}})},
                              {"handlers", std::move(handlers)}},
                             false);
     policy["required"] = {"kind", "input", "handlers"};
@@ -284,7 +293,8 @@ json component_schemas(const ApiDescription& api) {
     add_answers(out, api);
     for (const HandlerClass* handler : api.handlers) {
         out[name_of(*handler, "metrics")] = metrics_schema(handler->schema());
-        out[name_of(*handler, "config")] = options_schema({handler->options, window_options, stream_options});
+        out[name_of(*handler, "config")] =
+            options_schema({handler->options, window_options, stream_options, group_options});
     }
     for (const InputOptions& input : api.inputs)
         out[std::string(input.type) + "-input-config"] = options_schema({input.options}, input.any_key);

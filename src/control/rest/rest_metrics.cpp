@@ -133,7 +133,11 @@ Response Rest::scraped(const Request& request, const std::vector<PolicyPointer>&
 
 Response Rest::prometheus_default(const Request& request, const PathValues&) const {
     const PolicyPointer policy = agent_.policy(std::string(default_policy));
-    if (!policy) return Response(404);
+    if (!policy)
+        return text_reply(
+            "no policy is named 'default'; /api/v1/policies/NAME/metrics/prometheus is of any, and "
+            "__all in place of NAME of all",
+            404);
     return scraped(request, {policy}, false);
 }
 

@@ -17,6 +17,7 @@ const RouteParameter tap_name{"name", Place::path, "a tap"};
 const RouteParameter period{"n", Place::path, "0 is the minute that is being filled, 1 the last whole one",
                             Type::uint};
 const RouteParameter minutes{"n", Place::path, "so many of the newest minutes, merged", Type::uint, {}, 2};
+const RouteParameter bounds{"extended", Place::query, "with bounds of estimates", Type::boolean};
 const RouteParameter extended{"extended", Place::query, "with bounds of estimates and the ledger",
                               Type::boolean};
 const RouteParameter format{"format",
@@ -24,7 +25,8 @@ const RouteParameter format{"format",
                             "names of earlier versions unless one is given; modern: as Accept says",
                             Type::text,
                             {"compatible", "modern", "text", "openmetrics", "protobuf"}};
-const std::vector<std::string_view> documents{"application/x-yaml", "application/yaml", "application/json"};
+const std::vector<std::string_view> documents{"application/x-yaml", "application/yaml", "text/yaml",
+                                              "application/json"};
 
 RouteResponse error(int status, std::string_view help) {
     return {status, help, "Error"};
@@ -82,7 +84,7 @@ std::vector<Route> Routes::of_agent() {
           "/metrics",
           "The policy default, for Prometheus",
           {format},
-          exposition({404, "there is no such policy"})},
+          exposition({404, "there is no such policy", {}, "text/plain"})},
          &Rest::prometheus_default},
         {{"GET",
           "/api/v1/openapi.json",
@@ -102,7 +104,7 @@ std::vector<Route> Routes::of_agent() {
         {{"GET",
           "/api/v1/metrics/bucket/{n}",
           "A minute of the policy default",
-          {period, extended},
+          {period, bounds},
           {{200, "by schema", "WindowMetrics"},
            error(400, "no such period, or extended is neither true nor false"),
            error(404, "no such policy")}},
@@ -110,7 +112,7 @@ std::vector<Route> Routes::of_agent() {
         {{"GET",
           "/api/v1/metrics/window/{n}",
           "Minutes of the policy default",
-          {minutes, extended},
+          {minutes, bounds},
           {{200, "by schema", "WindowMetrics"},
            error(400, "no such period, or extended is neither true nor false"),
            error(404, "no such policy")}},
