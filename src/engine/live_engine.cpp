@@ -94,12 +94,14 @@ LiveEngine::Served* LiveEngine::serving(const LivePolicy& policy) {
     return nullptr;
 }
 
-Result<std::shared_ptr<LivePolicy>>
-LiveEngine::attach(LiveStream& stream, std::shared_ptr<const PlannedPolicy> plan, const Services& services,
-                   const DecodeSettings& settings, std::shared_ptr<const void> keeps) {
+Result<std::shared_ptr<LivePolicy>> LiveEngine::attach(LiveStream& stream,
+                                                       const std::shared_ptr<const PlannedPolicy>& plan,
+                                                       const Services& services,
+                                                       const DecodeSettings& settings,
+                                                       std::shared_ptr<const void> keeps) {
     const std::lock_guard lock(mutex_);
     stream.set_decoding(settings);
-    return stream.attach(std::move(plan), services, wall_clock_ns(), std::move(keeps));
+    return stream.attach(plan, services, wall_clock_ns(), std::move(keeps));
 }
 
 void LiveEngine::detach(LiveStream& stream, const LivePolicy& policy) {

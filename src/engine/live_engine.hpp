@@ -26,7 +26,8 @@ public:
                     const WorkerSettings& settings = {});
     void remove(LiveStream& stream);
     // Decoding as the policies need it together, set with the change. `keeps`: what the services belong to.
-    Result<std::shared_ptr<LivePolicy>> attach(LiveStream& stream, std::shared_ptr<const PlannedPolicy> plan,
+    Result<std::shared_ptr<LivePolicy>> attach(LiveStream& stream,
+                                               const std::shared_ptr<const PlannedPolicy>& plan,
                                                const Services& services, const DecodeSettings& settings,
                                                std::shared_ptr<const void> keeps = {});
     void detach(LiveStream& stream, const LivePolicy& policy);

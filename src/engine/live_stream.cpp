@@ -64,7 +64,7 @@ void LiveStream::collect(size_t worker) {
     while (const auto report = workers_[worker]->hear()) reports_[worker].push_back(*report);
 }
 
-Result<std::shared_ptr<LivePolicy>> LiveStream::attach(std::shared_ptr<const PlannedPolicy> plan,
+Result<std::shared_ptr<LivePolicy>> LiveStream::attach(const std::shared_ptr<const PlannedPolicy>& plan,
                                                        const Services& services, int64_t now_ns,
                                                        std::shared_ptr<const void> keeps) {
     if (policies_.size() >= policies_max)

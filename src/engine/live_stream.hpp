@@ -59,7 +59,7 @@ public:
     LiveTap& tap() { return *tap_; }
     // An error when a handler cannot be made with these settings: nothing has changed then.
     // `keeps`: what the services refer to; kept until all workers have let go of the policy.
-    Result<std::shared_ptr<LivePolicy>> attach(std::shared_ptr<const PlannedPolicy> plan,
+    Result<std::shared_ptr<LivePolicy>> attach(const std::shared_ptr<const PlannedPolicy>& plan,
                                                const Services& services, int64_t now_ns,
                                                std::shared_ptr<const void> keeps = {});
     void detach(const LivePolicy& policy);

@@ -428,6 +428,7 @@ TEST_F(AgentTest, ReloadKeepsWhatIsTheSame) {
 TEST_F(AgentTest, ReadersAndChangesTakeTurns) {
     std::atomic<bool> done = false;
     std::vector<std::thread> readers;
+    readers.reserve(2);
     for (int i = 0; i < 2; ++i)
         readers.emplace_back([&] {
             while (!done) {

@@ -26,7 +26,7 @@ public:
         connected_ = ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     }
     RawClient(RawClient&& other) noexcept
-        : fd_(other.fd_), connected_(other.connected_), pending_(other.pending_) {
+        : fd_(other.fd_), connected_(other.connected_), pending_(std::move(other.pending_)) {
         other.fd_ = -1;
     }
     RawClient& operator=(RawClient&&) = delete;
@@ -62,7 +62,7 @@ public:
             }
             if (pending_.size() >= wanted || !read_some(until)) break;
         }
-        const std::string out = pending_.substr(0, wanted);
+        std::string out = pending_.substr(0, wanted);
         pending_.erase(0, out.size());
         return out;
     }
