@@ -1,4 +1,5 @@
 // pktvisord: the agent. Reads its configuration, opens taps and server, and waits for signals.
+#include "cmd/common/standard_streams.hpp"
 #include "cmd/pktvisord/daemon.hpp"
 #include "cmd/pktvisord/options.hpp"
 #include "cmd/pktvisord/privileges.hpp"
@@ -129,6 +130,7 @@ int check(const CommandLine& line) {
 
 // What was logged is seen, unless nobody takes it.
 int main(int argc, char** argv) {
+    visor::cmd::hold_standard_streams();
     visor::cmd::CommandLine line;
     if (const auto code = visor::cmd::parse_command_line(argc, argv, line)) return *code;
     if (const auto logging = visor::control::log_live({}, false); !logging) return 1;
