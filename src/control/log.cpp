@@ -5,6 +5,7 @@
 #include "sinks/text_canvas.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <poll.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -16,6 +17,7 @@ namespace visor::control {
 
 namespace {
 constexpr const char* name = "visor";
+constexpr std::chrono::milliseconds until_reopened{50};
 
 // A line that cannot be written throws, here too.
 class StandardOutputSink final : public spdlog::sinks::ansicolor_stdout_sink_mt {
@@ -110,7 +112,7 @@ void log_block(std::string_view text) {
 
 Result<LogTarget> reopen_log() {
     if (!live().file) return LogTarget{};
-    live().queue->flush(); // lines of before go into the old file
+    live().queue->flush_within(until_reopened); // lines of before go into the old file
     const auto path = live().file->reopen();
     if (!path) return Error{path.error()};
     return LogTarget{*path, false};
