@@ -221,6 +221,12 @@ class Log(AgentTest):
             self.assertRegex(line, r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\] \[visor\] \[(info|warning|error)\] ")
         self.assertIn("REQUEST: GET /api/v1/nope 404", it.log())
 
+    @unittest.skipUnless(os.path.exists("/proc/net/if_inet6"), "no IPv6")
+    def test_address_with_colons(self):
+        it = self.with_config(WITH_DEFAULT, "-l", "::1")
+        self.assertIn(f"listening on http://[::1]:{it.port}\n", it.log())
+        self.assertIn(f"curl http://[::1]:{it.port}/metrics\n", it.log())
+
     def test_background(self):
         path = os.path.join(self.folder, "visor.log")
         it = self.with_config(WITH_DEFAULT, "-d", "--log-file", path, port=free_port(), background=True)
