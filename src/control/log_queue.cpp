@@ -30,7 +30,7 @@ bool written(spdlog::sinks::sink& to, const spdlog::details::log_msg& line) {
 bool gap_told(spdlog::sinks::sink& to, const Line& next, uint64_t lines) {
     const std::string text = fmt::format(
         "{} lines of the log are missing here: what it is written to did not keep up, or failed", lines);
-    return written(to, spdlog::details::log_msg(next.logger_name, spdlog::level::warn, text));
+    return written(to, spdlog::details::log_msg(next.time, {}, next.logger_name, spdlog::level::warn, text));
 }
 } // namespace
 

@@ -1,5 +1,6 @@
 #include "control/log_queue.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <gtest/gtest.h>
 #include <map>
@@ -22,6 +23,7 @@ public:
         changed_.wait(lock, [&] { return open_; });
         if (broken_) throw spdlog::spdlog_ex("broken");
         lines_.emplace_back(message.payload.data(), message.payload.size());
+        times_.push_back(message.time);
     }
     void flush() override {}
     void set_pattern(const std::string&) override {}
@@ -41,6 +43,10 @@ public:
         const std::lock_guard lock(mutex_);
         return lines_;
     }
+    std::vector<spdlog::log_clock::time_point> times() {
+        const std::lock_guard lock(mutex_);
+        return times_;
+    }
 
 private:
     std::mutex mutex_;
@@ -48,6 +54,7 @@ private:
     bool open_ = true, broken_ = false;
     int asked_ = 0;
     std::vector<std::string> lines_;
+    std::vector<spdlog::log_clock::time_point> times_;
 };
 
 class LogQueueTest : public testing::Test {
@@ -123,6 +130,8 @@ TEST_F(LogQueueTest, WhoLogsIsNotKeptAndWhatIsMissingIsToldWhereItIs) {
     EXPECT_EQ(lines[0], "0");
     EXPECT_EQ(lines[1], missing(lost));
     for (size_t i = 2; i < lines.size(); ++i) ASSERT_EQ(lines[i], std::to_string(lost + i - 1));
+    const auto times = target_->times();
+    EXPECT_TRUE(std::is_sorted(times.begin(), times.end())); // though that was told last
     EXPECT_EQ(queue_->counts().behind, lost);
     EXPECT_EQ(queue_->counts().failed, 0u);
 }
