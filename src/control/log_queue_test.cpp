@@ -173,6 +173,33 @@ TEST_F(LogQueueTest, FlushingWaitsForItsOwnLines) {
     EXPECT_FALSE(queue_->flush_within(0ms));
 }
 
+TEST_F(LogQueueTest, AnotherSinkTakesOverFromOneThatIsStuck) {
+    target_->set(false);
+    queue_->begin();
+    log_.info("stuck");
+    target_->wait_until_asked();
+    log_.info("one");
+    const auto other = std::make_shared<Target>();
+    queue_->replace(other, 50ms);
+    log_.info("two");
+    EXPECT_TRUE(queue_->flush_within(10s));
+    target_->set(true); // the thread that was stuck writes its line, and no other
+    log_.info("three");
+    EXPECT_FALSE(queue_->end(10s));
+    EXPECT_EQ(other->lines(), (std::vector<std::string>{"one", "two", "three"}));
+    EXPECT_EQ(queue_->counts().behind, 0u);
+}
+
+TEST_F(LogQueueTest, AnotherSinkTakesOver) {
+    log_.info("one");
+    const auto other = std::make_shared<Target>();
+    queue_->replace(other, 10s);
+    log_.info("two");
+    EXPECT_TRUE(queue_->end(10s));
+    EXPECT_EQ(target_->lines(), std::vector<std::string>{"one"});
+    EXPECT_EQ(other->lines(), std::vector<std::string>{"two"});
+}
+
 TEST_F(LogQueueTest, EndsInTimeThoughTheThreadIsStuck) {
     target_->set(false);
     log_.info("one");

@@ -149,6 +149,19 @@ class Output(AgentTest):
                 os.close(reader.output)
                 self.assertEqual(it.process.wait(STOPS_WITHIN), 1, options)
 
+    def test_background_with_an_output_nobody_reads(self):
+        reader = Reader(self, full=True)
+        it = self.with_config(WITH_DEFAULT, "-d", "--admin-api", port=free_port(), output=reader.output)
+        os.close(reader.output)
+        self.assertEqual(it.process.wait(agent.PATIENCE), 0)
+        child = int(re.search(r"\[pktvisor-daemon\].* (\d+)$", it.log(), re.M).group(1))
+        try:
+            self.log_lines(it)
+            self.assertEqual(self.counts(it)["dropped_behind"], 0)
+        finally:
+            os.kill(child, signal.SIGTERM)
+        wait_for("its end", lambda: not it.answers() and not os.path.exists(f"/proc/{child}/fd/0"))
+
     def test_start_of_one_in_the_background(self):
         """What is logged until it is in the background is seen."""
         it = self.with_config(WITH_DEFAULT, "-d", port=free_port(), background=True)

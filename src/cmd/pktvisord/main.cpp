@@ -66,8 +66,8 @@ int run(const CommandLine& line, const Settings& settings, std::optional<control
     auto running = Running::start(line, settings, std::move(document), [&] { signals->ask_to_stop(); });
     if (!running) return fail(running.error());
     if (daemon) {
-        control::flush_log(); // standard output is about to lead nowhere
-        daemon->ready();      // whoever started it waits for that
+        control::leave_standard_output();
+        daemon->ready(); // whoever started it waits for that
     }
     const ServiceManager manager;
     manager.ready((*running)->status());
