@@ -5,8 +5,10 @@
 #include "sinks/text_canvas.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <poll.h>
+#include <spdlog/sinks/null_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
@@ -16,6 +18,7 @@ namespace visor::control {
 
 namespace {
 constexpr const char* name = "visor";
+constexpr std::chrono::milliseconds until_reopened{50};
 
 // A line that cannot be written throws, here too.
 class StandardOutputSink final : public spdlog::sinks::ansicolor_stdout_sink_mt {
@@ -33,6 +36,7 @@ class StandardOutputSink final : public spdlog::sinks::ansicolor_stdout_sink_mt 
 struct Live {
     std::shared_ptr<LogFileSink> file;
     std::shared_ptr<LogQueue> queue;
+    bool to_standard_output = false;
 };
 Live& live() {
     static Live live;
@@ -76,7 +80,7 @@ Result<LogTarget> log_live(const LogTarget& target, bool verbose) {
     auto queue = std::make_shared<LogQueue>(std::move(sink));
     spdlog::set_default_logger(std::make_shared<PrintableLogger>(name, queue));
     spdlog::set_level(verbose ? spdlog::level::debug : spdlog::level::info);
-    live() = {std::move(file), std::move(queue)};
+    live() = {std::move(file), std::move(queue), target.file.empty() && !target.syslog};
     return target;
 }
 
@@ -86,6 +90,11 @@ void write_log() {
 
 void flush_log() {
     if (live().queue) live().queue->flush();
+}
+
+void leave_standard_output() {
+    if (!live().to_standard_output) return flush_log();
+    live().queue->replace(std::make_shared<spdlog::sinks::null_sink_mt>());
 }
 
 bool end_log() {
@@ -110,7 +119,7 @@ void log_block(std::string_view text) {
 
 Result<LogTarget> reopen_log() {
     if (!live().file) return LogTarget{};
-    live().queue->flush(); // lines of before go into the old file
+    live().queue->flush_within(until_reopened); // lines of before go into the old file
     const auto path = live().file->reopen();
     if (!path) return Error{path.error()};
     return LogTarget{*path, false};

@@ -35,7 +35,9 @@ Result<LogTarget> log_live(const LogTarget& target, bool verbose);
 void write_log();
 // Waits until what was logged is written; a second at most.
 void flush_log();
-// The same, and ends the thread. False: it cannot be ended, and the process must leave by std::_Exit.
+// The same, and what would go to standard output from now on goes nowhere.
+void leave_standard_output();
+// As flush_log(), and ends the thread. False: it cannot be ended, and the process must leave by std::_Exit.
 bool end_log();
 
 // How many lines were logged and lost since log_live().

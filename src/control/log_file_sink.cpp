@@ -48,18 +48,22 @@ void LogFileSink::change_file() {
     if (next < 0) return;
     ::close(fd_);
     fd_ = next;
+    cut_ = cut_ && ::lseek(fd_, 0, SEEK_END) > 0; // not in a new file
 }
 
 void LogFileSink::sink_it_(const spdlog::details::log_msg& message) {
     change_file();
     spdlog::memory_buf_t line;
+    if (cut_) line.push_back('\n');
     formatter_->format(message, line);
     for (size_t done = 0; done < line.size();) {
         const ssize_t written = ::write(fd_, line.data() + done, line.size() - done);
-        if (written > 0)
+        if (written > 0) {
             done += static_cast<size_t>(written);
-        else if (written == 0 || errno != EINTR)
+            cut_ = line[done - 1] != '\n';
+        } else if (written == 0 || errno != EINTR) {
             throw spdlog::spdlog_ex("cannot write to " + path_, errno);
+        }
     }
 }
 

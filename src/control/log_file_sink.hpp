@@ -1,5 +1,5 @@
 // A log file that can be opened anew by its name while others log, as rotation needs. A line that cannot be
-// written throws.
+// written throws; when a part of it was, the next line does not stand behind that part.
 // Threads: any. Owns: the descriptors.
 #pragma once
 
@@ -32,6 +32,7 @@ private:
 
     const std::string path_; // absolute
     int fd_;
+    bool cut_ = false;              // what is written last is a part of a line
     std::atomic<int> next_fd_ = -1; // takes its place
 };
 

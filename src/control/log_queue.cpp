@@ -30,15 +30,15 @@ bool written(spdlog::sinks::sink& to, const spdlog::details::log_msg& line) {
 bool gap_told(spdlog::sinks::sink& to, const Line& next, uint64_t lines) {
     const std::string text = fmt::format(
         "{} lines of the log are missing here: what it is written to did not keep up, or failed", lines);
-    return written(to, spdlog::details::log_msg(next.logger_name, spdlog::level::warn, text));
+    return written(to, spdlog::details::log_msg(next.time, {}, next.logger_name, spdlog::level::warn, text));
 }
 } // namespace
 
 struct LogQueue::State {
     explicit State(std::shared_ptr<spdlog::sinks::sink> to) : behind(std::move(to)) {}
 
-    const std::shared_ptr<spdlog::sinks::sink> behind;
     mutable std::mutex mutex; // of all below
+    std::shared_ptr<spdlog::sinks::sink> behind;
     std::condition_variable more, less;
     std::deque<Line> waiting;
     size_t bytes = 0;
@@ -47,6 +47,7 @@ struct LogQueue::State {
     uint64_t untold = 0;  // lines missing since the last one that was written
     bool ending = false, ended = false;
     bool given_up = false; // the thread was stuck when it was to end
+    unsigned left = 0;     // threads stuck in sinks of before; the one with this number writes
 
     Line take() {
         Line line = std::move(waiting.front());
@@ -71,12 +72,12 @@ void LogQueue::begin() {
     sigset_t all, before; // signals are for others
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([state = state_] { write_all(*state); });
+    thread_ = std::thread([state = state_, thread = state_->left] { write_all(*state, thread); });
     pthread_setname_np(thread_.native_handle(), "log");
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-void LogQueue::write_all(State& s) {
+void LogQueue::write_all(State& s, unsigned thread) {
     std::unique_lock lock(s.mutex);
     for (;;) {
         s.more.wait(lock, [&] { return s.ending || !s.waiting.empty(); });
@@ -84,10 +85,12 @@ void LogQueue::write_all(State& s) {
         const Line line = s.take();
         s.in_hand = s.taken();
         const uint64_t untold = std::exchange(s.untold, 0);
+        const auto behind = s.behind;
         lock.unlock();
-        const bool told = untold == 0 || gap_told(*s.behind, line, untold);
-        const bool done = written(*s.behind, line);
+        const bool told = untold == 0 || gap_told(*behind, line, untold);
+        const bool done = written(*behind, line);
         lock.lock();
+        if (s.left != thread) return; // another one writes by now
         s.in_hand = 0;
         s.counts.failed += !done;
         s.untold += (told ? 0 : untold) + !done;
@@ -107,20 +110,34 @@ bool LogQueue::flush_within(std::chrono::milliseconds limit) {
     return state_->less.wait_for(lock, limit, [&] { return state_->is_settled(last); });
 }
 
+void LogQueue::replace(std::shared_ptr<spdlog::sinks::sink> behind, std::chrono::milliseconds limit) {
+    const bool stuck = !flush_within(limit);
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->behind = std::move(behind);
+        if (!stuck || state_->in_hand == 0 || !thread_.joinable()) return;
+        ++state_->left;
+        state_->in_hand = 0;
+        thread_.detach();
+    }
+    begin();
+}
+
 bool LogQueue::end(std::chrono::milliseconds limit) {
     {
         const std::lock_guard lock(state_->mutex);
-        if (state_->given_up) return state_->ended;
-        if (!thread_.joinable() && state_->waiting.empty()) return true;
+        if (state_->given_up) return state_->ended && state_->left == 0;
+        if (!thread_.joinable() && state_->waiting.empty()) return state_->left == 0;
     }
     begin();
     std::unique_lock lock(state_->mutex);
     state_->ending = true;
     state_->more.notify_all();
     if (state_->less.wait_for(lock, limit, [&] { return state_->ended; })) {
+        const bool alone = state_->left == 0;
         lock.unlock();
         thread_.join();
-        return true;
+        return alone;
     }
     state_->given_up = true;
     thread_.detach();

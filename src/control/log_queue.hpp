@@ -38,6 +38,9 @@ public:
     // The same, and the thread is gone. False: it is stuck in the sink, for good as far as this queue goes.
     // The process may then only end without the destructors of what the sink uses: std::_Exit.
     bool end(std::chrono::milliseconds limit = patience);
+    // From now on lines go to another sink. A thread that is stuck in the one before is left there, with the
+    // line it has in hand; end() gives false then.
+    void replace(std::shared_ptr<spdlog::sinks::sink> behind, std::chrono::milliseconds limit = patience);
     LogCounts counts() const;
 
     void log(const spdlog::details::log_msg& message) override;
@@ -47,7 +50,7 @@ public:
 
 private:
     struct State;
-    static void write_all(State& state);
+    static void write_all(State& state, unsigned thread);
 
     std::shared_ptr<State> state_;
     std::thread thread_;

@@ -1,5 +1,6 @@
 #include "control/log_queue.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <gtest/gtest.h>
 #include <map>
@@ -22,6 +23,7 @@ public:
         changed_.wait(lock, [&] { return open_; });
         if (broken_) throw spdlog::spdlog_ex("broken");
         lines_.emplace_back(message.payload.data(), message.payload.size());
+        times_.push_back(message.time);
     }
     void flush() override {}
     void set_pattern(const std::string&) override {}
@@ -41,6 +43,10 @@ public:
         const std::lock_guard lock(mutex_);
         return lines_;
     }
+    std::vector<spdlog::log_clock::time_point> times() {
+        const std::lock_guard lock(mutex_);
+        return times_;
+    }
 
 private:
     std::mutex mutex_;
@@ -48,6 +54,7 @@ private:
     bool open_ = true, broken_ = false;
     int asked_ = 0;
     std::vector<std::string> lines_;
+    std::vector<spdlog::log_clock::time_point> times_;
 };
 
 class LogQueueTest : public testing::Test {
@@ -123,6 +130,8 @@ TEST_F(LogQueueTest, WhoLogsIsNotKeptAndWhatIsMissingIsToldWhereItIs) {
     EXPECT_EQ(lines[0], "0");
     EXPECT_EQ(lines[1], missing(lost));
     for (size_t i = 2; i < lines.size(); ++i) ASSERT_EQ(lines[i], std::to_string(lost + i - 1));
+    const auto times = target_->times();
+    EXPECT_TRUE(std::is_sorted(times.begin(), times.end())); // though that was told last
     EXPECT_EQ(queue_->counts().behind, lost);
     EXPECT_EQ(queue_->counts().failed, 0u);
 }
@@ -162,6 +171,33 @@ TEST_F(LogQueueTest, FlushingWaitsForItsOwnLines) {
     EXPECT_FALSE(queue_->flush_within(300ms));
     other.join();
     EXPECT_FALSE(queue_->flush_within(0ms));
+}
+
+TEST_F(LogQueueTest, AnotherSinkTakesOverFromOneThatIsStuck) {
+    target_->set(false);
+    queue_->begin();
+    log_.info("stuck");
+    target_->wait_until_asked();
+    log_.info("one");
+    const auto other = std::make_shared<Target>();
+    queue_->replace(other, 50ms);
+    log_.info("two");
+    EXPECT_TRUE(queue_->flush_within(10s));
+    target_->set(true); // the thread that was stuck writes its line, and no other
+    log_.info("three");
+    EXPECT_FALSE(queue_->end(10s));
+    EXPECT_EQ(other->lines(), (std::vector<std::string>{"one", "two", "three"}));
+    EXPECT_EQ(queue_->counts().behind, 0u);
+}
+
+TEST_F(LogQueueTest, AnotherSinkTakesOver) {
+    log_.info("one");
+    const auto other = std::make_shared<Target>();
+    queue_->replace(other, 10s);
+    log_.info("two");
+    EXPECT_TRUE(queue_->end(10s));
+    EXPECT_EQ(target_->lines(), std::vector<std::string>{"one"});
+    EXPECT_EQ(other->lines(), std::vector<std::string>{"two"});
 }
 
 TEST_F(LogQueueTest, EndsInTimeThoughTheThreadIsStuck) {

@@ -1,11 +1,13 @@
 #include "control/log.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 #include <sstream>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <thread>
 
@@ -155,6 +157,59 @@ TEST_F(Log, AFullDiskIsCounted) {
     for (const auto& line : log_ledger()) told.push_back(line.path + " " + std::to_string(line.count));
     EXPECT_EQ(told,
               (std::vector<std::string>{"log.lines 2", "log.dropped.behind 0", "log.dropped.failed 2"}));
+}
+
+// Files end here, as on a disk that is full, until the test is over.
+class FullAt {
+public:
+    explicit FullAt(uintmax_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+        getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit now{bytes, before_.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &now);
+    }
+    FullAt(const FullAt&) = delete;
+    FullAt& operator=(const FullAt&) = delete;
+    ~FullAt() {
+        setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+
+private:
+    rlimit before_{};
+    void (*handler_)(int);
+};
+
+TEST_F(Log, NothingStandsBehindALineThatWasCut) {
+    ASSERT_TRUE(log_live({path_, false}, false));
+    spdlog::info("one");
+    const size_t whole = read(path_).size();
+    {
+        const FullAt full(whole + 5);
+        spdlog::info("two");
+        spdlog::info("three");
+        flush_log();
+    }
+    spdlog::info("four");
+    const std::string text = read(path_);
+    EXPECT_EQ(text[whole + 5], '\n') << text;
+    EXPECT_EQ(text[whole + 6], '[') << text; // what is missing is told
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 4) << text;
+    EXPECT_NE(text.find("2 lines of the log are missing here"), std::string::npos) << text;
+    EXPECT_TRUE(text.ends_with("[visor] [info] four\n")) << text;
+}
+
+TEST_F(Log, ANewFileDoesNotBeginWithTheEndOfALine) {
+    ASSERT_TRUE(log_live({path_, false}, false));
+    {
+        const FullAt full(5);
+        spdlog::info("cut");
+        flush_log();
+    }
+    fs::rename(path_, folder_ / "log.1");
+    ASSERT_TRUE(reopen_log());
+    spdlog::info("next");
+    EXPECT_EQ(read(folder_ / "log.1").size(), 5u);
+    EXPECT_TRUE(read(path_).starts_with("["));
 }
 
 TEST_F(Log, WrittenWithoutBeingAskedTo) {

@@ -85,6 +85,29 @@ class Output(AgentTest):
         self.assertEqual(it.ask("/livez").status, 200)
         self.stops(it)
 
+    def test_stuck_while_reloading_without_end(self):
+        path = os.path.join(self.folder, "log")
+        os.mkfifo(path)
+        reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, SMALLEST_PIPE)
+        with open(path, "wb") as writer:
+            writer.write(b"x" * SMALLEST_PIPE)
+        it = self.with_config(WITH_DEFAULT, "--log-file", path, port=free_port(), background=True)
+        wait_for("the server", it.answers)
+        ended = threading.Event()
+        def reload_without_end():
+            while not ended.wait(0.001):
+                it.signal(signal.SIGHUP)
+        thread = threading.Thread(target=reload_without_end)
+        thread.start()
+        try:
+            time.sleep(0.2)
+            self.stops(it)
+        finally:
+            ended.set()
+            thread.join()
+
     def test_stuck_from_the_beginning(self):
         self.stops(self.start(Reader(self, full=True)))
 
@@ -125,6 +148,19 @@ class Output(AgentTest):
                 it = self.agent(*options, output=reader.output)
                 os.close(reader.output)
                 self.assertEqual(it.process.wait(STOPS_WITHIN), 1, options)
+
+    def test_background_with_an_output_nobody_reads(self):
+        reader = Reader(self, full=True)
+        it = self.with_config(WITH_DEFAULT, "-d", "--admin-api", port=free_port(), output=reader.output)
+        os.close(reader.output)
+        self.assertEqual(it.process.wait(agent.PATIENCE), 0)
+        child = int(re.search(r"\[pktvisor-daemon\].* (\d+)$", it.log(), re.M).group(1))
+        try:
+            self.log_lines(it)
+            self.assertEqual(self.counts(it)["dropped_behind"], 0)
+        finally:
+            os.kill(child, signal.SIGTERM)
+        wait_for("its end", lambda: not it.answers() and not os.path.exists(f"/proc/{child}/fd/0"))
 
     def test_start_of_one_in_the_background(self):
         """What is logged until it is in the background is seen."""

@@ -221,6 +221,12 @@ class Log(AgentTest):
             self.assertRegex(line, r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\] \[visor\] \[(info|warning|error)\] ")
         self.assertIn("REQUEST: GET /api/v1/nope 404", it.log())
 
+    @unittest.skipUnless(os.path.exists("/proc/net/if_inet6"), "no IPv6")
+    def test_address_with_colons(self):
+        it = self.with_config(WITH_DEFAULT, "-l", "::1")
+        self.assertIn(f"listening on http://[::1]:{it.port}\n", it.log())
+        self.assertIn(f"curl http://[::1]:{it.port}/metrics\n", it.log())
+
     def test_background(self):
         path = os.path.join(self.folder, "visor.log")
         it = self.with_config(WITH_DEFAULT, "-d", "--log-file", path, port=free_port(), background=True)
@@ -239,6 +245,60 @@ class Log(AgentTest):
     def read(path):
         with open(path, encoding="utf-8") as file:
             return file.read()
+
+
+class ClosedDescriptors(AgentTest):
+    """Whoever starts the agent may close its standard streams: no socket takes their place."""
+
+    def start(self, closed, *arguments):
+        port = free_port()
+        config = self.file("visor.yaml", WITH_DEFAULT)
+        process = subprocess.Popen([agent.PROGRAM, "--config", config, "-p", str(port), *arguments],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   preexec_fn=lambda: [os.close(fd) for fd in closed])
+        self.addCleanup(process.kill)
+        return process, port
+
+    def answers_alone(self, port):
+        """/livez over and over on a connection: its reply is all that comes."""
+        def asked():
+            try:
+                return socket.create_connection(("localhost", port), agent.PATIENCE)
+            except OSError:
+                return None
+        with wait_for("the server", asked) as connection:
+            for _ in range(3):
+                connection.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                self.assertTrue(connection.recv(4096).startswith(b"HTTP/1.1 200 "))
+
+    def test_in_the_foreground(self):
+        for closed in ((0,), (1,), (2,), (0, 1, 2)):
+            process, port = self.start(closed)
+            self.answers_alone(port)
+            for fd in closed:
+                self.assertEqual(os.readlink(f"/proc/{process.pid}/fd/{fd}"), "/dev/null")
+            process.terminate()
+            self.assertEqual(process.wait(agent.PATIENCE), 0, closed)
+
+    def test_in_the_background(self):
+        for closed in ((0,), (1,), (2,), (0, 1, 2)):
+            path = os.path.join(self.folder, "-".join(map(str, closed)))
+            process, port = self.start(closed, "-d", "--log-file", path)
+            self.assertEqual(process.wait(agent.PATIENCE), 0, closed)
+            self.answers_alone(port)
+            os.kill(self.process_with(path), signal.SIGTERM)
+            wait_for("its end", lambda: "exit with success" in Log.read(path))
+
+    @staticmethod
+    def process_with(argument):
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as line:
+                    if argument.encode() in line.read().split(b"\0"):
+                        return int(pid)
+            except OSError:
+                pass
+        raise AssertionError(f"no process has {argument}")
 
 
 class ServiceManager(AgentTest):

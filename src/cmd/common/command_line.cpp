@@ -42,7 +42,8 @@ std::string joined(std::vector<std::string> names) {
     return text;
 }
 
-Result<std::string> completed(const std::string& argument, const std::vector<std::string>& long_names) {
+Result<std::string> completed(const std::string& argument, const std::vector<std::string>& long_names,
+                              const std::vector<std::string>& newer) {
     const size_t equals = std::min(argument.find('='), argument.size());
     const std::string name = argument.substr(2, equals - 2);
     std::vector<std::string> matches;
@@ -50,6 +51,10 @@ Result<std::string> completed(const std::string& argument, const std::vector<std
         if (candidate == name) return argument;
         if (candidate.starts_with(name)) matches.push_back(candidate);
     }
+    std::vector<std::string> earlier;
+    for (const auto& match : matches)
+        if (std::find(newer.begin(), newer.end(), match) == newer.end()) earlier.push_back(match);
+    if (earlier.size() == 1) matches = std::move(earlier);
     if (matches.size() > 1) return Error{"--" + name + " may be " + joined(std::move(matches))};
     return matches.empty() ? argument : "--" + matches.front() + argument.substr(equals);
 }
@@ -72,7 +77,8 @@ void teach(CLI::App& app, const char* examples) {
 }
 
 Result<std::vector<std::string>> spelled_out(const std::vector<std::string>& arguments,
-                                             const std::vector<std::string>& long_names) {
+                                             const std::vector<std::string>& long_names,
+                                             const std::vector<std::string>& newer) {
     std::vector<std::string> out;
     for (size_t i = 0; i < arguments.size(); ++i) {
         if (arguments[i] == "--") {
@@ -83,7 +89,7 @@ Result<std::vector<std::string>> spelled_out(const std::vector<std::string>& arg
             out.push_back(arguments[i]);
             continue;
         }
-        auto whole = completed(arguments[i], long_names);
+        auto whole = completed(arguments[i], long_names, newer);
         if (!whole) return Error{whole.error()};
         out.push_back(std::move(*whole));
     }
@@ -97,8 +103,9 @@ int wrong_use(const CLI::App& app, std::string_view what, std::string_view opera
     return 1;
 }
 
-std::optional<int> parse(CLI::App& app, int argc, const char* const* argv, std::string_view operands) {
-    auto arguments = spelled_out({argv + std::min(argc, 1), argv + argc}, long_names_of(app));
+std::optional<int> parse(CLI::App& app, int argc, const char* const* argv, std::string_view operands,
+                         const std::vector<std::string>& newer) {
+    auto arguments = spelled_out({argv + std::min(argc, 1), argv + argc}, long_names_of(app), newer);
     if (!arguments) return wrong_use(app, arguments.error(), operands);
     std::reverse(arguments->begin(), arguments->end()); // as CLI11 takes them
     try {

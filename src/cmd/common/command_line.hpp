@@ -19,13 +19,17 @@ namespace visor::cmd {
 void teach(CLI::App& app, const char* examples);
 
 // The arguments with every long option spelled out that was shortened as far as it stays unambiguous
-// (--ver for --version), up to "--". Error: what it may have meant, when that is several.
+// (--ver for --version), up to "--". What only one of the others may have been does not become ambiguous by
+// the `newer` ones. Error: what it may have meant, when that is several.
 Result<std::vector<std::string>> spelled_out(const std::vector<std::string>& arguments,
-                                             const std::vector<std::string>& long_names);
+                                             const std::vector<std::string>& long_names,
+                                             const std::vector<std::string>& newer = {});
 
 // Nothing: go on. Otherwise the exit code, and what there was to say has been said: help and the version on
 // standard output, what is wrong on standard error. `operands`: "FILE...", for the usage.
-std::optional<int> parse(CLI::App& app, int argc, const char* const* argv, std::string_view operands);
+// `newer`: long options, without dashes, that earlier versions of the program did not have.
+std::optional<int> parse(CLI::App& app, int argc, const char* const* argv, std::string_view operands,
+                         const std::vector<std::string>& newer = {});
 
 // Says so, with the usage, on standard error. The exit code.
 int wrong_use(const CLI::App& app, std::string_view what, std::string_view operands);

@@ -26,6 +26,13 @@ TEST(SpelledOut, TellsWhatItMayHaveMeant) {
     EXPECT_EQ(spelled_out({"--geo-c"}, names).error(), "--geo-c may be --geo-cache-size or --geo-city");
 }
 
+TEST(SpelledOut, NewerOnesTakeNoneOfTheEarlierAway) {
+    const Arguments newer{"geo-asn", "geo-cache-size", "tls-cert"};
+    EXPECT_EQ(*spelled_out({"--geo", "--tls-c"}, names, newer), (Arguments{"--geo-city", "--tls-cert"}));
+    EXPECT_FALSE(spelled_out({"--geo"}, names, {"geo-asn"}));                      // two of the earlier
+    EXPECT_FALSE(spelled_out({"--geo-"}, {"geo-a", "geo-b"}, {"geo-a", "geo-b"})); // two of the newer
+}
+
 TEST(SpelledOut, LeavesEverythingElse) {
     const Arguments others{"-v", "--nonsense", "per", "-", "---", "-b--per"};
     EXPECT_EQ(*spelled_out(others, names), others);

@@ -1,4 +1,5 @@
 // pktvisord: the agent. Reads its configuration, opens taps and server, and waits for signals.
+#include "cmd/common/standard_streams.hpp"
 #include "cmd/pktvisord/daemon.hpp"
 #include "cmd/pktvisord/options.hpp"
 #include "cmd/pktvisord/privileges.hpp"
@@ -65,8 +66,8 @@ int run(const CommandLine& line, const Settings& settings, std::optional<control
     auto running = Running::start(line, settings, std::move(document), [&] { signals->ask_to_stop(); });
     if (!running) return fail(running.error());
     if (daemon) {
-        control::flush_log(); // standard output is about to lead nowhere
-        daemon->ready();      // whoever started it waits for that
+        control::leave_standard_output();
+        daemon->ready(); // whoever started it waits for that
     }
     const ServiceManager manager;
     manager.ready((*running)->status());
@@ -129,6 +130,7 @@ int check(const CommandLine& line) {
 
 // What was logged is seen, unless nobody takes it.
 int main(int argc, char** argv) {
+    visor::cmd::hold_standard_streams();
     visor::cmd::CommandLine line;
     if (const auto code = visor::cmd::parse_command_line(argc, argv, line)) return *code;
     if (const auto logging = visor::control::log_live({}, false); !logging) return 1;

@@ -87,6 +87,10 @@ constexpr Shown shown_options[] = {
     {"cp_path", accepted, "FILE"},
 };
 
+const std::vector<std::string> newer{"check-config",     "promiscuous",          "ring-mb",
+                                     "workers",          "no-adaptive-sampling", "tls-client-ca",
+                                     "admin-token-file", "admin-insecure",       "user"};
+
 // Else -1 would be the largest number there is.
 std::string wrong_number(const std::string& text) {
     const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
@@ -156,7 +160,7 @@ bool nothing_to_do(const CommandLine& line) {
 std::optional<int> parse_command_line(int argc, const char* const* argv, CommandLine& line) {
     CLI::App app{description, "pktvisord"};
     declare(app, line);
-    if (const auto ended = parse(app, argc, argv, operands)) return ended;
+    if (const auto ended = parse(app, argc, argv, operands, newer)) return ended;
     const OptionTable tables[] = {control::process_options};
     if (const auto error = check_options(tables, line.given)) return wrong_use(app, error->text, operands);
     if (nothing_to_do(line))

@@ -122,6 +122,11 @@ TEST(CommandLine, WritesOptionsAsDocoptDoes) {
     EXPECT_EQ(given({"--tls-cert=a=b"}), expected);
     EXPECT_EQ(given({"--tls-ce=a=b"}), expected);
     expected = {};
+    expected.set_bool("admin_api", true);
+    expected.set_bool("no_track", true);
+    expected.set_text("tls_cert", "a=b");
+    EXPECT_EQ(given({"--admin", "--no", "--tls-c=a=b"}), expected); // though newer ones begin with them
+    expected = {};
     expected.set_bool("tls", true); // though others begin with it
     expected.set_bool("verbose", true);
     expected.set_bool("daemon", true);

@@ -3,7 +3,7 @@
 // SIGINT and SIGTERM stop; the same once more ends the process at once. SIGHUP reloads. What was ignored when
 // the program started, as nohup and shells' background jobs do, stays ignored. Threads: take() before any
 // other is started, as they inherit that these signals are blocked; wait() by one; ask_to_stop() by any.
-// Owns: two descriptors.
+// Owns: its descriptors.
 #pragma once
 
 #include "base/result.hpp"
@@ -22,14 +22,17 @@ public:
     Signals& operator=(const Signals&) = delete;
     ~Signals();
 
-    // Nothing when time is over. -1: waits for as long as it takes.
+    // Nothing when time is over. -1: waits for as long as it takes. To stop comes before to reload, however
+    // often that is asked.
     std::optional<Wish> wait(int timeout_ms);
     void ask_to_stop();
 
 private:
-    Signals(int signal_fd, int stop_fd) : signal_fd_(signal_fd), stop_fd_(stop_fd) {}
+    Signals() = default;
 
-    int signal_fd_, stop_fd_;
+    // The first two take signals. One for each wish: of several signals a descriptor gives the lowest number
+    // first, whatever came first.
+    int stop_signals_ = -1, reload_signals_ = -1, asked_ = -1;
 };
 
 } // namespace visor::cmd

@@ -60,6 +60,17 @@ TEST(Signals, ReloadingDoesNotWearOff) {
     EXPECT_EQ(ended.told, "reload\nreload\nreload\n");
 }
 
+TEST(Signals, ToStopComesBeforeToReload) {
+    const auto ended = told_of([](Signals& signals, int fd) {
+        for (const int number : {SIGHUP, SIGHUP, SIGTERM, SIGHUP}) kill(getpid(), number);
+        tell(fd, name_of(signals.wait(5000)));
+        tell(fd, name_of(signals.wait(5000))); // several are one
+        tell(fd, name_of(signals.wait(20)));
+    });
+    EXPECT_EQ(ended.told, "stop\nreload\nnothing\n");
+    EXPECT_TRUE(test::exited(ended, 0));
+}
+
 TEST(Signals, NothingWhenTimeIsOver) {
     EXPECT_EQ(told_of([](Signals& signals, int fd) { tell(fd, name_of(signals.wait(20))); }).told,
               "nothing\n");

@@ -39,6 +39,11 @@ void log_answer(const http::Answered& answered) {
     if (answered.status == 500) spdlog::error("{}", answered.response.text());
 }
 
+// An IPv6 address has colons of its own.
+std::string in_url(const std::string& host) {
+    return host.find(':') == std::string::npos || host.front() == '[' ? host : "[" + host + "]";
+}
+
 // net, dns, dhcp and pcap on one interface: what runs when nobody says anything else.
 control::PolicyConfig default_policy(const CommandLine& line, const WindowSettings& window) {
     control::PolicyConfig policy;
@@ -209,7 +214,7 @@ void Running::log_policies() const {
 void Running::log_start() const {
     log_policies();
     const std::string url =
-        fmt::format("{}://{}:{}", settings_.tls ? "https" : "http", settings_.host, server_->port());
+        fmt::format("{}://{}:{}", settings_.tls ? "https" : "http", in_url(settings_.host), server_->port());
     spdlog::info("web server listening on {}", url);
     const bool has_default = agent_->policy("default") != nullptr;
     spdlog::info("try: curl {}{}", url, has_default ? "/metrics" : "/api/v1/policies");
