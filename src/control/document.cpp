@@ -82,9 +82,15 @@ bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+// A key as it can stand in the log.
+std::string shown(std::string_view key) {
+    return sinks::shortened(sinks::printable(key, {}), 60, {});
+}
+
 class DocumentReader {
 public:
-    DocumentReader(DocumentKind kind, const Known& known) : kind_(kind), parts_{known, known.window} {}
+    DocumentReader(DocumentKind kind, std::string_view name, const Known& known)
+        : kind_(kind), parts_{known, name, known.window} {}
 
     Document read(const ConfigNode& root) {
         if (root.kind == ConfigNode::Kind::null) throw ConfigFault("empty data", 0, 0);
@@ -92,6 +98,8 @@ public:
         if (!root.is_map() || !visor || !visor->is_map())
             throw ConfigFault("invalid schema", visor ? *visor : root);
         read_version(root);
+        parts_.notice_unknown(root, keys::document);
+        parts_.notice_unknown(*visor, keys::visor);
         if (kind_ == DocumentKind::file) read_options(*visor);
         document_.options.merge(parts_.known.given);
         use_window_options();
@@ -99,6 +107,7 @@ public:
         if (kind_ == DocumentKind::file) read_global(*visor);
         if (kind_ != DocumentKind::tap) read_policies(*visor);
         document_.taps = std::move(parts_.taps);
+        document_.notices = std::move(parts_.notices);
         return std::move(document_);
     }
 
@@ -106,7 +115,7 @@ private:
     void read_version(const ConfigNode& root) {
         const ConfigNode* version = root.find("version");
         if (!version)
-            document_.notices.emplace_back("missing version, using version \"1.0\"");
+            parts_.notices.emplace_back("missing version, using version \"1.0\"");
         else if (!version->is_scalar() || version->text != "1.0")
             throw ConfigFault("unsupported version", *version);
     }
@@ -117,13 +126,12 @@ private:
         if (!config) return;
         if (!config->is_map()) throw ConfigFault("visor configuration is not a map", *config);
         const OptionTable tables[] = {process_options};
+        std::vector<std::string_view> option_keys;
+        for (const Option& option : process_options) option_keys.push_back(option.key);
+        parts_.notice_unknown(*config, option_keys);
         const OptionValues given = option_values(*config);
-        for (const auto& entry : given.entries()) {
-            if (find_option(tables, entry.key))
-                document_.options.set(entry.key, entry.value);
-            else
-                document_.notices.push_back("unknown key in visor.config is ignored: " + entry.key);
-        }
+        for (const auto& entry : given.entries())
+            if (find_option(tables, entry.key)) document_.options.set(entry.key, entry.value);
         if (const auto error = check_options(tables, document_.options))
             throw ConfigFault(error->text, error->line, error->column);
     }
@@ -183,9 +191,7 @@ private:
                     throw ConfigFault("tag key '" + tag.key + "' must have scalar value", tag);
             tap.tags = option_values(*tags);
         }
-        if (node.find("filter"))
-            document_.notices.push_back("filter of tap '" + tap.name +
-                                        "' is ignored: filters belong to a policy's input");
+        parts_.notice_unknown(node, keys::tap);
         parts_.taps.push_back(std::move(tap));
     }
 
@@ -204,8 +210,9 @@ private:
             const auto& handlers = parts_.known.handlers;
             if (std::none_of(handlers.begin(), handlers.end(),
                              [&](const auto& h) { return h.type == entry.key; })) {
-                document_.notices.push_back("global_handler_config: stream handler type '" + entry.key +
-                                            "' is not available");
+                parts_.notice("global_handler_config: stream handler type '" + shown(entry.key) +
+                                  "' is not available",
+                              entry);
                 continue;
             }
             if (!entry.value.is_map())
@@ -271,8 +278,7 @@ void check_name(const ConfigEntry& entry, Named what) {
     if (name.size() <= name_max && is_one(name[0], rule.first) &&
         std::all_of(name.begin(), name.end(), [&](char c) { return is_one(c, rule.others); }))
         return;
-    const std::string shown = sinks::shortened(sinks::printable(name, {}), 60, {});
-    throw ConfigFault(std::string(rule.expected) + ": '" + shown + "' is none; a name is up to " +
+    throw ConfigFault(std::string(rule.expected) + ": '" + shown(name) + "' is none; a name is up to " +
                           std::to_string(name_max) + " " + std::string(rule.told),
                       entry);
 }
@@ -295,10 +301,22 @@ void DocumentParts::check_input(std::string_view type, OptionValues& values) con
     values.merge(checked);
 }
 
+void DocumentParts::notice_unknown(const ConfigNode& map, std::span<const std::string_view> keys) {
+    for (const auto& entry : map.entries) {
+        if (std::find(keys.begin(), keys.end(), entry.key) != keys.end()) continue;
+        std::string text = "key '" + shown(entry.key) + "' is ignored; the keys here are: ";
+        for (const std::string_view key : keys) {
+            if (key != keys.front()) text += ", ";
+            text += key;
+        }
+        notice(text, entry);
+    }
+}
+
 Result<Document, Refusal> parse_document(std::string_view yaml, std::string_view name, DocumentKind kind,
                                          const Known& known) {
     try {
-        return DocumentReader(kind, known).read(config_tree(yaml));
+        return DocumentReader(kind, name, known).read(config_tree(yaml));
     } catch (const ConfigFault& fault) {
         return fault.in(name);
     }

@@ -52,7 +52,7 @@ void throw_if(const std::optional<OptionError>& error) {
 
 class PolicyReader {
 public:
-    PolicyReader(const DocumentParts& parts, const ConfigEntry& entry) : parts_(parts), entry_(entry) {}
+    PolicyReader(DocumentParts& parts, const ConfigEntry& entry) : parts_(parts), entry_(entry) {}
 
     PolicyConfig read() {
         const ConfigNode& node = entry_.value;
@@ -72,6 +72,7 @@ public:
             throw ConfigFault("missing or invalid handler configuration at key 'handlers'",
                               handlers ? *handlers : node);
         read_handlers(*handlers);
+        parts_.notice_unknown(node, keys::policy);
         return std::move(policy_);
     }
 
@@ -85,6 +86,7 @@ private:
     }
 
     void read_input(const ConfigNode& input) {
+        parts_.notice_unknown(input, keys::input);
         const ConfigNode *tap = input.find("tap"), *selector = input.find("tap_selector");
         if (tap && selector)
             throw ConfigFault("input can have only key 'input.tap' or key 'input.tap_selector'", input);
@@ -139,8 +141,9 @@ private:
                               RefusalKind::no_match);
     }
 
-    static TapSelector read_selector(const ConfigNode& node) {
+    TapSelector read_selector(const ConfigNode& node) {
         if (!node.is_map()) throw ConfigFault("tap_selector is not a map", node);
+        parts_.notice_unknown(node, keys::selector);
         const ConfigNode *any = node.find("any"), *all = node.find("all");
         if ((any != nullptr) == (all != nullptr))
             throw ConfigFault("tap_selector must have either key 'any' or key 'all'", node);
@@ -161,6 +164,7 @@ private:
     }
 
     void read_handlers(const ConfigNode& handlers) {
+        parts_.notice_unknown(handlers, keys::handlers);
         policy_.window = parts_.window;
         if (const auto* config = map_or_absent(handlers, "window_config", "window_config is not a map")) {
             window_config_ = option_values(*config);
@@ -201,6 +205,7 @@ private:
         check_name(entry, Named::module);
         const ConfigNode& node = entry.value;
         if (!node.is_map()) throw ConfigFault("expecting Handler configuration map", entry);
+        parts_.notice_unknown(node, keys::module);
         ModuleConfig module;
         module.instance = entry.key;
         module.type = need_scalar(node, "type", "missing or invalid stream handler type at key 'type'").text;
@@ -252,7 +257,7 @@ private:
         return values;
     }
 
-    const DocumentParts& parts_;
+    DocumentParts& parts_;
     const ConfigEntry& entry_;
     OptionValues window_config_;
     PolicyConfig policy_;
@@ -298,7 +303,7 @@ std::string wrong_input_type(const TapConfig& tap, const PolicyConfig& policy) {
            "' doesn't match tap's defined input type: " + policy.input_type + "/" + tap.input_type;
 }
 
-PolicyConfig read_policy(const DocumentParts& parts, const ConfigEntry& entry) {
+PolicyConfig read_policy(DocumentParts& parts, const ConfigEntry& entry) {
     return PolicyReader(parts, entry).read();
 }
 

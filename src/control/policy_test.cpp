@@ -358,6 +358,55 @@ TEST(Document, ShapeAndVersion) {
     EXPECT_EQ(fault("visor: {policies:}"), "");
 }
 
+TEST(Document, NoticesOfKeysThatAreIgnored) {
+    Known k = known();
+    TapConfig tagged{"tagged", "pcap", {}, {}};
+    tagged.tags.set_uint("a", 1);
+    k.taps = {&tagged, 1};
+    const auto document = parse_document(R"(version: "1.0"
+extra: 1
+visor:
+  config: {odd: 1}
+  polices: {}
+  taps:
+    t: {input_type: pcap, tgas: {a: 1}}
+  policies:
+    p:
+      kind: collection
+      description: text
+      handelrs: {}
+      input: {tap_selector: {any: [a: 1], al: []}, input_type: pcap, fitler: {bpf: tcp}}
+      handlers:
+        window_cfg: {num_periods: 2}
+        modules: {d: {type: dns, fitler: {nope: 1}, "m\ngroup": {}}}
+)",
+                                         "a.yaml", DocumentKind::file, k);
+    ASSERT_TRUE(document) << document.error();
+    std::vector<std::string> notices = document->notices;
+    std::sort(notices.begin(), notices.end());
+    const std::string module =
+        " is ignored; the keys here are: type, require_version, config, filter, metric_groups";
+    const std::string tap = " is ignored; the keys here are: input_type, config, tags";
+    ASSERT_EQ(notices.size(), 10U);
+    EXPECT_EQ(notices[0],
+              "a.yaml:12:7: key 'handelrs' is ignored; the keys here are: kind, description, config, "
+              "input, handlers");
+    EXPECT_EQ(notices[1], "a.yaml:13:43: key 'al' is ignored; the keys here are: any, all");
+    EXPECT_EQ(notices[2],
+              "a.yaml:13:70: key 'fitler' is ignored; the keys here are: tap, tap_selector, input_type, "
+              "config, filter");
+    EXPECT_EQ(notices[3],
+              "a.yaml:15:9: key 'window_cfg' is ignored; the keys here are: window_config, modules");
+    EXPECT_EQ(notices[4], "a.yaml:16:34: key 'fitler'" + module);
+    EXPECT_EQ(notices[5], "a.yaml:16:53: key 'm\\x0agroup'" + module);
+    EXPECT_EQ(notices[6], "a.yaml:2:1: key 'extra' is ignored; the keys here are: version, visor");
+    EXPECT_TRUE(notices[7].starts_with("a.yaml:4:12: key 'odd' is ignored; the keys here are: periods, "))
+        << notices[7];
+    EXPECT_EQ(notices[8], "a.yaml:5:3: key 'polices' is ignored; the keys here are: config, taps, "
+                          "global_handler_config, policies");
+    EXPECT_EQ(notices[9], "a.yaml:7:27: key 'tgas'" + tap);
+}
+
 TEST(Document, PatternsOfNamesTakeTheNamesThatAreTaken) {
     for (const Named what : {Named::tap, Named::policy, Named::module}) {
         const std::regex pattern(name_pattern(what), std::regex::ECMAScript);

@@ -180,7 +180,7 @@ class WhatIsLogged(AgentTest):
         reply = it.post("/api/v1/policies", policies(mock_policy("p", "bare", config=iface)))
         self.answers(reply, 500, "^unable to instantiate tap 'bare': ")
         it.stop()
-        self.assertIn(f"is ignored: a\\x0a{stamp} forged\\x1b[2J\n", it.log())
+        self.assertIn(f"key 'a\\x0a{stamp} forged\\x1b[2J' is ignored; ", it.log())
         for line in it.log().splitlines():
             self.assertRegex(line, r"^\[\d{4}-\d\d-\d\d [0-9:.]+\] \[visor\] \[\w+\] [^\x00-\x1f]*$")
             self.assertFalse(line.startswith(stamp), line)

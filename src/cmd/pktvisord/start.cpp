@@ -183,7 +183,7 @@ control::Document Running::with_interface(control::Document document) const {
 }
 
 std::string Running::begin(control::Document&& document) {
-    for (const auto& notice : document.notices) spdlog::info("{}", notice);
+    for (const auto& notice : document.notices) spdlog::warn("{}", notice);
     const auto trouble = agent_->add(with_interface(document));
     document_ = std::move(document);
     return trouble ? trouble->text : std::string();
@@ -234,7 +234,7 @@ void Running::reload() {
         spdlog::error("{}; nothing was changed", now.error());
         return;
     }
-    for (const auto& notice : now->notices) spdlog::info("{}", notice);
+    for (const auto& notice : now->notices) spdlog::warn("{}", notice);
     if (!(now->options == document_.options))
         spdlog::warn("{}: what changed in visor.config takes a restart", line_.config);
     if (const auto trouble = agent_->reload(document_, *now)) {
