@@ -64,6 +64,18 @@ constexpr Option process_option_list[] = {
 };
 
 constexpr size_t name_max = 128;
+constexpr std::string_view reserved_policy = "__all"; // all of them, in paths
+
+// Filters of handlers that need a database, of which kind, and the process options that name it.
+struct PlaceFilter {
+    std::string_view option, kind, database, otherwise;
+};
+constexpr PlaceFilter place_filters[] = {
+    {"geoloc_notfound", "a city", "geo_city", "default_geo_city"},
+    {"only_geoloc_prefix", "a city", "geo_city", "default_geo_city"},
+    {"asn_notfound", "an ASN", "geo_asn", "default_geo_asn"},
+    {"only_asn_number", "an ASN", "geo_asn", "default_geo_asn"},
+};
 
 // What is said of it when there is none; which characters it takes besides letters and _, and which of them
 // as the first one. A - comes last, as in a regular expression.
@@ -181,8 +193,7 @@ private:
                               *type);
         if (const auto* config = node.find("config")) {
             if (!config->is_map()) throw ConfigFault("tap configuration is not a map", *config);
-            tap.config = option_values(*config);
-            parts_.check_input(tap.input_type, tap.config);
+            tap.config = parts_.input_values(tap.input_type, *config);
         }
         if (const auto* tags = node.find("tags")) {
             if (!tags->is_map()) throw ConfigFault("tap tags is not a map", *tags);
@@ -210,9 +221,9 @@ private:
             const auto& handlers = parts_.known.handlers;
             if (std::none_of(handlers.begin(), handlers.end(),
                              [&](const auto& h) { return h.type == entry.key; })) {
-                parts_.notice("global_handler_config: stream handler type '" + shown(entry.key) +
-                                  "' is not available",
-                              entry);
+                parts_.notice(
+                    {"global_handler_config: stream handler type '" + shown(entry.key) + "' is not available",
+                     entry});
                 continue;
             }
             if (!entry.value.is_map())
@@ -231,7 +242,26 @@ private:
             if (std::find(taken.begin(), taken.end(), entry.key) != taken.end())
                 throw ConfigFault("policy with name '" + entry.key + "' already defined", entry,
                                   RefusalKind::conflict);
+            if (entry.key == reserved_policy)
+                throw ConfigFault("policy name '" + entry.key + "' is reserved", entry);
             document_.policies.push_back(read_policy(parts_, entry));
+            if (kind_ == DocumentKind::file) notice_databases(document_.policies.back());
+        }
+    }
+
+    // Of filters that look up what nothing is there to look up in. A process has the databases its file says.
+    void notice_databases(const PolicyConfig& policy) {
+        for (const ModuleConfig& module : policy.modules) {
+            for (const auto& [option, kind, database, otherwise] : place_filters) {
+                const OptionValue* value = module.values.find(option);
+                if (!value || (value->kind == OptionValue::Kind::boolean && !value->boolean)) continue;
+                if (!document_.options.get_text(database).empty() ||
+                    !document_.options.get_text(otherwise).empty())
+                    continue;
+                parts_.notice({std::string(option) + " lets nothing through without " + std::string(kind) +
+                                   " database: set " + std::string(database),
+                               value->line, value->column});
+            }
         }
     }
 
@@ -289,9 +319,11 @@ std::string name_pattern(Named what) {
     return "^" + one_of(rule.first) + one_of(rule.others) + "{0," + std::to_string(name_max - 1) + "}$";
 }
 
-void DocumentParts::check_input(std::string_view type, OptionValues& values) const {
+OptionValues DocumentParts::input_values(std::string_view type, const ConfigNode& map) const {
     const InputInfo* input = find_input(type);
-    if (!input) return;
+    OptionValues values =
+        option_values(map, input && input->any_key ? Unusable::passed_over : Unusable::refused);
+    if (!input) return values;
     const OptionTable tables[] = {input->options};
     OptionValues checked;
     for (const auto& entry : values.entries())
@@ -299,6 +331,7 @@ void DocumentParts::check_input(std::string_view type, OptionValues& values) con
     if (const auto error = check_options(tables, checked))
         throw ConfigFault(error->text, error->line, error->column);
     values.merge(checked);
+    return values;
 }
 
 void DocumentParts::notice_unknown(const ConfigNode& map, std::span<const std::string_view> keys) {
@@ -309,7 +342,7 @@ void DocumentParts::notice_unknown(const ConfigNode& map, std::span<const std::s
             if (key != keys.front()) text += ", ";
             text += key;
         }
-        notice(text, entry);
+        notice({text, entry});
     }
 }
 

@@ -35,12 +35,10 @@ struct DocumentParts {
     }
     const HandlerInfo* find_handler(std::string_view type, std::string_view version) const;
     const InputInfo* find_input(std::string_view type) const;
-    // Against the keys of the input's config and filter; an input this build lacks has none to check.
-    void check_input(std::string_view type, OptionValues& values) const;
+    // Of an input's config or filter, checked; of an input this build lacks there is nothing to check.
+    OptionValues input_values(std::string_view type, const ConfigNode& map) const;
 
-    void notice(const std::string& text, const ConfigEntry& at) {
-        notices.push_back(ConfigFault(text, at).in(document_name).text);
-    }
+    void notice(const ConfigFault& what) { notices.push_back(what.in(document_name).text); }
     // Keys that are passed over, as they have no meaning where they are written.
     void notice_unknown(const ConfigNode& map, std::span<const std::string_view> keys);
 };

@@ -1,6 +1,7 @@
 // One policy: its input, its handlers and their settings.
 #include "control/policy.hpp"
 
+#include "control/capture_input.hpp"
 #include "control/document_parts.hpp"
 
 #include <algorithm>
@@ -65,6 +66,7 @@ public:
             throw ConfigFault("missing or invalid policy input stream configuration at key 'input'",
                               input ? *input : node);
         read_input(*input);
+        need_interfaces(*input);
         if (const auto* config = map_or_absent(node, "config", "policy configuration is not a map"))
             read_config(*config);
         const ConfigNode* handlers = node.find("handlers");
@@ -99,11 +101,18 @@ private:
         else
             use_selector(*selector);
         if (const auto* config = map_or_absent(input, "config", "input configuration is not a map"))
-            policy_.input_config = option_values(*config);
+            policy_.input_config = parts_.input_values(policy_.input_type, *config);
         if (const auto* filter = map_or_absent(input, "filter", "input filter configuration is not a map"))
-            policy_.input_filter = option_values(*filter);
-        parts_.check_input(policy_.input_type, policy_.input_config);
-        parts_.check_input(policy_.input_type, policy_.input_filter);
+            policy_.input_filter = parts_.input_values(policy_.input_type, *filter);
+    }
+
+    void need_interfaces(const ConfigNode& input) const {
+        if (!parts_.known.live) return;
+        const ConfigNode* tap = input.find(policy_.selector ? "tap_selector" : "tap");
+        for (const std::string& name : policy_.taps)
+            if (const std::string missing = missing_interface(*parts_.find_tap(name), policy_);
+                !missing.empty())
+                throw ConfigFault(missing, *tap);
     }
 
     void use_tap(const ConfigNode& tap) {
@@ -180,6 +189,9 @@ private:
             throw ConfigFault("policy '" + policy_.name + "' has too many handler modules: the limit is " +
                                   std::to_string(modules_max),
                               *modules);
+        if (modules->entries.empty() && modules->items.empty())
+            parts_.notice(
+                {"policy '" + policy_.name + "' has no handler modules: it does nothing", *modules});
         policy_.sequence = modules->is_sequence();
         for (const auto& entry : modules->entries) policy_.modules.push_back(read_module(entry));
         for (const auto& item : modules->items) {

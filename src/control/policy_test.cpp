@@ -10,9 +10,9 @@ namespace visor::control {
 namespace {
 
 constexpr Option dns_options[] = {
-    {"exclude_noerror", OptionType::boolean, ""},
-    {"only_qtype", OptionType::list, ""},
-    {"answer_count", OptionType::uint, ""},
+    {"exclude_noerror", OptionType::boolean, ""}, {"only_qtype", OptionType::list, ""},
+    {"answer_count", OptionType::uint, ""},       {"geoloc_notfound", OptionType::boolean, ""},
+    {"asn_notfound", OptionType::boolean, ""},
 };
 constexpr Group dns_groups[] = {
     {"counters", true}, {"cardinality", true}, {"histograms", false}, {"top_ecs", false}};
@@ -20,6 +20,7 @@ constexpr Option pcap_options[] = {
     {"iface", OptionType::text, ""},
     {"bpf", OptionType::text, ""},
     {"host_spec", OptionType::text, ""},
+    {"pcap_source", OptionType::text, ""},
 };
 constexpr Option flow_options[] = {{"port", OptionType::uint, ""}};
 const HandlerInfo handlers[] = {{"dns", "1.0", dns_options, dns_groups},
@@ -259,7 +260,7 @@ TEST(Policy, FaultsOfThePolicy) {
     EXPECT_EQ(fault(with_input("{tap: flows, input_type: flow}")), ""); // sflow is its older name
     EXPECT_EQ(fault(with_input("{tap: anycast, input_type: pcap, config: {nope: 1}}")),
               "nope is an invalid/unsupported config or filter. The valid configs/filters are: iface, bpf, "
-              "host_spec");
+              "host_spec, pcap_source");
     EXPECT_EQ(fault(with_input("{tap: anycast, input_type: pcap, filter: {bpf: 1}}")),
               "wrong type for key: bpf");
     EXPECT_EQ(fault(with_policy("kind: collection\nconfig: text\ninput: {tap: anycast, input_type: "
@@ -407,6 +408,45 @@ visor:
     EXPECT_EQ(notices[9], "a.yaml:7:27: key 'tgas'" + tap);
 }
 
+TEST(Document, WhatOnlyTheAgentNeeds) {
+    Known k = known();
+    const auto refused = [&](const std::string& input) { return text_of(parse(with_input(input), k)); };
+    const std::string missing = ": no interface is given: set iface to a name, an address or auto";
+    EXPECT_EQ(refused("{tap: second, input_type: pcap}"), "");
+    k.live = true;
+    EXPECT_EQ(refused("{tap: anycast, input_type: pcap}"), "");
+    EXPECT_EQ(refused("{tap: flows, input_type: flow}"), "");
+    EXPECT_EQ(refused("{tap: second, input_type: pcap}"), "unable to instantiate tap 'second'" + missing);
+    EXPECT_EQ(refused("{tap: second, input_type: pcap, config: {iface: lo}}"), "");
+    EXPECT_EQ(refused("{tap: second, input_type: pcap, config: {pcap_source: mock}}"), "");
+    EXPECT_EQ(refused("{tap_selector: {any: [vhost: 1, vhost: 2]}, input_type: pcap}"),
+              "unable to instantiate tap 'second'" + missing);
+    EXPECT_EQ(fault("visor: {policies: {__all: {}}}"), "policy name '__all' is reserved");
+}
+
+TEST(Document, NoticesOfPoliciesThatSeeNothing) {
+    const auto notices = [](const std::string& options, const std::string& modules) {
+        const auto document = parse("version: \"1.0\"\nvisor:\n  config: {" + options +
+                                    "}\n  taps: {t: {input_type: mock}}\n  policies:\n    p: {kind: "
+                                    "collection, input: {tap: t, input_type: mock}, handlers: {modules:\n" +
+                                    modules + "}}\n");
+        EXPECT_TRUE(document) << document.error();
+        return document->notices;
+    };
+    using Notices = std::vector<std::string>;
+    for (const char* none : {"{}", "[]"})
+        EXPECT_EQ(notices("", none), Notices{"7:1: policy 'p' has no handler modules: it does nothing"});
+    EXPECT_EQ(notices("", "{d: {type: dns}}"), Notices{});
+    const std::string filters = "{d: {type: dns, filter: {geoloc_notfound: true, asn_notfound: true}}}";
+    const Notices city{"7:26: geoloc_notfound lets nothing through without a city database: set geo_city"};
+    EXPECT_EQ(notices("geo_asn: /a", filters), city);
+    EXPECT_EQ(notices("default_geo_asn: /a", filters), city);
+    EXPECT_EQ(notices("geo_city: /c", filters),
+              Notices{"7:49: asn_notfound lets nothing through without an ASN database: set geo_asn"});
+    EXPECT_EQ(notices("geo_city: /c, geo_asn: /a", filters), Notices{});
+    EXPECT_EQ(notices("", "{d: {type: dns, filter: {geoloc_notfound: false}}}"), Notices{});
+}
+
 TEST(Document, PatternsOfNamesTakeTheNamesThatAreTaken) {
     for (const Named what : {Named::tap, Named::policy, Named::module}) {
         const std::regex pattern(name_pattern(what), std::regex::ECMAScript);
@@ -448,9 +488,11 @@ TEST(Document, Taps) {
     EXPECT_EQ(tap("t: {input_type: pcap, tags: [a]}"), "tap tags is not a map");
     EXPECT_EQ(tap("t: {input_type: pcap, tags: {a: [b]}}"), "tag key 'a' must have scalar value");
     EXPECT_EQ(tap("t: {input_type: mock, config: {anything: 1}}"), "");
+    EXPECT_EQ(tap("t: {input_type: mock, config: {a: null, b: [[1], 2], c: {d: }, e: 1}}"), "");
+    EXPECT_EQ(tap("t: {input_type: pcap, config: {iface: null}}"), "invalid value for key: iface");
     EXPECT_EQ(tap("t: {input_type: pcap, config: {nope: 1}}"),
               "nope is an invalid/unsupported config or filter. The valid configs/filters are: iface, bpf, "
-              "host_spec");
+              "host_spec, pcap_source");
     Known k = known();
     const TapConfig present[] = {{"t", "pcap", {}, {}}};
     k.taps = present;

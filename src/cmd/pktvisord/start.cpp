@@ -59,7 +59,7 @@ control::PolicyConfig default_policy(const CommandLine& line, const WindowSettin
 
 Result<control::Document> read_configuration(const CommandLine& line, const std::string& path) {
     const control::Known known{
-        control::handler_infos(), control::input_infos(), {}, {}, window_of(line.given), line.given};
+        control::handler_infos(), control::input_infos(), {}, {}, window_of(line.given), line.given, true};
     auto document = control::read_document(path, known);
     if (!document) return Error{document.error()};
     return std::move(*document);
