@@ -108,7 +108,8 @@ public:
         if (root.kind == ConfigNode::Kind::null) throw ConfigFault("empty data", 0, 0);
         const ConfigNode* visor = root.find("visor");
         if (!root.is_map() || !visor || !visor->is_map())
-            throw ConfigFault("invalid schema", visor ? *visor : root);
+            throw ConfigFault("invalid schema; a map with the key 'visor' is expected",
+                              visor ? *visor : root);
         read_version(root);
         parts_.notice_unknown(root, keys::document);
         parts_.notice_unknown(*visor, keys::visor);
@@ -129,7 +130,7 @@ private:
         if (!version)
             parts_.notices.emplace_back("missing version, using version \"1.0\"");
         else if (!version->is_scalar() || version->text != "1.0")
-            throw ConfigFault("unsupported version", *version);
+            throw ConfigFault("unsupported version; the version is \"1.0\"", *version);
     }
 
     // Values of known keys; the others are passed over.

@@ -60,7 +60,8 @@ public:
         if (!node.is_map()) throw ConfigFault("expecting policy configuration map", entry_);
         policy_.name = entry_.key;
         const ConfigNode& kind = need_scalar(node, "kind", "missing or invalid policy kind at key 'kind'");
-        if (kind.text != "collection") throw ConfigFault("unknown policy kind: " + kind.text, kind);
+        if (kind.text != "collection")
+            throw ConfigFault("unknown policy kind: " + kind.text + "; the kind is collection", kind);
         const ConfigNode* input = node.find("input");
         if (!input || !input->is_map())
             throw ConfigFault("missing or invalid policy input stream configuration at key 'input'",
@@ -131,6 +132,22 @@ private:
         return names.empty() ? "; there are no taps" : names;
     }
 
+    std::string known_tags() const {
+        constexpr size_t shown_at_most = 20;
+        std::vector<std::string> tags;
+        parts_.for_each_tap([&](const TapConfig& tap) {
+            for (const auto& tag : tap.tags.entries()) {
+                std::string text = tag.key + ": " + tag.value.text;
+                if (std::find(tags.begin(), tags.end(), text) == tags.end() && tags.size() <= shown_at_most)
+                    tags.push_back(std::move(text));
+            }
+        });
+        std::string listed = tags.empty() ? "; the taps have no tags" : "; the tags are: ";
+        for (size_t i = 0; i < tags.size(); i++)
+            (listed += i ? ", " : "") += i < shown_at_most ? tags[i] : "...";
+        return listed;
+    }
+
     void check_type(const TapConfig& tap, const ConfigNode& at) {
         if (const std::string wrong = wrong_input_type(tap, policy_); !wrong.empty())
             throw ConfigFault(wrong, at);
@@ -146,8 +163,8 @@ private:
             policy_.taps.push_back(tap.name);
         });
         if (policy_.taps.empty())
-            throw ConfigFault("no tap match found for specified 'input.tap_selector' tags", node,
-                              RefusalKind::no_match);
+            throw ConfigFault("no tap match found for specified 'input.tap_selector' tags" + known_tags(),
+                              node, RefusalKind::no_match);
     }
 
     TapSelector read_selector(const ConfigNode& node) {

@@ -208,7 +208,9 @@ TEST(Policy, Selectors) {
     const auto refused = [](const std::string& selector) {
         return fault(with_input("{tap_selector: " + selector + ", input_type: pcap}"));
     };
-    const char* no_match = "no tap match found for specified 'input.tap_selector' tags";
+    const char* no_match =
+        "no tap match found for specified 'input.tap_selector' tags; the tags are: virtual: true, "
+        "vhost: 1, vhost: 2, site: ams, virtual: false";
     EXPECT_EQ(refused("{any: [vhost: 9]}"), no_match);
     EXPECT_EQ(refused("{all: [virtual: true, vhost: 9]}"), no_match);
     EXPECT_EQ(refused("{any: []}"), no_match);
@@ -245,7 +247,7 @@ TEST(Policy, FaultsOfThePolicy) {
     EXPECT_EQ(policy(std::string(129, 'p')).find("expecting policy identifier: 'ppp"), 0u);
     EXPECT_EQ(fault(with_policy("input: {}")), "missing or invalid policy kind at key 'kind'");
     EXPECT_EQ(fault(with_policy("kind: [collection]")), "missing or invalid policy kind at key 'kind'");
-    EXPECT_EQ(fault(with_policy("kind: other")), "unknown policy kind: other");
+    EXPECT_EQ(fault(with_policy("kind: other")), "unknown policy kind: other; the kind is collection");
     EXPECT_EQ(fault(with_policy("kind: collection")),
               "missing or invalid policy input stream configuration at key 'input'");
     EXPECT_EQ(fault(with_input("{input_type: pcap}")), "missing key 'input.tap' or key 'input.tap_selector'");
@@ -347,10 +349,10 @@ TEST(Policy, GroupsDisableThenEnable) {
 
 TEST(Document, ShapeAndVersion) {
     EXPECT_EQ(fault(""), "empty data");
-    EXPECT_EQ(fault("text"), "invalid schema");
-    EXPECT_EQ(fault("other: {}"), "invalid schema");
-    EXPECT_EQ(fault("visor: text"), "invalid schema");
-    EXPECT_EQ(fault("version: \"2.0\"\nvisor: {}"), "unsupported version");
+    EXPECT_EQ(fault("text"), "invalid schema; a map with the key 'visor' is expected");
+    EXPECT_EQ(fault("other: {}"), "invalid schema; a map with the key 'visor' is expected");
+    EXPECT_EQ(fault("visor: text"), "invalid schema; a map with the key 'visor' is expected");
+    EXPECT_EQ(fault("version: \"2.0\"\nvisor: {}"), "unsupported version; the version is \"1.0\"");
     EXPECT_EQ(fault("version: 1.0\nvisor: {}"), "");
     const auto bare = parse("visor: {}");
     ASSERT_TRUE(bare);
