@@ -94,6 +94,26 @@ bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+std::string_view wanted(OptionType type) {
+    switch (type) {
+    case OptionType::boolean:
+        return "true or false";
+    case OptionType::uint:
+        return "a number";
+    case OptionType::text:
+        return "text, which is no number, true or false";
+    case OptionType::list:
+        return "a list";
+    case OptionType::uint_or_list:
+        return "a number or a list";
+    case OptionType::map:
+        return "a map";
+    case OptionType::presence:
+        break;
+    }
+    return "anything";
+}
+
 // A key as it can stand in the log.
 std::string shown(std::string_view key) {
     return sinks::shortened(sinks::printable(key, {}), 60, {});
@@ -145,8 +165,7 @@ private:
         const OptionValues given = option_values(*config);
         for (const auto& entry : given.entries())
             if (find_option(tables, entry.key)) document_.options.set(entry.key, entry.value);
-        if (const auto error = check_options(tables, document_.options))
-            throw ConfigFault(error->text, error->line, error->column);
+        check_values(tables, document_.options);
     }
 
     void use_window_options() {
@@ -320,6 +339,17 @@ std::string name_pattern(Named what) {
     return "^" + one_of(rule.first) + one_of(rule.others) + "{0," + std::to_string(name_max - 1) + "}$";
 }
 
+void check_values(std::span<const OptionTable> tables, OptionValues& values) {
+    auto error = check_options(tables, values);
+    if (!error) return;
+    for (const auto& entry : values.entries())
+        if (error->text == "wrong type for key: " + entry.key) {
+            (error->text += "; it is to be ") += wanted(find_option(tables, entry.key)->type);
+            break;
+        }
+    throw ConfigFault(error->text, error->line, error->column);
+}
+
 OptionValues DocumentParts::input_values(std::string_view type, const ConfigNode& map) const {
     const InputInfo* input = find_input(type);
     OptionValues values =
@@ -329,8 +359,7 @@ OptionValues DocumentParts::input_values(std::string_view type, const ConfigNode
     OptionValues checked;
     for (const auto& entry : values.entries())
         if (!input->any_key || find_option(tables, entry.key)) checked.set(entry.key, entry.value);
-    if (const auto error = check_options(tables, checked))
-        throw ConfigFault(error->text, error->line, error->column);
+    check_values(tables, checked);
     values.merge(checked);
     return values;
 }

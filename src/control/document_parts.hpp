@@ -51,6 +51,9 @@ enum class Named : uint8_t { tap, policy, module };
 void check_name(const ConfigEntry& entry, Named what);
 std::string name_pattern(Named what); // the same as a regular expression
 
+// As visor::check_options, throwing; says which type a value is to be of.
+void check_values(std::span<const OptionTable> tables, OptionValues& values);
+
 PolicyConfig read_policy(DocumentParts& parts, const ConfigEntry& entry);
 
 } // namespace visor::control

@@ -47,10 +47,6 @@ const ConfigNode& need_scalar(const ConfigNode& parent, std::string_view key, co
     return *node;
 }
 
-void throw_if(const std::optional<OptionError>& error) {
-    if (error) throw ConfigFault(error->text, error->line, error->column);
-}
-
 class PolicyReader {
 public:
     PolicyReader(DocumentParts& parts, const ConfigEntry& entry) : parts_(parts), entry_(entry) {}
@@ -84,7 +80,7 @@ private:
         static constexpr Option table[] = {{"merge_like_handlers", OptionType::boolean,
                                             "add up handlers of one kind across taps when read"}};
         OptionValues values = option_values(config);
-        throw_if(check_options(std::array<OptionTable, 1>{table}, values));
+        check_values(std::array<OptionTable, 1>{table}, values);
         policy_.merge_like_handlers = values.get_bool("merge_like_handlers");
     }
 
@@ -194,7 +190,7 @@ private:
         policy_.window = parts_.window;
         if (const auto* config = map_or_absent(handlers, "window_config", "window_config is not a map")) {
             window_config_ = option_values(*config);
-            throw_if(check_options(std::array<OptionTable, 1>{window_options}, window_config_));
+            check_values(std::array<OptionTable, 1>{window_options}, window_config_);
             policy_.window =
                 WindowSettings{}.with(window_config_); // what it leaves out is the built-in value
         }
@@ -250,7 +246,7 @@ private:
                               entry);
         module.values = merged_values(module.type, node);
         const OptionTable tables[] = {handler->options, stream_options, window_options, group_options};
-        throw_if(check_options(tables, module.values));
+        check_values(tables, module.values);
         module.groups = groups_of(*handler, module.values);
         module.window = policy_.window.with(module.values);
         return module;

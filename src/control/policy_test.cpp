@@ -264,7 +264,7 @@ TEST(Policy, FaultsOfThePolicy) {
               "nope is an invalid/unsupported config or filter. The valid configs/filters are: iface, bpf, "
               "host_spec, pcap_source");
     EXPECT_EQ(fault(with_input("{tap: anycast, input_type: pcap, filter: {bpf: 1}}")),
-              "wrong type for key: bpf");
+              "wrong type for key: bpf; it is to be text, which is no number, true or false");
     EXPECT_EQ(fault(with_policy("kind: collection\nconfig: text\ninput: {tap: anycast, input_type: "
                                 "pcap}\nhandlers: {modules: {d: {type: dns}}}")),
               "policy configuration is not a map");
@@ -304,8 +304,10 @@ TEST(Policy, FaultsOfHandlers) {
     EXPECT_EQ(fault(with_module("{type: dns, metric_groups: {enable: [nope]}}")),
               "nope is an invalid/unsupported metric group. The valid groups are: all, cardinality, "
               "counters, histograms, top_ecs");
-    EXPECT_EQ(fault(with_module("{type: dns, metric_groups: {enable: all}}")), "wrong type for key: enable");
-    EXPECT_EQ(fault(with_module("{type: dns, config: {only_qtype: A}}")), "wrong type for key: only_qtype");
+    EXPECT_EQ(fault(with_module("{type: dns, metric_groups: {enable: all}}")),
+              "wrong type for key: enable; it is to be a list");
+    EXPECT_EQ(fault(with_module("{type: dns, config: {only_qtype: A}}")),
+              "wrong type for key: only_qtype; it is to be a list");
     EXPECT_EQ(fault(with_module("{type: dns, filter: {only_qtype: [[A]]}}")),
               "invalid value for sequence in key: only_qtype");
     EXPECT_EQ(
@@ -535,7 +537,8 @@ TEST(Document, ProcessOptions) {
     EXPECT_EQ(document->options.get_uint("periods"), 10U);
     EXPECT_FALSE(document->options.has("odd"));
     EXPECT_EQ(document->notices.size(), 1U);
-    EXPECT_EQ(fault("visor: {config: {verbose: 1}}"), "wrong type for key: verbose");
+    EXPECT_EQ(fault("visor: {config: {verbose: 1}}"),
+              "wrong type for key: verbose; it is to be true or false");
 }
 
 TEST(Document, FromTheNetworkOneSectionOneEntry) {
