@@ -35,6 +35,16 @@ void add(std::vector<CapturePass>& passes, CaptureInput input, PolicyOnTap polic
 
 } // namespace
 
+std::string missing_interface(const TapConfig& tap, const PolicyConfig& policy) {
+    OptionValues values = effective_input(tap, policy);
+    values.merge(policy.input_filter);
+    if (tap.input_type != "pcap" || values.get_text("pcap_source") == "mock" ||
+        !values.get_text("iface").empty())
+        return {};
+    return "unable to instantiate tap '" + tap.name +
+           "': no interface is given: set iface to a name, an address or auto";
+}
+
 Result<std::vector<CapturePass>> capture_passes(const Document& document, std::string_view name,
                                                 const CaptureInput& command_line) {
     std::vector<CapturePass> passes;

@@ -29,6 +29,9 @@ struct CapturePass {
     std::vector<PolicyOnTap> policies;
 };
 
+// That the policy wants a live capture of the tap, and neither says on which interface; empty = one does.
+std::string missing_interface(const TapConfig& tap, const PolicyConfig& policy);
+
 // The readings a document asks for, in the order of its policies. The command line's capture filter is asked
 // beside each policy's own, its hosts take the place of all of theirs. An input other than pcap is an error.
 // `name`: of the document, for errors.

@@ -159,6 +159,8 @@ std::string with_pairs_joined(std::string_view json) {
 }
 
 bool is_json(std::string_view text) {
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     const size_t first = text.find_first_not_of(" \t\r\n");
     return first != std::string_view::npos && text[first] == '{';
 }
@@ -235,7 +237,7 @@ OptionValue option_scalar(const ConfigNode& scalar) {
     return value;
 }
 
-OptionValues option_values(const ConfigNode& map) {
+OptionValues option_values(const ConfigNode& map, Unusable unusable) {
     OptionValues out;
     for (const auto& entry : map.entries) {
         const ConfigNode& node = entry.value;
@@ -245,13 +247,16 @@ OptionValues option_values(const ConfigNode& map) {
         } else if (node.is_sequence()) {
             value.kind = OptionValue::Kind::list;
             for (const auto& item : node.items) {
+                if (!item.is_scalar() && unusable == Unusable::passed_over) continue;
                 if (!item.is_scalar())
                     throw ConfigFault("invalid value for sequence in key: " + entry.key, item);
                 value.list.push_back(item.text);
             }
         } else if (node.is_map()) {
             value.kind = OptionValue::Kind::map;
-            value.map = option_values(node);
+            value.map = option_values(node, unusable);
+        } else if (unusable == Unusable::passed_over) {
+            continue;
         } else {
             throw ConfigFault("invalid value for key: " + entry.key, entry);
         }

@@ -69,6 +69,8 @@ ConfigNode config_tree(std::string_view text);
 // Scalars typed: digits alone are an unsigned number, true and false in any case a boolean, anything else
 // text.
 OptionValue option_scalar(const ConfigNode& scalar);
-OptionValues option_values(const ConfigNode& map);
+// What no option can be, as null or a list within a list: throws, or leaves it out.
+enum class Unusable : uint8_t { refused, passed_over };
+OptionValues option_values(const ConfigNode& map, Unusable unusable = Unusable::refused);
 
 } // namespace visor::control

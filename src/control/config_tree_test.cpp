@@ -38,6 +38,7 @@ TEST(ConfigTree, JsonMayEscapeAsItDoes) {
     EXPECT_EQ(root.find("a")->text, "\xf0\x9f\x98\x80 \xc3\xa9/");
     EXPECT_EQ(root.find("b")->text, "\\ud83d\\ude00");
     EXPECT_EQ(root.find("c")->text, "\"\xf0\x9f\x98\x80");
+    EXPECT_EQ(tree("\xef\xbb\xbf{\"a\": \"\\ud83d\\ude00\"}").find("a")->text, "\xf0\x9f\x98\x80");
     EXPECT_NE(fault(R"({"a": "\ud83d"})"), "");
     EXPECT_NE(fault(R"({"a": "\ude00\ud83d"})"), "");
     EXPECT_EQ(fault(R"({"a": "\\"})"), "");

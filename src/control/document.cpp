@@ -64,6 +64,18 @@ constexpr Option process_option_list[] = {
 };
 
 constexpr size_t name_max = 128;
+constexpr std::string_view reserved_policy = "__all"; // all of them, in paths
+
+// Filters of handlers that need a database, of which kind, and the process options that name it.
+struct PlaceFilter {
+    std::string_view option, kind, database, otherwise;
+};
+constexpr PlaceFilter place_filters[] = {
+    {"geoloc_notfound", "a city", "geo_city", "default_geo_city"},
+    {"only_geoloc_prefix", "a city", "geo_city", "default_geo_city"},
+    {"asn_notfound", "an ASN", "geo_asn", "default_geo_asn"},
+    {"only_asn_number", "an ASN", "geo_asn", "default_geo_asn"},
+};
 
 // What is said of it when there is none; which characters it takes besides letters and _, and which of them
 // as the first one. A - comes last, as in a regular expression.
@@ -82,16 +94,45 @@ bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+std::string_view wanted(OptionType type) {
+    switch (type) {
+    case OptionType::boolean:
+        return "true or false";
+    case OptionType::uint:
+        return "a number";
+    case OptionType::text:
+        return "text, which is no number, true or false";
+    case OptionType::list:
+        return "a list";
+    case OptionType::uint_or_list:
+        return "a number or a list";
+    case OptionType::map:
+        return "a map";
+    case OptionType::presence:
+        break;
+    }
+    return "anything";
+}
+
+// A key as it can stand in the log.
+std::string shown(std::string_view key) {
+    return sinks::shortened(sinks::printable(key, {}), 60, {});
+}
+
 class DocumentReader {
 public:
-    DocumentReader(DocumentKind kind, const Known& known) : kind_(kind), parts_{known, known.window} {}
+    DocumentReader(DocumentKind kind, std::string_view name, const Known& known)
+        : kind_(kind), parts_{known, name, known.window} {}
 
     Document read(const ConfigNode& root) {
         if (root.kind == ConfigNode::Kind::null) throw ConfigFault("empty data", 0, 0);
         const ConfigNode* visor = root.find("visor");
         if (!root.is_map() || !visor || !visor->is_map())
-            throw ConfigFault("invalid schema", visor ? *visor : root);
+            throw ConfigFault("invalid schema; a map with the key 'visor' is expected",
+                              visor ? *visor : root);
         read_version(root);
+        parts_.notice_unknown(root, keys::document);
+        parts_.notice_unknown(*visor, keys::visor);
         if (kind_ == DocumentKind::file) read_options(*visor);
         document_.options.merge(parts_.known.given);
         use_window_options();
@@ -99,6 +140,7 @@ public:
         if (kind_ == DocumentKind::file) read_global(*visor);
         if (kind_ != DocumentKind::tap) read_policies(*visor);
         document_.taps = std::move(parts_.taps);
+        document_.notices = std::move(parts_.notices);
         return std::move(document_);
     }
 
@@ -106,9 +148,9 @@ private:
     void read_version(const ConfigNode& root) {
         const ConfigNode* version = root.find("version");
         if (!version)
-            document_.notices.emplace_back("missing version, using version \"1.0\"");
+            parts_.notices.emplace_back("missing version, using version \"1.0\"");
         else if (!version->is_scalar() || version->text != "1.0")
-            throw ConfigFault("unsupported version", *version);
+            throw ConfigFault("unsupported version; the version is \"1.0\"", *version);
     }
 
     // Values of known keys; the others are passed over.
@@ -117,15 +159,13 @@ private:
         if (!config) return;
         if (!config->is_map()) throw ConfigFault("visor configuration is not a map", *config);
         const OptionTable tables[] = {process_options};
+        std::vector<std::string_view> option_keys;
+        for (const Option& option : process_options) option_keys.push_back(option.key);
+        parts_.notice_unknown(*config, option_keys);
         const OptionValues given = option_values(*config);
-        for (const auto& entry : given.entries()) {
-            if (find_option(tables, entry.key))
-                document_.options.set(entry.key, entry.value);
-            else
-                document_.notices.push_back("unknown key in visor.config is ignored: " + entry.key);
-        }
-        if (const auto error = check_options(tables, document_.options))
-            throw ConfigFault(error->text, error->line, error->column);
+        for (const auto& entry : given.entries())
+            if (find_option(tables, entry.key)) document_.options.set(entry.key, entry.value);
+        check_values(tables, document_.options);
     }
 
     void use_window_options() {
@@ -173,8 +213,7 @@ private:
                               *type);
         if (const auto* config = node.find("config")) {
             if (!config->is_map()) throw ConfigFault("tap configuration is not a map", *config);
-            tap.config = option_values(*config);
-            parts_.check_input(tap.input_type, tap.config);
+            tap.config = parts_.input_values(tap.input_type, *config);
         }
         if (const auto* tags = node.find("tags")) {
             if (!tags->is_map()) throw ConfigFault("tap tags is not a map", *tags);
@@ -183,9 +222,7 @@ private:
                     throw ConfigFault("tag key '" + tag.key + "' must have scalar value", tag);
             tap.tags = option_values(*tags);
         }
-        if (node.find("filter"))
-            document_.notices.push_back("filter of tap '" + tap.name +
-                                        "' is ignored: filters belong to a policy's input");
+        parts_.notice_unknown(node, keys::tap);
         parts_.taps.push_back(std::move(tap));
     }
 
@@ -204,8 +241,9 @@ private:
             const auto& handlers = parts_.known.handlers;
             if (std::none_of(handlers.begin(), handlers.end(),
                              [&](const auto& h) { return h.type == entry.key; })) {
-                document_.notices.push_back("global_handler_config: stream handler type '" + entry.key +
-                                            "' is not available");
+                parts_.notice(
+                    {"global_handler_config: stream handler type '" + shown(entry.key) + "' is not available",
+                     entry});
                 continue;
             }
             if (!entry.value.is_map())
@@ -224,7 +262,26 @@ private:
             if (std::find(taken.begin(), taken.end(), entry.key) != taken.end())
                 throw ConfigFault("policy with name '" + entry.key + "' already defined", entry,
                                   RefusalKind::conflict);
+            if (entry.key == reserved_policy)
+                throw ConfigFault("policy name '" + entry.key + "' is reserved", entry);
             document_.policies.push_back(read_policy(parts_, entry));
+            if (kind_ == DocumentKind::file) notice_databases(document_.policies.back());
+        }
+    }
+
+    // Of filters that look up what nothing is there to look up in. A process has the databases its file says.
+    void notice_databases(const PolicyConfig& policy) {
+        for (const ModuleConfig& module : policy.modules) {
+            for (const auto& [option, kind, database, otherwise] : place_filters) {
+                const OptionValue* value = module.values.find(option);
+                if (!value || (value->kind == OptionValue::Kind::boolean && !value->boolean)) continue;
+                if (!document_.options.get_text(database).empty() ||
+                    !document_.options.get_text(otherwise).empty())
+                    continue;
+                parts_.notice({std::string(option) + " lets nothing through without " + std::string(kind) +
+                                   " database: set " + std::string(database),
+                               value->line, value->column});
+            }
         }
     }
 
@@ -271,8 +328,7 @@ void check_name(const ConfigEntry& entry, Named what) {
     if (name.size() <= name_max && is_one(name[0], rule.first) &&
         std::all_of(name.begin(), name.end(), [&](char c) { return is_one(c, rule.others); }))
         return;
-    const std::string shown = sinks::shortened(sinks::printable(name, {}), 60, {});
-    throw ConfigFault(std::string(rule.expected) + ": '" + shown + "' is none; a name is up to " +
+    throw ConfigFault(std::string(rule.expected) + ": '" + shown(name) + "' is none; a name is up to " +
                           std::to_string(name_max) + " " + std::string(rule.told),
                       entry);
 }
@@ -283,22 +339,47 @@ std::string name_pattern(Named what) {
     return "^" + one_of(rule.first) + one_of(rule.others) + "{0," + std::to_string(name_max - 1) + "}$";
 }
 
-void DocumentParts::check_input(std::string_view type, OptionValues& values) const {
+void check_values(std::span<const OptionTable> tables, OptionValues& values) {
+    auto error = check_options(tables, values);
+    if (!error) return;
+    for (const auto& entry : values.entries())
+        if (error->text == "wrong type for key: " + entry.key) {
+            (error->text += "; it is to be ") += wanted(find_option(tables, entry.key)->type);
+            break;
+        }
+    throw ConfigFault(error->text, error->line, error->column);
+}
+
+OptionValues DocumentParts::input_values(std::string_view type, const ConfigNode& map) const {
     const InputInfo* input = find_input(type);
-    if (!input) return;
+    OptionValues values =
+        option_values(map, input && input->any_key ? Unusable::passed_over : Unusable::refused);
+    if (!input) return values;
     const OptionTable tables[] = {input->options};
     OptionValues checked;
     for (const auto& entry : values.entries())
         if (!input->any_key || find_option(tables, entry.key)) checked.set(entry.key, entry.value);
-    if (const auto error = check_options(tables, checked))
-        throw ConfigFault(error->text, error->line, error->column);
+    check_values(tables, checked);
     values.merge(checked);
+    return values;
+}
+
+void DocumentParts::notice_unknown(const ConfigNode& map, std::span<const std::string_view> keys) {
+    for (const auto& entry : map.entries) {
+        if (std::find(keys.begin(), keys.end(), entry.key) != keys.end()) continue;
+        std::string text = "key '" + shown(entry.key) + "' is ignored; the keys here are: ";
+        for (const std::string_view key : keys) {
+            if (key != keys.front()) text += ", ";
+            text += key;
+        }
+        notice({text, entry});
+    }
 }
 
 Result<Document, Refusal> parse_document(std::string_view yaml, std::string_view name, DocumentKind kind,
                                          const Known& known) {
     try {
-        return DocumentReader(kind, known).read(config_tree(yaml));
+        return DocumentReader(kind, name, known).read(config_tree(yaml));
     } catch (const ConfigFault& fault) {
         return fault.in(name);
     }

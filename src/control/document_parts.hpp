@@ -7,11 +7,25 @@
 
 namespace visor::control {
 
+// The keys each map of a document has a meaning for.
+namespace keys {
+inline constexpr std::string_view document[] = {"version", "visor"};
+inline constexpr std::string_view visor[] = {"config", "taps", "global_handler_config", "policies"};
+inline constexpr std::string_view tap[] = {"input_type", "config", "tags"};
+inline constexpr std::string_view policy[] = {"kind", "description", "config", "input", "handlers"};
+inline constexpr std::string_view input[] = {"tap", "tap_selector", "input_type", "config", "filter"};
+inline constexpr std::string_view selector[] = {"any", "all"};
+inline constexpr std::string_view handlers[] = {"window_config", "modules"};
+inline constexpr std::string_view module[] = {"type", "require_version", "config", "filter", "metric_groups"};
+} // namespace keys
+
 struct DocumentParts {
     const Known& known;
+    std::string_view document_name{};
     WindowSettings window{}; // of policies that say nothing themselves
     std::vector<TapConfig> taps{};
     OptionValues global_config{}; // handler type -> map of its options
+    std::vector<std::string> notices{};
 
     const TapConfig* find_tap(std::string_view name) const;
     template <class F>
@@ -21,8 +35,12 @@ struct DocumentParts {
     }
     const HandlerInfo* find_handler(std::string_view type, std::string_view version) const;
     const InputInfo* find_input(std::string_view type) const;
-    // Against the keys of the input's config and filter; an input this build lacks has none to check.
-    void check_input(std::string_view type, OptionValues& values) const;
+    // Of an input's config or filter, checked; of an input this build lacks there is nothing to check.
+    OptionValues input_values(std::string_view type, const ConfigNode& map) const;
+
+    void notice(const ConfigFault& what) { notices.push_back(what.in(document_name).text); }
+    // Keys that are passed over, as they have no meaning where they are written.
+    void notice_unknown(const ConfigNode& map, std::span<const std::string_view> keys);
 };
 
 // "sflow" is an older name of "flow".
@@ -33,6 +51,9 @@ enum class Named : uint8_t { tap, policy, module };
 void check_name(const ConfigEntry& entry, Named what);
 std::string name_pattern(Named what); // the same as a regular expression
 
-PolicyConfig read_policy(const DocumentParts& parts, const ConfigEntry& entry);
+// As visor::check_options, throwing; says which type a value is to be of.
+void check_values(std::span<const OptionTable> tables, OptionValues& values);
+
+PolicyConfig read_policy(DocumentParts& parts, const ConfigEntry& entry);
 
 } // namespace visor::control

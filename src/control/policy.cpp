@@ -1,6 +1,7 @@
 // One policy: its input, its handlers and their settings.
 #include "control/policy.hpp"
 
+#include "control/capture_input.hpp"
 #include "control/document_parts.hpp"
 
 #include <algorithm>
@@ -46,25 +47,23 @@ const ConfigNode& need_scalar(const ConfigNode& parent, std::string_view key, co
     return *node;
 }
 
-void throw_if(const std::optional<OptionError>& error) {
-    if (error) throw ConfigFault(error->text, error->line, error->column);
-}
-
 class PolicyReader {
 public:
-    PolicyReader(const DocumentParts& parts, const ConfigEntry& entry) : parts_(parts), entry_(entry) {}
+    PolicyReader(DocumentParts& parts, const ConfigEntry& entry) : parts_(parts), entry_(entry) {}
 
     PolicyConfig read() {
         const ConfigNode& node = entry_.value;
         if (!node.is_map()) throw ConfigFault("expecting policy configuration map", entry_);
         policy_.name = entry_.key;
         const ConfigNode& kind = need_scalar(node, "kind", "missing or invalid policy kind at key 'kind'");
-        if (kind.text != "collection") throw ConfigFault("unknown policy kind: " + kind.text, kind);
+        if (kind.text != "collection")
+            throw ConfigFault("unknown policy kind: " + kind.text + "; the kind is collection", kind);
         const ConfigNode* input = node.find("input");
         if (!input || !input->is_map())
             throw ConfigFault("missing or invalid policy input stream configuration at key 'input'",
                               input ? *input : node);
         read_input(*input);
+        need_interfaces(*input);
         if (const auto* config = map_or_absent(node, "config", "policy configuration is not a map"))
             read_config(*config);
         const ConfigNode* handlers = node.find("handlers");
@@ -72,6 +71,7 @@ public:
             throw ConfigFault("missing or invalid handler configuration at key 'handlers'",
                               handlers ? *handlers : node);
         read_handlers(*handlers);
+        parts_.notice_unknown(node, keys::policy);
         return std::move(policy_);
     }
 
@@ -80,11 +80,12 @@ private:
         static constexpr Option table[] = {{"merge_like_handlers", OptionType::boolean,
                                             "add up handlers of one kind across taps when read"}};
         OptionValues values = option_values(config);
-        throw_if(check_options(std::array<OptionTable, 1>{table}, values));
+        check_values(std::array<OptionTable, 1>{table}, values);
         policy_.merge_like_handlers = values.get_bool("merge_like_handlers");
     }
 
     void read_input(const ConfigNode& input) {
+        parts_.notice_unknown(input, keys::input);
         const ConfigNode *tap = input.find("tap"), *selector = input.find("tap_selector");
         if (tap && selector)
             throw ConfigFault("input can have only key 'input.tap' or key 'input.tap_selector'", input);
@@ -97,11 +98,18 @@ private:
         else
             use_selector(*selector);
         if (const auto* config = map_or_absent(input, "config", "input configuration is not a map"))
-            policy_.input_config = option_values(*config);
+            policy_.input_config = parts_.input_values(policy_.input_type, *config);
         if (const auto* filter = map_or_absent(input, "filter", "input filter configuration is not a map"))
-            policy_.input_filter = option_values(*filter);
-        parts_.check_input(policy_.input_type, policy_.input_config);
-        parts_.check_input(policy_.input_type, policy_.input_filter);
+            policy_.input_filter = parts_.input_values(policy_.input_type, *filter);
+    }
+
+    void need_interfaces(const ConfigNode& input) const {
+        if (!parts_.known.live) return;
+        const ConfigNode* tap = input.find(policy_.selector ? "tap_selector" : "tap");
+        for (const std::string& name : policy_.taps)
+            if (const std::string missing = missing_interface(*parts_.find_tap(name), policy_);
+                !missing.empty())
+                throw ConfigFault(missing, *tap);
     }
 
     void use_tap(const ConfigNode& tap) {
@@ -120,6 +128,22 @@ private:
         return names.empty() ? "; there are no taps" : names;
     }
 
+    std::string known_tags() const {
+        constexpr size_t shown_at_most = 20;
+        std::vector<std::string> tags;
+        parts_.for_each_tap([&](const TapConfig& tap) {
+            for (const auto& tag : tap.tags.entries()) {
+                std::string text = tag.key + ": " + tag.value.text;
+                if (std::find(tags.begin(), tags.end(), text) == tags.end() && tags.size() <= shown_at_most)
+                    tags.push_back(std::move(text));
+            }
+        });
+        std::string listed = tags.empty() ? "; the taps have no tags" : "; the tags are: ";
+        for (size_t i = 0; i < tags.size(); i++)
+            (listed += i ? ", " : "") += i < shown_at_most ? tags[i] : "...";
+        return listed;
+    }
+
     void check_type(const TapConfig& tap, const ConfigNode& at) {
         if (const std::string wrong = wrong_input_type(tap, policy_); !wrong.empty())
             throw ConfigFault(wrong, at);
@@ -135,12 +159,13 @@ private:
             policy_.taps.push_back(tap.name);
         });
         if (policy_.taps.empty())
-            throw ConfigFault("no tap match found for specified 'input.tap_selector' tags", node,
-                              RefusalKind::no_match);
+            throw ConfigFault("no tap match found for specified 'input.tap_selector' tags" + known_tags(),
+                              node, RefusalKind::no_match);
     }
 
-    static TapSelector read_selector(const ConfigNode& node) {
+    TapSelector read_selector(const ConfigNode& node) {
         if (!node.is_map()) throw ConfigFault("tap_selector is not a map", node);
+        parts_.notice_unknown(node, keys::selector);
         const ConfigNode *any = node.find("any"), *all = node.find("all");
         if ((any != nullptr) == (all != nullptr))
             throw ConfigFault("tap_selector must have either key 'any' or key 'all'", node);
@@ -161,10 +186,11 @@ private:
     }
 
     void read_handlers(const ConfigNode& handlers) {
+        parts_.notice_unknown(handlers, keys::handlers);
         policy_.window = parts_.window;
         if (const auto* config = map_or_absent(handlers, "window_config", "window_config is not a map")) {
             window_config_ = option_values(*config);
-            throw_if(check_options(std::array<OptionTable, 1>{window_options}, window_config_));
+            check_values(std::array<OptionTable, 1>{window_options}, window_config_);
             policy_.window =
                 WindowSettings{}.with(window_config_); // what it leaves out is the built-in value
         }
@@ -176,6 +202,9 @@ private:
             throw ConfigFault("policy '" + policy_.name + "' has too many handler modules: the limit is " +
                                   std::to_string(modules_max),
                               *modules);
+        if (modules->entries.empty() && modules->items.empty())
+            parts_.notice(
+                {"policy '" + policy_.name + "' has no handler modules: it does nothing", *modules});
         policy_.sequence = modules->is_sequence();
         for (const auto& entry : modules->entries) policy_.modules.push_back(read_module(entry));
         for (const auto& item : modules->items) {
@@ -201,6 +230,7 @@ private:
         check_name(entry, Named::module);
         const ConfigNode& node = entry.value;
         if (!node.is_map()) throw ConfigFault("expecting Handler configuration map", entry);
+        parts_.notice_unknown(node, keys::module);
         ModuleConfig module;
         module.instance = entry.key;
         module.type = need_scalar(node, "type", "missing or invalid stream handler type at key 'type'").text;
@@ -216,7 +246,7 @@ private:
                               entry);
         module.values = merged_values(module.type, node);
         const OptionTable tables[] = {handler->options, stream_options, window_options, group_options};
-        throw_if(check_options(tables, module.values));
+        check_values(tables, module.values);
         module.groups = groups_of(*handler, module.values);
         module.window = policy_.window.with(module.values);
         return module;
@@ -252,7 +282,7 @@ private:
         return values;
     }
 
-    const DocumentParts& parts_;
+    DocumentParts& parts_;
     const ConfigEntry& entry_;
     OptionValues window_config_;
     PolicyConfig policy_;
@@ -298,7 +328,7 @@ std::string wrong_input_type(const TapConfig& tap, const PolicyConfig& policy) {
            "' doesn't match tap's defined input type: " + policy.input_type + "/" + tap.input_type;
 }
 
-PolicyConfig read_policy(const DocumentParts& parts, const ConfigEntry& entry) {
+PolicyConfig read_policy(DocumentParts& parts, const ConfigEntry& entry) {
     return PolicyReader(parts, entry).read();
 }
 

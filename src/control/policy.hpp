@@ -93,6 +93,7 @@ struct Known {
     std::span<const std::string> policies; // names taken before this document
     WindowSettings window;                 // where nothing else is said
     OptionValues given{};                  // process options of the command line: they win over visor.config
+    bool live = false;                     // taps capture: policies need an interface to do it on
 };
 
 // What an input of this policy runs with: the tap's configuration, the policy's over it.

@@ -10,9 +10,9 @@ namespace visor::control {
 namespace {
 
 constexpr Option dns_options[] = {
-    {"exclude_noerror", OptionType::boolean, ""},
-    {"only_qtype", OptionType::list, ""},
-    {"answer_count", OptionType::uint, ""},
+    {"exclude_noerror", OptionType::boolean, ""}, {"only_qtype", OptionType::list, ""},
+    {"answer_count", OptionType::uint, ""},       {"geoloc_notfound", OptionType::boolean, ""},
+    {"asn_notfound", OptionType::boolean, ""},
 };
 constexpr Group dns_groups[] = {
     {"counters", true}, {"cardinality", true}, {"histograms", false}, {"top_ecs", false}};
@@ -20,6 +20,7 @@ constexpr Option pcap_options[] = {
     {"iface", OptionType::text, ""},
     {"bpf", OptionType::text, ""},
     {"host_spec", OptionType::text, ""},
+    {"pcap_source", OptionType::text, ""},
 };
 constexpr Option flow_options[] = {{"port", OptionType::uint, ""}};
 const HandlerInfo handlers[] = {{"dns", "1.0", dns_options, dns_groups},
@@ -207,7 +208,9 @@ TEST(Policy, Selectors) {
     const auto refused = [](const std::string& selector) {
         return fault(with_input("{tap_selector: " + selector + ", input_type: pcap}"));
     };
-    const char* no_match = "no tap match found for specified 'input.tap_selector' tags";
+    const char* no_match =
+        "no tap match found for specified 'input.tap_selector' tags; the tags are: virtual: true, "
+        "vhost: 1, vhost: 2, site: ams, virtual: false";
     EXPECT_EQ(refused("{any: [vhost: 9]}"), no_match);
     EXPECT_EQ(refused("{all: [virtual: true, vhost: 9]}"), no_match);
     EXPECT_EQ(refused("{any: []}"), no_match);
@@ -244,7 +247,7 @@ TEST(Policy, FaultsOfThePolicy) {
     EXPECT_EQ(policy(std::string(129, 'p')).find("expecting policy identifier: 'ppp"), 0u);
     EXPECT_EQ(fault(with_policy("input: {}")), "missing or invalid policy kind at key 'kind'");
     EXPECT_EQ(fault(with_policy("kind: [collection]")), "missing or invalid policy kind at key 'kind'");
-    EXPECT_EQ(fault(with_policy("kind: other")), "unknown policy kind: other");
+    EXPECT_EQ(fault(with_policy("kind: other")), "unknown policy kind: other; the kind is collection");
     EXPECT_EQ(fault(with_policy("kind: collection")),
               "missing or invalid policy input stream configuration at key 'input'");
     EXPECT_EQ(fault(with_input("{input_type: pcap}")), "missing key 'input.tap' or key 'input.tap_selector'");
@@ -259,9 +262,9 @@ TEST(Policy, FaultsOfThePolicy) {
     EXPECT_EQ(fault(with_input("{tap: flows, input_type: flow}")), ""); // sflow is its older name
     EXPECT_EQ(fault(with_input("{tap: anycast, input_type: pcap, config: {nope: 1}}")),
               "nope is an invalid/unsupported config or filter. The valid configs/filters are: iface, bpf, "
-              "host_spec");
+              "host_spec, pcap_source");
     EXPECT_EQ(fault(with_input("{tap: anycast, input_type: pcap, filter: {bpf: 1}}")),
-              "wrong type for key: bpf");
+              "wrong type for key: bpf; it is to be text, which is no number, true or false");
     EXPECT_EQ(fault(with_policy("kind: collection\nconfig: text\ninput: {tap: anycast, input_type: "
                                 "pcap}\nhandlers: {modules: {d: {type: dns}}}")),
               "policy configuration is not a map");
@@ -301,8 +304,10 @@ TEST(Policy, FaultsOfHandlers) {
     EXPECT_EQ(fault(with_module("{type: dns, metric_groups: {enable: [nope]}}")),
               "nope is an invalid/unsupported metric group. The valid groups are: all, cardinality, "
               "counters, histograms, top_ecs");
-    EXPECT_EQ(fault(with_module("{type: dns, metric_groups: {enable: all}}")), "wrong type for key: enable");
-    EXPECT_EQ(fault(with_module("{type: dns, config: {only_qtype: A}}")), "wrong type for key: only_qtype");
+    EXPECT_EQ(fault(with_module("{type: dns, metric_groups: {enable: all}}")),
+              "wrong type for key: enable; it is to be a list");
+    EXPECT_EQ(fault(with_module("{type: dns, config: {only_qtype: A}}")),
+              "wrong type for key: only_qtype; it is to be a list");
     EXPECT_EQ(fault(with_module("{type: dns, filter: {only_qtype: [[A]]}}")),
               "invalid value for sequence in key: only_qtype");
     EXPECT_EQ(
@@ -346,16 +351,104 @@ TEST(Policy, GroupsDisableThenEnable) {
 
 TEST(Document, ShapeAndVersion) {
     EXPECT_EQ(fault(""), "empty data");
-    EXPECT_EQ(fault("text"), "invalid schema");
-    EXPECT_EQ(fault("other: {}"), "invalid schema");
-    EXPECT_EQ(fault("visor: text"), "invalid schema");
-    EXPECT_EQ(fault("version: \"2.0\"\nvisor: {}"), "unsupported version");
+    EXPECT_EQ(fault("text"), "invalid schema; a map with the key 'visor' is expected");
+    EXPECT_EQ(fault("other: {}"), "invalid schema; a map with the key 'visor' is expected");
+    EXPECT_EQ(fault("visor: text"), "invalid schema; a map with the key 'visor' is expected");
+    EXPECT_EQ(fault("version: \"2.0\"\nvisor: {}"), "unsupported version; the version is \"1.0\"");
     EXPECT_EQ(fault("version: 1.0\nvisor: {}"), "");
     const auto bare = parse("visor: {}");
     ASSERT_TRUE(bare);
     EXPECT_EQ(bare->notices.size(), 1U);
     EXPECT_EQ(fault("visor: {taps: text}"), "no taps found in schema");
     EXPECT_EQ(fault("visor: {policies:}"), "");
+}
+
+TEST(Document, NoticesOfKeysThatAreIgnored) {
+    Known k = known();
+    TapConfig tagged{"tagged", "pcap", {}, {}};
+    tagged.tags.set_uint("a", 1);
+    k.taps = {&tagged, 1};
+    const auto document = parse_document(R"(version: "1.0"
+extra: 1
+visor:
+  config: {odd: 1}
+  polices: {}
+  taps:
+    t: {input_type: pcap, tgas: {a: 1}}
+  policies:
+    p:
+      kind: collection
+      description: text
+      handelrs: {}
+      input: {tap_selector: {any: [a: 1], al: []}, input_type: pcap, fitler: {bpf: tcp}}
+      handlers:
+        window_cfg: {num_periods: 2}
+        modules: {d: {type: dns, fitler: {nope: 1}, "m\ngroup": {}}}
+)",
+                                         "a.yaml", DocumentKind::file, k);
+    ASSERT_TRUE(document) << document.error();
+    std::vector<std::string> notices = document->notices;
+    std::sort(notices.begin(), notices.end());
+    const std::string module =
+        " is ignored; the keys here are: type, require_version, config, filter, metric_groups";
+    const std::string tap = " is ignored; the keys here are: input_type, config, tags";
+    ASSERT_EQ(notices.size(), 10U);
+    EXPECT_EQ(notices[0],
+              "a.yaml:12:7: key 'handelrs' is ignored; the keys here are: kind, description, config, "
+              "input, handlers");
+    EXPECT_EQ(notices[1], "a.yaml:13:43: key 'al' is ignored; the keys here are: any, all");
+    EXPECT_EQ(notices[2],
+              "a.yaml:13:70: key 'fitler' is ignored; the keys here are: tap, tap_selector, input_type, "
+              "config, filter");
+    EXPECT_EQ(notices[3],
+              "a.yaml:15:9: key 'window_cfg' is ignored; the keys here are: window_config, modules");
+    EXPECT_EQ(notices[4], "a.yaml:16:34: key 'fitler'" + module);
+    EXPECT_EQ(notices[5], "a.yaml:16:53: key 'm\\x0agroup'" + module);
+    EXPECT_EQ(notices[6], "a.yaml:2:1: key 'extra' is ignored; the keys here are: version, visor");
+    EXPECT_TRUE(notices[7].starts_with("a.yaml:4:12: key 'odd' is ignored; the keys here are: periods, "))
+        << notices[7];
+    EXPECT_EQ(notices[8], "a.yaml:5:3: key 'polices' is ignored; the keys here are: config, taps, "
+                          "global_handler_config, policies");
+    EXPECT_EQ(notices[9], "a.yaml:7:27: key 'tgas'" + tap);
+}
+
+TEST(Document, WhatOnlyTheAgentNeeds) {
+    Known k = known();
+    const auto refused = [&](const std::string& input) { return text_of(parse(with_input(input), k)); };
+    const std::string missing = ": no interface is given: set iface to a name, an address or auto";
+    EXPECT_EQ(refused("{tap: second, input_type: pcap}"), "");
+    k.live = true;
+    EXPECT_EQ(refused("{tap: anycast, input_type: pcap}"), "");
+    EXPECT_EQ(refused("{tap: flows, input_type: flow}"), "");
+    EXPECT_EQ(refused("{tap: second, input_type: pcap}"), "unable to instantiate tap 'second'" + missing);
+    EXPECT_EQ(refused("{tap: second, input_type: pcap, config: {iface: lo}}"), "");
+    EXPECT_EQ(refused("{tap: second, input_type: pcap, config: {pcap_source: mock}}"), "");
+    EXPECT_EQ(refused("{tap_selector: {any: [vhost: 1, vhost: 2]}, input_type: pcap}"),
+              "unable to instantiate tap 'second'" + missing);
+    EXPECT_EQ(fault("visor: {policies: {__all: {}}}"), "policy name '__all' is reserved");
+}
+
+TEST(Document, NoticesOfPoliciesThatSeeNothing) {
+    const auto notices = [](const std::string& options, const std::string& modules) {
+        const auto document = parse("version: \"1.0\"\nvisor:\n  config: {" + options +
+                                    "}\n  taps: {t: {input_type: mock}}\n  policies:\n    p: {kind: "
+                                    "collection, input: {tap: t, input_type: mock}, handlers: {modules:\n" +
+                                    modules + "}}\n");
+        EXPECT_TRUE(document) << document.error();
+        return document->notices;
+    };
+    using Notices = std::vector<std::string>;
+    for (const char* none : {"{}", "[]"})
+        EXPECT_EQ(notices("", none), Notices{"7:1: policy 'p' has no handler modules: it does nothing"});
+    EXPECT_EQ(notices("", "{d: {type: dns}}"), Notices{});
+    const std::string filters = "{d: {type: dns, filter: {geoloc_notfound: true, asn_notfound: true}}}";
+    const Notices city{"7:26: geoloc_notfound lets nothing through without a city database: set geo_city"};
+    EXPECT_EQ(notices("geo_asn: /a", filters), city);
+    EXPECT_EQ(notices("default_geo_asn: /a", filters), city);
+    EXPECT_EQ(notices("geo_city: /c", filters),
+              Notices{"7:49: asn_notfound lets nothing through without an ASN database: set geo_asn"});
+    EXPECT_EQ(notices("geo_city: /c, geo_asn: /a", filters), Notices{});
+    EXPECT_EQ(notices("", "{d: {type: dns, filter: {geoloc_notfound: false}}}"), Notices{});
 }
 
 TEST(Document, PatternsOfNamesTakeTheNamesThatAreTaken) {
@@ -399,9 +492,11 @@ TEST(Document, Taps) {
     EXPECT_EQ(tap("t: {input_type: pcap, tags: [a]}"), "tap tags is not a map");
     EXPECT_EQ(tap("t: {input_type: pcap, tags: {a: [b]}}"), "tag key 'a' must have scalar value");
     EXPECT_EQ(tap("t: {input_type: mock, config: {anything: 1}}"), "");
+    EXPECT_EQ(tap("t: {input_type: mock, config: {a: null, b: [[1], 2], c: {d: }, e: 1}}"), "");
+    EXPECT_EQ(tap("t: {input_type: pcap, config: {iface: null}}"), "invalid value for key: iface");
     EXPECT_EQ(tap("t: {input_type: pcap, config: {nope: 1}}"),
               "nope is an invalid/unsupported config or filter. The valid configs/filters are: iface, bpf, "
-              "host_spec");
+              "host_spec, pcap_source");
     Known k = known();
     const TapConfig present[] = {{"t", "pcap", {}, {}}};
     k.taps = present;
@@ -442,7 +537,8 @@ TEST(Document, ProcessOptions) {
     EXPECT_EQ(document->options.get_uint("periods"), 10U);
     EXPECT_FALSE(document->options.has("odd"));
     EXPECT_EQ(document->notices.size(), 1U);
-    EXPECT_EQ(fault("visor: {config: {verbose: 1}}"), "wrong type for key: verbose");
+    EXPECT_EQ(fault("visor: {config: {verbose: 1}}"),
+              "wrong type for key: verbose; it is to be true or false");
 }
 
 TEST(Document, FromTheNetworkOneSectionOneEntry) {

@@ -180,7 +180,7 @@ class WhatIsLogged(AgentTest):
         reply = it.post("/api/v1/policies", policies(mock_policy("p", "bare", config=iface)))
         self.answers(reply, 500, "^unable to instantiate tap 'bare': ")
         it.stop()
-        self.assertIn(f"is ignored: a\\x0a{stamp} forged\\x1b[2J\n", it.log())
+        self.assertIn(f"key 'a\\x0a{stamp} forged\\x1b[2J' is ignored; ", it.log())
         for line in it.log().splitlines():
             self.assertRegex(line, r"^\[\d{4}-\d\d-\d\d [0-9:.]+\] \[visor\] \[\w+\] [^\x00-\x1f]*$")
             self.assertFalse(line.startswith(stamp), line)
@@ -268,7 +268,7 @@ class Change(AgentTest):
         self.answers(self.add("default"), 409, already)
         self.answers(self.add("p", "nope"), 400, "^tap 'nope' does not exist")
         self.answers(self.add("p", "tap_selector: {any: [{vhost: 9}]}"), 422,
-                     "^no tap match found for specified 'input.tap_selector' tags$")
+                     "^no tap match found for specified 'input.tap_selector' tags; the tags are: ")
         self.answers(self.add("p", "tap_selector: {all: [{virtual: true}, {vhost: 2}]}"), 422)
         self.answers(self.add("p", "tap_selector: {any: [{vhost: text}]}"), 400,
                      "tag and selector value types are different for key 'vhost'")
@@ -309,7 +309,7 @@ class Change(AgentTest):
         self.answers(post(good, "nonsense"), 400, "^Content-Type not supported$")
         self.answers(post(b""), 400, "^empty data$")
         self.answers(post(b"{{{"), 400)
-        self.answers(post(b"a: 1"), 400, "^invalid schema$")
+        self.answers(post(b"a: 1"), 400, "^invalid schema; a map with the key 'visor' is expected$")
         self.answers(post(b"\0\xff" * 1000), 400)
         self.answers(post(TAPS), 400, "^no policies found in schema$")
         self.answers(post(policies(mock_policy("p"), mock_policy("q"))), 400,

@@ -64,7 +64,7 @@ control::PolicyConfig default_policy(const CommandLine& line, const WindowSettin
 
 Result<control::Document> read_configuration(const CommandLine& line, const std::string& path) {
     const control::Known known{
-        control::handler_infos(), control::input_infos(), {}, {}, window_of(line.given), line.given};
+        control::handler_infos(), control::input_infos(), {}, {}, window_of(line.given), line.given, true};
     auto document = control::read_document(path, known);
     if (!document) return Error{document.error()};
     return std::move(*document);
@@ -188,7 +188,7 @@ control::Document Running::with_interface(control::Document document) const {
 }
 
 std::string Running::begin(control::Document&& document) {
-    for (const auto& notice : document.notices) spdlog::info("{}", notice);
+    for (const auto& notice : document.notices) spdlog::warn("{}", notice);
     const auto trouble = agent_->add(with_interface(document));
     document_ = std::move(document);
     return trouble ? trouble->text : std::string();
@@ -239,7 +239,7 @@ void Running::reload() {
         spdlog::error("{}; nothing was changed", now.error());
         return;
     }
-    for (const auto& notice : now->notices) spdlog::info("{}", notice);
+    for (const auto& notice : now->notices) spdlog::warn("{}", notice);
     if (!(now->options == document_.options))
         spdlog::warn("{}: what changed in visor.config takes a restart", line_.config);
     if (const auto trouble = agent_->reload(document_, *now)) {

@@ -77,7 +77,7 @@ TEST_F(AgentTest, AStreamGoesOnWithoutItsOwnPolicy) {
 }
 
 TEST_F(AgentTest, ReservedNames) {
-    EXPECT_EQ(text_of(add_policy("__all")), "policy name '__all' is reserved");
+    EXPECT_EQ(text_of(add_policy("__all")), "1:20: policy name '__all' is reserved");
     ASSERT_FALSE(add_policy("p"));
     const std::string own = agent_.policy("p")->taps[0].stream->name + "-resources";
     EXPECT_EQ(text_of(add_policy("'" + own + "'")), "1:20: policy with name '" + own + "' already defined");

@@ -107,7 +107,7 @@ TEST_F(RestTest, ContentTypes) {
     };
     for (const char* good : {"application/x-yaml", "application/json", "APPLICATION/YAML; charset=utf-8",
                              "text/yaml", "application/x-yaml ;a=b"})
-        EXPECT_EQ(post(good), "1:1: invalid schema") << good;
+        EXPECT_EQ(post(good), "1:1: invalid schema; a map with the key 'visor' is expected") << good;
     for (const char* bad : {"text/plain", "application/x-yamlx", "yaml", ";", "application/"})
         EXPECT_EQ(post(bad), "Content-Type not supported") << bad;
     auto without = request("POST", "/api/v1/taps");
