@@ -241,7 +241,9 @@ void Running::reload() {
     }
     for (const auto& notice : now->notices) spdlog::warn("{}", notice);
     if (!(now->options == document_.options))
-        spdlog::warn("{}: what changed in visor.config takes a restart", line_.config);
+        spdlog::warn(
+            "{}: of visor.config only periods and max_deep_sample take effect now; the rest takes a restart",
+            line_.config);
     if (const auto trouble = agent_->reload(document_, *now)) {
         spdlog::error("{}: {}; nothing was changed", line_.config, trouble->text);
         return;
