@@ -28,6 +28,13 @@ class NoCapture(ProgramTest):
         self.fails(self.file("empty.pcap"), saying="empty file")
         self.fails("-", saying="standard input: empty file")
 
+    def test_closed_descriptors(self):
+        path = self.file("good.pcap", pcap(FRAMES))
+        for arguments, closed in ((["-"], (0,)), ([path], (1,)), ([path], (0, 1, 2))):
+            done = subprocess.run([harness.PROGRAM, *arguments], check=False, timeout=20,
+                                  preexec_fn=lambda closed=closed: [os.close(number) for number in closed])
+            self.assertEqual(done.returncode, harness.FATAL, (arguments, closed))
+
     @unittest.skipIf(os.geteuid() == 0 and not shutil.which("setpriv"), "root may read everything")
     def test_no_permission(self):
         path = self.file("secret.pcap", pcap(FRAMES))

@@ -1,4 +1,5 @@
 // pktvisor-pcap: runs the engine over capture files and prints what it found.
+#include "cmd/common/standard_streams.hpp"
 #include "control/log.hpp"
 #include "control/plan.hpp"
 #include "engine/offline.hpp"
@@ -242,5 +243,6 @@ int program(int argc, char** argv) {
 } // namespace visor::cmd
 
 int main(int argc, char** argv) {
+    visor::cmd::hold_standard_streams();
     return visor::cmd::program(argc, argv);
 }
