@@ -173,6 +173,7 @@ void Running::make_rest(std::function<void()> stop) {
     rest.client_certificate_needed = !settings_.tls_client_ca.empty() && token_.empty();
     rest.bound_host = settings_.host;
     rest.stop = std::move(stop);
+    rest.notice = [](const std::string& text) { spdlog::warn("in a document over REST: {}", text); };
     rest_ = std::make_unique<control::Rest>(*agent_, std::move(rest));
 }
 

@@ -24,7 +24,8 @@ struct RestSettings {
     std::string token;                      // asked for when not empty
     bool client_certificate_needed = false; // for changes
     std::string bound_host = "localhost";
-    std::function<void()> stop; // what DELETE /api/v1/server does
+    std::function<void()> stop;                     // what DELETE /api/v1/server does
+    std::function<void(const std::string&)> notice; // told what of a document that was taken has no effect
 };
 
 struct Route;
@@ -46,6 +47,7 @@ public:
 private:
     friend struct Routes;
     std::optional<http::Response> refused(const http::Request& request) const;
+    void tell_notices(const Document& document) const;
 
     http::Response app(const http::Request&, const http::PathValues&) const;
     http::Response rates(const http::Request&, const http::PathValues&) const;

@@ -37,10 +37,16 @@ Response Rest::policy(const Request&, const PathValues& path) const {
     return json_reply({{policy->config.name, policy_info_json(*policy, ground_of(agent_))}});
 }
 
+void Rest::tell_notices(const Document& document) const {
+    if (!settings_.notice) return;
+    for (const std::string& notice : document.notices) settings_.notice(notice);
+}
+
 Response Rest::add_tap(const Request& request, const PathValues&) const {
     const auto document = agent_.parse(request.body, DocumentKind::tap);
     if (!document) return refusal_reply(document.reason());
     if (const Trouble trouble = agent_.add(*document)) return refusal_reply(*trouble);
+    tell_notices(*document);
     const TapConfig& tap = document->taps.front();
     return json_reply({{tap.name, tap_json(tap)}}, 201);
 }
@@ -53,6 +59,7 @@ Response Rest::put_tap(const Request& request, const PathValues& path) const {
     if (tap.name != name)
         return error_reply(400, "the tap in the document is '" + tap.name + "', not '" + name + "'");
     if (const Trouble trouble = agent_.replace_tap(name, *document)) return refusal_reply(*trouble);
+    tell_notices(*document);
     return json_reply({{tap.name, tap_json(tap)}});
 }
 
@@ -65,6 +72,7 @@ Response Rest::add_policy(const Request& request, const PathValues&) const {
     const auto document = agent_.parse(request.body, DocumentKind::policy);
     if (!document) return refusal_reply(document.reason());
     if (const Trouble trouble = agent_.add(*document)) return refusal_reply(*trouble);
+    tell_notices(*document);
     PathValues made;
     made.add("name", document->policies.front().name);
     Response reply = policy(request, made);
@@ -80,6 +88,7 @@ Response Rest::put_policy(const Request& request, const PathValues& path) const 
     if (given != name)
         return error_reply(400, "the policy in the document is '" + given + "', not '" + name + "'");
     if (const Trouble trouble = agent_.replace_policy(name, *document)) return refusal_reply(*trouble);
+    tell_notices(*document);
     return policy(request, path);
 }
 

@@ -278,6 +278,21 @@ TEST_F(RestTest, ConfiguredDeepSampling) {
     EXPECT_NE(text.find("as configured by deep_sample_rate"), std::string::npos);
 }
 
+TEST_F(RestTest, WhatHasNoEffectIsTold) {
+    settings_.admin = true;
+    std::vector<std::string> told;
+    settings_.notice = [&](const std::string& text) { told.push_back(text); };
+    const std::string tap =
+        R"({"version": "1.0", "visor": {"taps": {"t": {"input_type": "mock", "tgas": {}}}}})";
+    EXPECT_EQ(ask(request("POST", "/api/v1/taps", tap)).status, 201);
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_NE(told[0].find("key 'tgas' is ignored"), std::string::npos) << told[0];
+    EXPECT_EQ(ask(request("POST", "/api/v1/taps", tap)).status, 409);
+    EXPECT_EQ(told.size(), 1u);
+    EXPECT_EQ(ask(request("PUT", "/api/v1/taps/t", tap)).status, 200);
+    EXPECT_EQ(told.size(), 2u);
+}
+
 TEST_F(RestTest, ReplacingTapsAndPolicies) {
     settings_.admin = true;
     with_policy();
