@@ -54,14 +54,14 @@ Rest::Rest(Agent& agent, RestSettings settings)
                     [this, admin, call = route.call, info = route.info](const Request& request,
                                                                         const PathValues& path) {
                         if (admin)
-                            if (auto refusal = refused(request)) return *refusal;
+                            if (auto refusal = refused(info, request)) return *refusal;
                         if (auto wrong = wrong_parameter(info, request)) return *wrong;
                         return (this->*call)(request, path);
                     });
     }
 }
 
-std::optional<Response> Rest::refused(const Request& request) const {
+std::optional<Response> Rest::refused(const sinks::RouteInfo& route, const Request& request) const {
     if (!hosts_.allows(request.host)) return error_reply(403, "Host is not one of this server's names");
     if (!http::origin_allowed(request.header("Origin"), request.host))
         return error_reply(403, "Origin is another site");
@@ -72,13 +72,12 @@ std::optional<Response> Rest::refused(const Request& request) const {
         reply.set_header("WWW-Authenticate", "Bearer");
         return reply;
     }
-    if (request.method == "DELETE") return {};
+    if (route.body_types.empty()) return {};
     const std::string_view type = request.header("Content-Type");
     if (type.empty()) return error_reply(400, "must include Content-Type header");
     const auto media = http::media_type(type);
-    constexpr std::string_view known[] = {"application/x-yaml", "application/yaml", "text/yaml",
-                                          "application/json"};
-    if (!media || std::find(std::begin(known), std::end(known), *media) == std::end(known))
+    if (!media ||
+        std::find(route.body_types.begin(), route.body_types.end(), *media) == route.body_types.end())
         return error_reply(400, "Content-Type not supported");
     return {};
 }

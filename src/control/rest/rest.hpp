@@ -15,6 +15,10 @@
 #include <functional>
 #include <string>
 
+namespace visor::sinks {
+struct RouteInfo;
+}
+
 namespace visor::control {
 
 struct RestSettings {
@@ -46,7 +50,7 @@ public:
 
 private:
     friend struct Routes;
-    std::optional<http::Response> refused(const http::Request& request) const;
+    std::optional<http::Response> refused(const sinks::RouteInfo& route, const http::Request& request) const;
     void tell_notices(const Document& document) const;
 
     http::Response app(const http::Request&, const http::PathValues&) const;
