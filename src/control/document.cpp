@@ -203,6 +203,8 @@ private:
             throw ConfigFault("module name '" + entry.key + "' already exists", entry, RefusalKind::conflict);
         TapConfig tap;
         tap.name = entry.key;
+        tap.line = entry.line;
+        tap.column = entry.column;
         const ConfigNode* type = node.find("input_type");
         if (!type || !type->is_scalar())
             throw ConfigFault("missing or invalid tap type key 'input_type'", type ? *type : node);
@@ -383,6 +385,21 @@ Result<Document, Refusal> parse_document(std::string_view yaml, std::string_view
     } catch (const ConfigFault& fault) {
         return fault.in(name);
     }
+}
+
+std::string not_opened(const TapConfig& tap) {
+    return "unable to instantiate tap '" + tap.name + "': ";
+}
+
+Refusal with_place(const Refusal& trouble, const Document& document, std::string_view name) {
+    ConfigFault fault(trouble.text, 0, 0);
+    fault.kind = trouble.kind;
+    for (const TapConfig& tap : document.taps) {
+        if (!trouble.text.starts_with(not_opened(tap))) continue;
+        fault.line = tap.line;
+        fault.column = tap.column;
+    }
+    return fault.in(name);
 }
 
 Result<Document, Refusal> read_document(const std::string& path, const Known& known) {

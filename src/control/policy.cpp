@@ -290,6 +290,11 @@ private:
 
 } // namespace
 
+bool TapConfig::operator==(const TapConfig& other) const {
+    return name == other.name && input_type == other.input_type && config == other.config &&
+           tags == other.tags;
+}
+
 Result<bool> TapSelector::matches(const TapConfig& tap) const {
     bool found = all;
     for (const auto& [key, wanted] : pairs) {
