@@ -45,8 +45,8 @@ class CannotStart(AgentTest):
 
     def test_filter_and_hosts(self):
         mock = TAPS + "  policies:\n" + mock_policy("p", config="{host_spec: 10.0.0.1}")
-        self.fails("--config", self.config(mock), "-p", "0", saying=r"visor.yaml:\d+:\d+: invalid CIDR: 10.0.0.1$")
-        self.fails("-H", "nonsense", "lo", "-p", "0", saying="invalid CIDR: nonsense$|no permission to capture on lo")
+        self.fails("--config", self.config(mock), "-p", "0", saying=r"visor.yaml:\d+:\d+: invalid CIDR: 10.0.0.1;")
+        self.fails("-H", "nonsense", "lo", "-p", "0", saying="invalid CIDR: nonsense;|no permission to capture on lo")
 
     def test_port_in_use(self):
         with taken_port() as taken:
