@@ -7,6 +7,7 @@
 #include <istream>
 #include <map>
 #include <sstream>
+#include <tuple>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -25,7 +26,9 @@ size_t count_nodes(const ConfigNode& node) {
 
 struct Place {
     uint32_t line, column;
-    auto operator<=>(const Place&) const = default;
+    bool operator<(const Place& other) const {
+        return std::tie(line, column) < std::tie(other.line, other.column);
+    }
 };
 
 // A text whose places differ from those it was made of: where escapes were made one, two columns went.
