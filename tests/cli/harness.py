@@ -7,6 +7,9 @@ import sys
 import tempfile
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import documents  # noqa: E402
+
 PROGRAM = ""  # the first argument of each test program
 START = 1_600_000_000
 FATAL = 255
@@ -20,6 +23,8 @@ class Run:
                               check=False, timeout=60, **options)
         self.status, self.out = done.returncode, done.stdout
         self.errors = done.stderr.decode(errors="replace").splitlines()
+        if not self.status:
+            documents.file_taken(args)
 
     @property
     def warnings(self):
