@@ -31,15 +31,22 @@ def parts(text):
             yield section, {**document, "visor": {section: {name: thing}}}
 
 
+def named(schema):
+    return {"$ref": f"#/components/schemas/{schema}"}
+
+
+def validator(api, schema):
+    """Of a schema that may refer to those of the description."""
+    import jsonschema
+    return jsonschema.Draft202012Validator({**schema, "components": api["components"]})
+
+
 class Judge:
     def __init__(self, api):
-        self.components = api["components"]
+        self.validators = {section: validator(api, named(schema)) for section, schema in SCHEMAS.items()}
 
     def errors(self, section, document):
-        import jsonschema
-        schema = {"$ref": f"#/components/schemas/{SCHEMAS[section]}", "components": self.components}
-        return [f"{error.json_path}: {error.message}"
-                for error in jsonschema.Draft202012Validator(schema).iter_errors(document)]
+        return [f"{error.json_path}: {error.message}" for error in self.validators[section].iter_errors(document)]
 
     def check(self, text):
         """How many taps and policies there are, all of which are as described."""

@@ -9,12 +9,12 @@ import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import documents  # noqa: E402
+from folder import FolderTest  # noqa: E402
 
 SKIPPED = 77
 PATIENCE = 20  # seconds until something must have happened
@@ -148,21 +148,10 @@ TAPS = """visor:
 WITH_DEFAULT = TAPS + "  policies:\n" + mock_policy("default", modules=ALL_MODULES)
 
 
-class AgentTest(unittest.TestCase):
-    """A test with a folder of its own."""
+class AgentTest(FolderTest):
+    """A test that starts agents."""
 
     maxDiff = 2000
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-
-    def file(self, name, content=""):
-        path = os.path.join(self.folder, name)
-        with open(path, "wb") as out:
-            out.write(content if isinstance(content, bytes) else content.encode())
-        return path
 
     def agent(self, *arguments, **options):
         agent = Agent(self.folder, *arguments, **options)

@@ -24,11 +24,6 @@ DOCUMENT = (TAPS + "  policies:\n" + mock_policy("default", modules=ALL_MODULES)
 
 
 class OpenApi(AgentTest):
-    def validate(self, api, schema, told):
-        import jsonschema
-        components = api["components"]
-        jsonschema.Draft202012Validator({**schema, "components": components}).validate(told)
-
     def judge(self, api, path, operation, reply):
         described = operation["responses"].get(str(reply.status))
         self.assertIsNotNone(described, (path, reply))
@@ -39,7 +34,7 @@ class OpenApi(AgentTest):
         self.assertIn(kind, [known.split(";")[0] for known in content], path)
         schema = content[reply.type if reply.type in content else kind].get("schema", {})
         if kind.endswith("json"):
-            self.validate(api, schema, reply.json)
+            documents.validator(api, schema).validate(reply.json)
         return schema
 
     def test_every_answer(self):
@@ -83,15 +78,12 @@ class OpenApi(AgentTest):
             self.judge(api, path, operation, reply)
 
     def test_it_can_tell(self):
-        import jsonschema
         it = self.with_config(DOCUMENT)
-        api = it.ask("/api/v1/openapi.json").json
-        schema = {"$ref": "#/components/schemas/PolicyMetrics"}
+        metrics = documents.validator(it.ask("/api/v1/openapi.json").json, documents.named("PolicyMetrics"))
         told = it.ask("/api/v1/policies/default/metrics/window/2").json
-        self.validate(api, schema, told)
+        metrics.validate(told)
         told["default"]["default-default-pcap_stats"]["pcap"]["no_such_metric"] = 1
-        with self.assertRaises(jsonschema.ValidationError):
-            self.validate(api, schema, told)
+        self.assertFalse(metrics.is_valid(told))
 
 
 class Documents(AgentTest):
