@@ -1,29 +1,30 @@
 #include "engine/block_supply.hpp"
 
 #include <pthread.h>
+#include <system_error>
 
 namespace visor::engine {
 
 namespace {
-// One in use, one ready, one being filled. More of them push each other out of the cache.
-constexpr size_t blocks_ahead = 3;
+// Enough for a processor that is taken away for a millisecond, or whose thread takes a while to wake; few
+// enough to stay in its cache.
+constexpr size_t blocks_ahead = 8;
 } // namespace
 
 BlockSupply::BlockSupply(Feed& feed, Decoder& decoder, unsigned worker, bool ahead)
     : feed_(feed), decoder_(decoder), worker_(worker), blocks_(ahead ? blocks_ahead : 1) {
     if (!ahead) return;
-    thread_ = std::jthread([this] { read_ahead(); });
-    pthread_setname_np(thread_.native_handle(), "read-ahead");
+    try {
+        thread_ = std::jthread([this] { read_ahead(); });
+        pthread_setname_np(thread_.native_handle(), "read-ahead");
+    } catch (const std::system_error&) { // as many threads as this user may have: then the worker reads
+    }
 }
 
 BlockSupply::~BlockSupply() {
     stop_ = true;
-    advance(used_);
-}
-
-void BlockSupply::advance(std::atomic<uint32_t>& count) {
-    ++count;
-    count.notify_one();
+    ++used_; // so that waiting for it ends
+    used_.notify_one();
 }
 
 void BlockSupply::fill(DecodedBlock& block) {
@@ -36,9 +37,16 @@ void BlockSupply::read_ahead() {
         if (stop_) return;
         DecodedBlock& block = blocks_[n % blocks_.size()];
         fill(block);
-        advance(filled_);
+        ++filled_;
+        filled_.notify_one();
         if (block.at_end()) return;
     }
+}
+
+// Waking a thread takes longer than looking at a few packets: it is not done for each block.
+void BlockSupply::give_back() {
+    const uint32_t used = ++used_;
+    if (filled_ - used <= blocks_.size() / 2) used_.notify_one();
 }
 
 const DecodedBlock* BlockSupply::next() {
@@ -46,7 +54,7 @@ const DecodedBlock* BlockSupply::next() {
         fill(blocks_[0]);
         return blocks_[0].at_end() ? nullptr : &blocks_[0];
     }
-    if (lent_) advance(used_);
+    if (lent_) give_back();
     const uint32_t n = used_;
     filled_.wait(n);
     const DecodedBlock& block = blocks_[n % blocks_.size()];

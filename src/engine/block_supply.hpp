@@ -2,7 +2,7 @@
 //
 // Reading and decoding need nothing of what a worker makes of a block, so they may go on meanwhile, a few
 // blocks ahead. Blocks and what is found in them are the same either way. Threads: one owner, the worker; the
-// thread that reads ahead ends with the supply. Owns: three blocks and what was decoded of them (one when
+// thread that reads ahead ends with the supply. Owns: eight blocks and what was decoded of them (one when
 // nothing is ahead), in turn filled and used. The feed and the decoder outlive it; the decoder is its alone
 // until it ends.
 #pragma once
@@ -36,7 +36,7 @@ public:
 private:
     void fill(DecodedBlock& block);
     void read_ahead();
-    static void advance(std::atomic<uint32_t>& count);
+    void give_back();
 
     Feed& feed_;
     Decoder& decoder_;
