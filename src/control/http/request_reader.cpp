@@ -14,6 +14,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <limits>
 #include <optional>
 
 namespace visor::http {
@@ -28,11 +29,8 @@ std::string_view view(beast::string_view text) {
     return {text.data(), text.size()};
 }
 
-// A header longer than allowed: 414 when its first line already is, else 431.
-int status_of(const beast::error_code& fault, std::string_view pending, bool first_line_read) {
+int status_of(const beast::error_code& fault) {
     using beast::http::error;
-    if (fault == error::header_limit)
-        return first_line_read || pending.find('\n') != std::string_view::npos ? 431 : 414;
     if (fault == error::body_limit) return 413;
     if (fault == error::bad_version) return 505;
     return 400;
@@ -57,10 +55,11 @@ struct RequestReader::Parts {
 
     void start() {
         parser.emplace();
-        parser->header_limit(static_cast<uint32_t>(limits.header_bytes));
+        // Its own limit is another one for a header that comes in pieces.
+        parser->header_limit(std::numeric_limits<uint32_t>::max());
         parser->body_limit(limits.body_bytes);
         header_checked = false;
-        first_line_read = false;
+        header_bytes = 0;
     }
 
     State refuse(int why) {
@@ -73,6 +72,7 @@ struct RequestReader::Parts {
     int header_fault() const {
         const auto& message = parser->get();
         if (message.target().size() > limits.target_bytes) return 414;
+        if (header_bytes > limits.header_bytes) return 431;
         if (std::distance(message.begin(), message.end()) > static_cast<std::ptrdiff_t>(limits.fields))
             return 431;
         if (!split_target(view(message.target()))) return 400;
@@ -88,6 +88,11 @@ struct RequestReader::Parts {
         if (expected != message.end() && !same_ignoring_case(view(expected->value()), "100-continue"))
             return 417;
         return 0;
+    }
+
+    // A header longer than allowed: 414 when its first line already is, else 431.
+    int header_too_long() const {
+        return header_bytes != 0 || pending().find('\n') != std::string_view::npos ? 431 : 414;
     }
 
     // Now, since the library adds what a trailer says to them: nobody checks that.
@@ -118,10 +123,9 @@ struct RequestReader::Parts {
         while (!parser->is_done() && buffer.size() != 0) {
             beast::error_code error;
             const size_t used = parser->put(buffer.data(), error);
-            if (error && error != beast::http::error::need_more)
-                return refuse(status_of(error, pending(), first_line_read));
+            if (error && error != beast::http::error::need_more) return refuse(status_of(error));
             buffer.consume(used);
-            first_line_read = first_line_read || used != 0;
+            if (!header_checked) header_bytes += used;
             if (parser->is_header_done() && !header_checked) {
                 header_checked = true;
                 if (const int fault = header_fault()) return refuse(fault);
@@ -131,6 +135,8 @@ struct RequestReader::Parts {
             if (error || used == 0) break;
         }
         if (parser->is_done()) return State::ready;
+        if (!header_checked && header_bytes + buffer.size() > limits.header_bytes)
+            return refuse(header_too_long());
         // A chunk's extension or a trailer that does not end: the library has no limit for those.
         return buffer.size() == buffer.max_size() ? refuse(431) : State::need_more;
     }
@@ -140,7 +146,7 @@ struct RequestReader::Parts {
     std::optional<beast::http::request_parser<beast::http::string_body>> parser;
     Fields fields;
     bool header_checked = false;
-    bool first_line_read = false;
+    size_t header_bytes = 0; // taken of the header so far
     bool keep_alive = true;
     bool old_version = false;
     int status = 0;

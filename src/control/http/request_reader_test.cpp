@@ -97,6 +97,11 @@ TEST(RequestReader, HoldsToItsLimits) {
         for (int i = 0; i < 60; ++i) many += "X-" + std::to_string(100 + i) + ": 4567890123\r\n";
         EXPECT_EQ(status(start + many + "\r\n", step), 431) << step;
         EXPECT_EQ(status(start + "X: " + std::string(2000, 'x'), step), 431) << step;
+        const auto header_of = [&](size_t bytes) {
+            return start + "X: " + std::string(bytes - start.size() - 7, 'x') + "\r\n\r\n";
+        };
+        EXPECT_EQ(status(header_of(1000), step), 0) << step;
+        EXPECT_EQ(status(header_of(1001), step), 431) << step;
         EXPECT_EQ(status("GET /" + std::string(2000, 'x'), step), 414) << step;
         EXPECT_EQ(status("GET /" + std::string(100, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n", step), 414)
             << step;
