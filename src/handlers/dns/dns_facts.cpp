@@ -168,8 +168,13 @@ void FactRecorder::look_at_subnet(Facts& facts, const IpAddress& address, uint32
     const uint64_t hash =
         sketch::keyed_hash_16(key, load_native<uint64_t>(bytes), load_native<uint64_t>(bytes + 8));
     facts.top_ecs.add(hash, weight, v4 ? bytes + 12 : bytes, v4 ? 4 : 16);
-    if (services_.city) add_place(facts.top_geo, key, services_.city->find(address), weight);
-    if (services_.asn) add_place(facts.top_asn, key, services_.asn->find(address), weight);
+    const auto add_place = [&](sketch::TopNames& top, const GeoTable* table) {
+        if (!table) return;
+        const auto seen = seen_place(key, table->place_of(address));
+        top.add(&seen, 1, weight);
+    };
+    add_place(facts.top_geo, services_.city);
+    add_place(facts.top_asn, services_.asn);
 }
 
 } // namespace visor::dns

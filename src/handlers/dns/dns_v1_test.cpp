@@ -179,8 +179,8 @@ TEST_F(DnsV1Test, SubnetsOfQueries) {
           events({.reply = true, .options = client_subnet(2)})});
     EXPECT_EQ(fed->facts.ecs.value, 3u);
     EXPECT_EQ(top_text(fed->facts.top_ecs, address_key), "192.0.2.0=2 192.0.3.0=1");
-    EXPECT_EQ(top_text(fed->facts.top_geo, city_key, services), "EU/Sweden=2 Unknown=1");
-    EXPECT_EQ(top_text(fed->facts.top_asn, asn_key, services), "EU/Sweden=2 Unknown=1");
+    EXPECT_EQ(top_text(fed->facts.top_geo, place_key, services), "EU/Sweden=2 Unknown=1");
+    EXPECT_EQ(top_text(fed->facts.top_asn, place_key, services), "EU/Sweden=2 Unknown=1");
 }
 
 TEST_F(DnsV1Test, ConfiguredSuffixIsOneLabel) {
