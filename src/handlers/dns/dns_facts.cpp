@@ -70,6 +70,12 @@ FactRecorder::FactRecorder(const FactGroups& groups, const OptionValues& values,
       suffixes_(values.get_bool("public_suffix_list") ? services.suffixes : nullptr),
       by_suffix_(suffixes_ || filter.has_suffixes()) {}
 
+void FactRecorder::swap_databases(FactRecorder& other) {
+    std::swap(services_, other.services_);
+    std::swap(suffixes_, other.suffixes_);
+    std::swap(by_suffix_, other.by_suffix_);
+}
+
 size_t FactRecorder::suffix_size(std::string_view name) const {
     if (const size_t configured = filter_.suffix_size(name)) return configured;
     return suffixes_ ? suffixes_->suffix_size(name) : 0;

@@ -26,6 +26,13 @@ public:
     }
     bool passes(const DnsEvent& event) const override { return passes(*event.packet); }
 
+    void swap_databases(Handler& made) override {
+        auto& other = static_cast<Net&>(made);
+        std::swap(services_, other.services_);
+        std::swap(filter_, other.filter_);
+        std::swap(wanted_, other.wanted_);
+    }
+
     void on_batch(const Batch& batch, void* cells_ptr) override {
         if (batch.packets.empty()) return; // a message of a TCP stream, of packets that came before
         auto& cells = *static_cast<NetCells*>(cells_ptr);
