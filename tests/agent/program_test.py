@@ -123,7 +123,8 @@ class Reload(AgentTest):
 
     def start_time(self, it):
         """Of what is counted in the open minute: another one when the policy began anew."""
-        return it.ask("/api/v1/policies/one/metrics/bucket/0").json["one"]["one-default-dns"]["dns"]["period"]["start_ts"]
+        told = it.ask("/api/v1/policies/one/metrics/bucket/0").json["one"]
+        return told["one-default-dns"]["dns"]["period"]["start_ts"]
 
     def names(self, it):
         return sorted(name for name in it.ask("/api/v1/policies").json if not name.endswith("-resources"))
