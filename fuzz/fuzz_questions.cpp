@@ -46,7 +46,7 @@ private:
     std::deque<wire::Packet> packets_;
 };
 
-void check_each(DnsReader& reader, const Messages& messages) {
+void check_each(test::TestReader& reader, const Messages& messages) {
     for (const wire::Packet& packet : messages.packets()) {
         DnsEvent event;
         reader.clear();
@@ -56,7 +56,7 @@ void check_each(DnsReader& reader, const Messages& messages) {
 }
 
 // All their texts stand until the reader is cleared.
-void check_together(DnsReader& reader, const Messages& messages) {
+void check_together(test::TestReader& reader, const Messages& messages) {
     const wire::Packet* order[messages_max];
     DnsEvent events[messages_max];
     size_t count = 0;
@@ -71,7 +71,7 @@ void check_together(DnsReader& reader, const Messages& messages) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const Messages messages(data, size);
-    DnsReader reader(messages_max);
+    test::TestReader reader(messages_max);
     check_each(reader, messages);
     check_each(reader, messages); // what can be remembered is
     check_together(reader, messages);

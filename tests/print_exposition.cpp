@@ -59,7 +59,8 @@ int print(const std::string& format, const std::string& capture, int repeat) {
     if (!source) return std::fprintf(stderr, "%s\n", source.error().c_str()), 2;
     const engine::Plan plan = plan_of_everything();
     auto hosts = PrefixSet::parse("10.77.0.2/32,fd77::2/128");
-    const engine::OfflineOptions how{1, control::decode_settings(plan, std::move(*hosts)), {}, nullptr, 0};
+    engine::OfflineOptions how;
+    how.decode = control::decode_settings(plan, std::move(*hosts));
     auto run = engine::OfflineRun::run(**source, plan, {}, how);
     if (!run) return std::fprintf(stderr, "%s\n", run.error().c_str()), 2;
     std::string text;

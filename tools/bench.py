@@ -131,13 +131,14 @@ def measure(name, path, packets, options, rounds, beside):
         peak = max(peak, memory)
         cpu, wall, _, _ = timed(["tcpdump", "-r", path, "-w", "/dev/null"])
         theirs.append((cpu, wall))
-    mine, other = (statistics.median(c for c, _ in runs) for runs in (ours, theirs))
-    wall = statistics.median(w for _, w in ours)
-    spread = (max(c for c, _ in ours) - min(c for c, _ in ours)) / mine
-    print(f"{name:<10} {packets / 1e6:>6.1f} M {mine:>8.2f} {wall:>8.2f} {mine / packets * 1e9:>9.0f} {spread:>8.0%} "
-          f"{other:>9.2f} {other / packets * 1e9:>9.0f} {mine / other:>7.2f} {peak:>9.1f}{beside(mine / other)}",
-          flush=True)
-    return round(mine / other, 2)
+    (cpu, wall), (their_cpu, their_wall) = (
+        [statistics.median(run[i] for run in runs) for i in (0, 1)] for runs in (ours, theirs))
+    spread = (max(w for _, w in ours) - min(w for _, w in ours)) / wall
+    ratio = statistics.median(mine / other for (_, mine), (_, other) in zip(ours, theirs))
+    print(f"{name:<10} {packets / 1e6:>6.1f} M {wall:>8.2f} {wall / packets * 1e9:>9.0f} {spread:>8.0%} "
+          f"{their_wall:>9.2f} {their_wall / packets * 1e9:>9.0f} {ratio:>7.2f} {cpu:>8.2f} {cpu / their_cpu:>7.2f} "
+          f"{peak:>9.1f}{beside(ratio)}", flush=True)
+    return round(ratio, 2)
 
 
 POLICY = """visor:
@@ -186,8 +187,8 @@ def main():
     only = set(filter(None, arguments.only.split(",")))
     rounds = arguments.rounds or (2 if arguments.quick else 3)
     scale = 100_000 if arguments.quick else 1_000_000
-    print(f"{'capture':<10} {'packets':>8} {'cpu s':>8} {'wall s':>8} {'ns/pkt':>9} {'spread':>8} {'tcpdump s':>9} "
-          f"{'ns/pkt':>9} {'ratio':>7} {'anon MiB':>9}{'kept  now/kept' if arguments.diff else '':>16}")
+    print(f"{'capture':<10} {'packets':>8} {'wall s':>8} {'ns/pkt':>9} {'spread':>8} {'tcpdump s':>9} {'ns/pkt':>9} "
+          f"{'ratio':>7} {'cpu s':>8} {'ratio':>7} {'anon MiB':>9}{'kept  now/kept' if arguments.diff else '':>16}")
     first, ratios, before = None, {}, kept("ratio") if arguments.diff else {}
     if arguments.diff and not before:
         raise SystemExit(f"no ratios are kept in {os.path.relpath(BASELINE)}; tools/bench.py --keep keeps them")
@@ -203,7 +204,8 @@ def main():
         was = before.get(name)
         ratios[name] = measure(name, path, millions * scale, options, rounds,
                                lambda ratio, was=was: f" {was:>6.2f} {ratio / was:>8.2f}" if was else "")
-    print(f"medians of {rounds} rounds in turn; ratio = cpu of the program / cpu of tcpdump -w /dev/null")
+    print(f"medians of {rounds} rounds in turn; ratio = wall time of the program / that of tcpdump -w /dev/null, and "
+          f"the same of cpu; {len(os.sched_getaffinity(0))} processors (with two, a thread reads ahead)")
     if arguments.keep:
         keep("ratio", ratios)
     if first and not arguments.diff:

@@ -49,7 +49,9 @@ Result<IpAddress> IpAddress::parse(std::string_view text) {
 }
 
 Result<IpPrefix> IpPrefix::parse(std::string_view cidr) {
-    const Error bad{"invalid CIDR: " + std::string(cidr)};
+    const Error bad{
+        "invalid CIDR: " + std::string(cidr) +
+        "; it is to be an address and the length of its prefix, as 192.0.2.0/24 or 2001:db8::/32"};
     const size_t slash = cidr.find('/');
     if (slash == std::string_view::npos) return bad;
     const std::string_view host = cidr.substr(0, slash), length = cidr.substr(slash + 1);

@@ -41,8 +41,7 @@ std::string missing_interface(const TapConfig& tap, const PolicyConfig& policy) 
     if (tap.input_type != "pcap" || values.get_text("pcap_source") == "mock" ||
         !values.get_text("iface").empty())
         return {};
-    return "unable to instantiate tap '" + tap.name +
-           "': no interface is given: set iface to a name, an address or auto";
+    return not_opened(tap) + "no interface is given: set iface to a name, an address or auto";
 }
 
 Result<std::vector<CapturePass>> capture_passes(const Document& document, std::string_view name,

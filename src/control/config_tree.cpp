@@ -7,6 +7,7 @@
 #include <istream>
 #include <map>
 #include <sstream>
+#include <tuple>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -23,8 +24,31 @@ size_t count_nodes(const ConfigNode& node) {
     return count;
 }
 
+struct Place {
+    uint32_t line, column;
+    bool operator<(const Place& other) const {
+        return std::tie(line, column) < std::tie(other.line, other.column);
+    }
+};
+
+// A text whose places differ from those it was made of: where escapes were made one, two columns went.
+struct Joined {
+    static constexpr uint32_t columns_gone = 2;
+    std::string text;
+    std::vector<Place> joints{}; // of the escapes in `text`, in its order
+
+    Place written_at(const YAML::Mark& mark) const {
+        const Place place{static_cast<uint32_t>(mark.line + 1), static_cast<uint32_t>(mark.column + 1)};
+        const auto of_line = std::lower_bound(joints.begin(), joints.end(), Place{place.line, 0});
+        const auto before = std::lower_bound(of_line, joints.end(), place) - of_line;
+        return {place.line, place.column + static_cast<uint32_t>(before) * columns_gone};
+    }
+};
+
 class TreeBuilder final : public YAML::EventHandler {
 public:
+    explicit TreeBuilder(const Joined& joined) : joined_(joined) {}
+
     ConfigNode take() { return std::move(root_); }
 
     void OnDocumentStart(const YAML::Mark&) override {}
@@ -73,8 +97,9 @@ private:
     ConfigNode node_at(const YAML::Mark& mark, ConfigNode::Kind kind) {
         ConfigNode node;
         node.kind = kind;
-        node.line = static_cast<uint32_t>(mark.line + 1);
-        node.column = static_cast<uint32_t>(mark.column + 1);
+        const auto [line, column] = joined_.written_at(mark);
+        node.line = line;
+        node.column = column;
         count(1, node);
         return node;
     }
@@ -122,6 +147,7 @@ private:
         parent.has_key = true;
     }
 
+    const Joined& joined_;
     ConfigNode root_;
     std::vector<Open> open_;
     std::map<YAML::anchor_t, Anchored> anchored_;
@@ -137,32 +163,37 @@ uint32_t escaped_unit(std::string_view text, size_t at) {
     return read.ec == std::errc{} && read.ptr == end ? unit : 0;
 }
 
+bool is_json(std::string_view text) {
+    const size_t first = text.find_first_not_of(" \t\r\n");
+    return first != std::string_view::npos && text[first] == '{';
+}
+
 // JSON escapes a character beyond U+FFFF as two code units (RFC 8259, section 7), YAML as one number.
-std::string with_pairs_joined(std::string_view json) {
-    std::string out;
-    out.reserve(json.size());
+Joined with_pairs_joined(std::string_view json) {
+    Joined out{{}};
+    std::string& text = out.text;
+    text.reserve(json.size());
+    uint32_t line = 1;
+    size_t line_begin = 0; // in `text`
     for (size_t at = 0; at < json.size();) {
         const uint32_t high = escaped_unit(json, at), low = high ? escaped_unit(json, at + 6) : 0;
         if (high >= 0xd800 && high < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
             char escape[11];
             std::snprintf(escape, sizeof escape, "\\U%08x",
                           0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00));
-            out += escape;
+            out.joints.push_back({line, static_cast<uint32_t>(text.size() - line_begin + 1)});
+            text += escape;
             at += 12;
             continue;
         }
         const size_t length = json[at] == '\\' ? 2 : 1; // an escaped backslash escapes nothing
-        out += json.substr(at, length);
+        text += json.substr(at, length);
         at += length;
+        if (text.back() != '\n') continue;
+        line++;
+        line_begin = text.size();
     }
     return out;
-}
-
-bool is_json(std::string_view text) {
-    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-    const size_t first = text.find_first_not_of(" \t\r\n");
-    return first != std::string_view::npos && text[first] == '{';
 }
 
 bool is_word(std::string_view text, std::string_view lower) {
@@ -187,15 +218,18 @@ Refusal ConfigFault::in(std::string_view name) const {
 ConfigNode config_tree(std::string_view text) {
     if (text.size() > max_config_bytes)
         throw ConfigFault("larger than " + std::to_string(max_config_bytes) + " bytes", 0, 0);
-    std::istringstream in{is_json(text) ? with_pairs_joined(text) : std::string(text)};
-    TreeBuilder builder, second;
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    const Joined joined = is_json(text) ? with_pairs_joined(text) : Joined{std::string(text)};
+    std::istringstream in(joined.text);
+    TreeBuilder builder(joined), second(joined);
     try {
         YAML::Parser parser(in);
         parser.HandleNextDocument(builder);
         parser.HandleNextDocument(second);
     } catch (const YAML::Exception& e) {
-        throw ConfigFault(e.msg, static_cast<uint32_t>(e.mark.line + 1),
-                          static_cast<uint32_t>(e.mark.column + 1));
+        const auto [line, column] = joined.written_at(e.mark);
+        throw ConfigFault(e.msg, line, column);
     }
     const ConfigNode another = second.take();
     if (another.kind != ConfigNode::Kind::null) throw ConfigFault("only one document expected", another);

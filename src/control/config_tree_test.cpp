@@ -1,5 +1,6 @@
 #include "control/config_tree.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 namespace visor::control {
@@ -44,6 +45,27 @@ TEST(ConfigTree, JsonMayEscapeAsItDoes) {
     EXPECT_EQ(fault(R"({"a": "\\"})"), "");
     EXPECT_NE(fault("{\"a\": \"\\"), ""); // ends in an escape
     EXPECT_EQ(tree("{\n\t\"a\": {\n\t\t\"b\": [1,\n\t2]}\n}").find("a")->find("b")->items.size(), 2U);
+}
+
+TEST(ConfigTree, PlacesBehindEscapesAreThoseOfTheDocument) {
+    const auto at = [](const std::string& json, std::string_view last) {
+        const ConfigNode root = tree(json);
+        const ConfigEntry& entry = root.entries.back();
+        const size_t key = json.find(last), line_end = json.rfind('\n', key);
+        EXPECT_EQ(entry.column, key - (line_end == json.npos ? size_t(-1) : line_end)) << json;
+        EXPECT_EQ(entry.line, 1 + std::count(json.begin(), json.begin() + static_cast<long>(key), '\n'))
+            << json;
+    };
+    const std::string pair = R"(\ud83d\ude00)";
+    at(R"({"a": ")" + pair + R"(", "b": 1})", "\"b\"");
+    at(R"({")" + pair + R"(": ")" + pair + pair + R"(", "b": ")" + pair + R"("})", "\"b\"");
+    at("{\"a\": \"" + pair + "\",\r\n \"b\": 1}", "\"b\""); // the next line has nothing of it
+    at("{\n\"x\": \"\\u00e9\", \"a\": \"" + pair + "\", \"b\": 1}", "\"b\"");
+    at("{\"a\": \"x\\\n" + pair + "\", \"b\": 1}", "\"b\""); // an escaped end of a line
+    EXPECT_EQ(fault(R"({"a": ")" + pair + R"(", "a": 1})"), "f.yaml:1:23: key 'a' is given twice");
+    EXPECT_EQ(fault("\xef\xbb\xbf{\"a\": 1, \"a\": 1}"), "f.yaml:1:10: key 'a' is given twice");
+    const auto bad = [](const std::string& text) { return fault(R"({"a": ")" + text + R"(", "b": "\q"})"); };
+    EXPECT_EQ(bad(pair), bad(std::string(pair.size(), 'x')));
 }
 
 TEST(ConfigTree, EmptyTextIsNull) {

@@ -126,13 +126,13 @@ public:
 
     Document read(const ConfigNode& root) {
         if (root.kind == ConfigNode::Kind::null) throw ConfigFault("empty data", 0, 0);
-        const ConfigNode* visor = root.find("visor");
+        const ConfigNode* visor = root.find(keys::visor);
         if (!root.is_map() || !visor || !visor->is_map())
             throw ConfigFault("invalid schema; a map with the key 'visor' is expected",
                               visor ? *visor : root);
         read_version(root);
-        parts_.notice_unknown(root, keys::document);
-        parts_.notice_unknown(*visor, keys::visor);
+        parts_.notice_unknown(root, keys::in_document);
+        parts_.notice_unknown(*visor, keys::in_visor);
         if (kind_ == DocumentKind::file) read_options(*visor);
         document_.options.merge(parts_.known.given);
         use_window_options();
@@ -146,7 +146,7 @@ public:
 
 private:
     void read_version(const ConfigNode& root) {
-        const ConfigNode* version = root.find("version");
+        const ConfigNode* version = root.find(keys::version);
         if (!version)
             parts_.notices.emplace_back("missing version, using version \"1.0\"");
         else if (!version->is_scalar() || version->text != "1.0")
@@ -155,7 +155,7 @@ private:
 
     // Values of known keys; the others are passed over.
     void read_options(const ConfigNode& visor) {
-        const ConfigNode* config = visor.find("config");
+        const ConfigNode* config = visor.find(keys::config);
         if (!config) return;
         if (!config->is_map()) throw ConfigFault("visor configuration is not a map", *config);
         const OptionTable tables[] = {process_options};
@@ -178,12 +178,12 @@ private:
     }
 
     // A section's entries; a document from the network must have exactly one.
-    std::span<const ConfigEntry> section(const ConfigNode& visor, const std::string& name,
+    std::span<const ConfigEntry> section(const ConfigNode& visor, std::string_view name,
                                          const std::string& one) {
         const ConfigNode* node = visor.find(name);
         const bool usable = node && node->is_map();
         if (!usable && (kind_ != DocumentKind::file || (node && node->kind != ConfigNode::Kind::null)))
-            throw ConfigFault("no " + name + " found in schema", node ? *node : visor);
+            throw ConfigFault("no " + std::string(name) + " found in schema", node ? *node : visor);
         if (!usable) return {};
         if (kind_ != DocumentKind::file && node->entries.size() != 1)
             throw ConfigFault(
@@ -192,7 +192,7 @@ private:
     }
 
     void read_taps(const ConfigNode& visor) {
-        for (const auto& entry : section(visor, "taps", "tap")) read_tap(entry);
+        for (const auto& entry : section(visor, keys::taps, "tap")) read_tap(entry);
     }
 
     void read_tap(const ConfigEntry& entry) {
@@ -203,7 +203,9 @@ private:
             throw ConfigFault("module name '" + entry.key + "' already exists", entry, RefusalKind::conflict);
         TapConfig tap;
         tap.name = entry.key;
-        const ConfigNode* type = node.find("input_type");
+        tap.line = entry.line;
+        tap.column = entry.column;
+        const ConfigNode* type = node.find(keys::input_type);
         if (!type || !type->is_scalar())
             throw ConfigFault("missing or invalid tap type key 'input_type'", type ? *type : node);
         tap.input_type = type->text;
@@ -211,18 +213,18 @@ private:
             throw ConfigFault("Tap '" + tap.name + "' requires input stream type '" + tap.input_type +
                                   "' which is not available" + known_inputs(),
                               *type);
-        if (const auto* config = node.find("config")) {
+        if (const auto* config = node.find(keys::config)) {
             if (!config->is_map()) throw ConfigFault("tap configuration is not a map", *config);
             tap.config = parts_.input_values(tap.input_type, *config);
         }
-        if (const auto* tags = node.find("tags")) {
+        if (const auto* tags = node.find(keys::tags)) {
             if (!tags->is_map()) throw ConfigFault("tap tags is not a map", *tags);
             for (const auto& tag : tags->entries)
                 if (!tag.value.is_scalar())
                     throw ConfigFault("tag key '" + tag.key + "' must have scalar value", tag);
             tap.tags = option_values(*tags);
         }
-        parts_.notice_unknown(node, keys::tap);
+        parts_.notice_unknown(node, keys::in_tap);
         parts_.taps.push_back(std::move(tap));
     }
 
@@ -234,7 +236,7 @@ private:
     }
 
     void read_global(const ConfigNode& visor) {
-        const ConfigNode* node = visor.find("global_handler_config");
+        const ConfigNode* node = visor.find(keys::global_handler_config);
         if (!node || node->kind == ConfigNode::Kind::null) return;
         if (!node->is_map()) throw ConfigFault("expecting global_handler_config configuration map", *node);
         for (const auto& entry : node->entries) {
@@ -256,7 +258,7 @@ private:
     }
 
     void read_policies(const ConfigNode& visor) {
-        for (const auto& entry : section(visor, "policies", "policy")) {
+        for (const auto& entry : section(visor, keys::policies, "policy")) {
             const auto& taken = parts_.known.policies;
             check_name(entry, Named::policy);
             if (std::find(taken.begin(), taken.end(), entry.key) != taken.end())
@@ -383,6 +385,21 @@ Result<Document, Refusal> parse_document(std::string_view yaml, std::string_view
     } catch (const ConfigFault& fault) {
         return fault.in(name);
     }
+}
+
+std::string not_opened(const TapConfig& tap) {
+    return "unable to instantiate tap '" + tap.name + "': ";
+}
+
+Refusal with_place(const Refusal& trouble, const Document& document, std::string_view name) {
+    ConfigFault fault(trouble.text, 0, 0);
+    fault.kind = trouble.kind;
+    for (const TapConfig& tap : document.taps) {
+        if (!trouble.text.starts_with(not_opened(tap))) continue;
+        fault.line = tap.line;
+        fault.column = tap.column;
+    }
+    return fault.in(name);
 }
 
 Result<Document, Refusal> read_document(const std::string& path, const Known& known) {

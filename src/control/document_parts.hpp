@@ -7,16 +7,39 @@
 
 namespace visor::control {
 
-// The keys each map of a document has a meaning for.
+// The keys of documents, and those each map has a meaning for.
 namespace keys {
-inline constexpr std::string_view document[] = {"version", "visor"};
-inline constexpr std::string_view visor[] = {"config", "taps", "global_handler_config", "policies"};
-inline constexpr std::string_view tap[] = {"input_type", "config", "tags"};
-inline constexpr std::string_view policy[] = {"kind", "description", "config", "input", "handlers"};
-inline constexpr std::string_view input[] = {"tap", "tap_selector", "input_type", "config", "filter"};
-inline constexpr std::string_view selector[] = {"any", "all"};
-inline constexpr std::string_view handlers[] = {"window_config", "modules"};
-inline constexpr std::string_view module[] = {"type", "require_version", "config", "filter", "metric_groups"};
+inline constexpr std::string_view version = "version";
+inline constexpr std::string_view visor = "visor";
+inline constexpr std::string_view config = "config";
+inline constexpr std::string_view taps = "taps";
+inline constexpr std::string_view global_handler_config = "global_handler_config";
+inline constexpr std::string_view policies = "policies";
+inline constexpr std::string_view input_type = "input_type";
+inline constexpr std::string_view tags = "tags";
+inline constexpr std::string_view kind = "kind";
+inline constexpr std::string_view description = "description";
+inline constexpr std::string_view input = "input";
+inline constexpr std::string_view handlers = "handlers";
+inline constexpr std::string_view tap = "tap";
+inline constexpr std::string_view tap_selector = "tap_selector";
+inline constexpr std::string_view filter = "filter";
+inline constexpr std::string_view any = "any";
+inline constexpr std::string_view all = "all";
+inline constexpr std::string_view window_config = "window_config";
+inline constexpr std::string_view modules = "modules";
+inline constexpr std::string_view type = "type";
+inline constexpr std::string_view require_version = "require_version";
+inline constexpr std::string_view metric_groups = "metric_groups";
+
+inline constexpr std::string_view in_document[] = {version, visor};
+inline constexpr std::string_view in_visor[] = {config, taps, global_handler_config, policies};
+inline constexpr std::string_view in_tap[] = {input_type, config, tags};
+inline constexpr std::string_view in_policy[] = {kind, description, config, input, handlers};
+inline constexpr std::string_view in_input[] = {tap, tap_selector, input_type, config, filter};
+inline constexpr std::string_view in_selector[] = {any, all};
+inline constexpr std::string_view in_handlers[] = {window_config, modules};
+inline constexpr std::string_view in_module[] = {type, require_version, config, filter, metric_groups};
 } // namespace keys
 
 struct DocumentParts {

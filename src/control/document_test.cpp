@@ -88,6 +88,23 @@ TEST(Document, WhatOnlyTheAgentNeeds) {
     EXPECT_EQ(fault("visor: {policies: {__all: {}}}"), "policy name '__all' is reserved");
 }
 
+TEST(Document, TroubleWithATapHasItsPlace) {
+    const auto document = parse("visor:\n  taps:\n    t: {input_type: pcap}\n    t2: {input_type: pcap}\n");
+    ASSERT_TRUE(document);
+    const auto placed = [&](const std::string& text) {
+        return with_place({{text}, RefusalKind::unavailable}, *document, "a.yaml");
+    };
+    EXPECT_EQ(placed(not_opened(document->taps[1]) + "why").text,
+              "a.yaml:4:5: unable to instantiate tap 't2': why");
+    EXPECT_EQ(placed("unable to instantiate tap 'other': why").text,
+              "a.yaml: unable to instantiate tap 'other': why");
+    EXPECT_EQ(placed("too many inputs").text, "a.yaml: too many inputs");
+    EXPECT_EQ(placed("too many inputs").kind, RefusalKind::unavailable);
+    TapConfig moved = document->taps[0];
+    moved.line = 10;
+    EXPECT_EQ(moved, document->taps[0]); // no reason to open it anew
+}
+
 TEST(Document, NoticesOfPoliciesThatSeeNothing) {
     const auto notices = [](const std::string& options, const std::string& modules) {
         const auto document = parse("version: \"1.0\"\nvisor:\n  config: {" + options +

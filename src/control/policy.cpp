@@ -55,23 +55,24 @@ public:
         const ConfigNode& node = entry_.value;
         if (!node.is_map()) throw ConfigFault("expecting policy configuration map", entry_);
         policy_.name = entry_.key;
-        const ConfigNode& kind = need_scalar(node, "kind", "missing or invalid policy kind at key 'kind'");
+        const ConfigNode& kind =
+            need_scalar(node, keys::kind, "missing or invalid policy kind at key 'kind'");
         if (kind.text != "collection")
             throw ConfigFault("unknown policy kind: " + kind.text + "; the kind is collection", kind);
-        const ConfigNode* input = node.find("input");
+        const ConfigNode* input = node.find(keys::input);
         if (!input || !input->is_map())
             throw ConfigFault("missing or invalid policy input stream configuration at key 'input'",
                               input ? *input : node);
         read_input(*input);
         need_interfaces(*input);
-        if (const auto* config = map_or_absent(node, "config", "policy configuration is not a map"))
+        if (const auto* config = map_or_absent(node, keys::config, "policy configuration is not a map"))
             read_config(*config);
-        const ConfigNode* handlers = node.find("handlers");
+        const ConfigNode* handlers = node.find(keys::handlers);
         if (!handlers || !handlers->is_map())
             throw ConfigFault("missing or invalid handler configuration at key 'handlers'",
                               handlers ? *handlers : node);
         read_handlers(*handlers);
-        parts_.notice_unknown(node, keys::policy);
+        parts_.notice_unknown(node, keys::in_policy);
         return std::move(policy_);
     }
 
@@ -85,27 +86,29 @@ private:
     }
 
     void read_input(const ConfigNode& input) {
-        parts_.notice_unknown(input, keys::input);
-        const ConfigNode *tap = input.find("tap"), *selector = input.find("tap_selector");
+        parts_.notice_unknown(input, keys::in_input);
+        const ConfigNode *tap = input.find(keys::tap), *selector = input.find(keys::tap_selector);
         if (tap && selector)
             throw ConfigFault("input can have only key 'input.tap' or key 'input.tap_selector'", input);
         if (!tap && !selector)
             throw ConfigFault("missing key 'input.tap' or key 'input.tap_selector'", input);
         policy_.input_type =
-            need_scalar(input, "input_type", "missing or invalid input_type at key 'input.input_type'").text;
+            need_scalar(input, keys::input_type, "missing or invalid input_type at key 'input.input_type'")
+                .text;
         if (tap)
             use_tap(*tap);
         else
             use_selector(*selector);
-        if (const auto* config = map_or_absent(input, "config", "input configuration is not a map"))
+        if (const auto* config = map_or_absent(input, keys::config, "input configuration is not a map"))
             policy_.input_config = parts_.input_values(policy_.input_type, *config);
-        if (const auto* filter = map_or_absent(input, "filter", "input filter configuration is not a map"))
+        if (const auto* filter =
+                map_or_absent(input, keys::filter, "input filter configuration is not a map"))
             policy_.input_filter = parts_.input_values(policy_.input_type, *filter);
     }
 
     void need_interfaces(const ConfigNode& input) const {
         if (!parts_.known.live) return;
-        const ConfigNode* tap = input.find(policy_.selector ? "tap_selector" : "tap");
+        const ConfigNode* tap = input.find(policy_.selector ? keys::tap_selector : keys::tap);
         for (const std::string& name : policy_.taps)
             if (const std::string missing = missing_interface(*parts_.find_tap(name), policy_);
                 !missing.empty())
@@ -165,8 +168,8 @@ private:
 
     TapSelector read_selector(const ConfigNode& node) {
         if (!node.is_map()) throw ConfigFault("tap_selector is not a map", node);
-        parts_.notice_unknown(node, keys::selector);
-        const ConfigNode *any = node.find("any"), *all = node.find("all");
+        parts_.notice_unknown(node, keys::in_selector);
+        const ConfigNode *any = node.find(keys::any), *all = node.find(keys::all);
         if ((any != nullptr) == (all != nullptr))
             throw ConfigFault("tap_selector must have either key 'any' or key 'all'", node);
         const ConfigNode& list = any ? *any : *all;
@@ -186,15 +189,15 @@ private:
     }
 
     void read_handlers(const ConfigNode& handlers) {
-        parts_.notice_unknown(handlers, keys::handlers);
+        parts_.notice_unknown(handlers, keys::in_handlers);
         policy_.window = parts_.window;
-        if (const auto* config = map_or_absent(handlers, "window_config", "window_config is not a map")) {
+        if (const auto* config = map_or_absent(handlers, keys::window_config, "window_config is not a map")) {
             window_config_ = option_values(*config);
             check_values(std::array<OptionTable, 1>{window_options}, window_config_);
             policy_.window =
                 WindowSettings{}.with(window_config_); // what it leaves out is the built-in value
         }
-        const ConfigNode* modules = handlers.find("modules");
+        const ConfigNode* modules = handlers.find(keys::modules);
         if (!modules || !(modules->is_map() || modules->is_sequence()))
             throw ConfigFault("missing or invalid handler modules at key 'modules'",
                               modules ? *modules : handlers);
@@ -230,14 +233,15 @@ private:
         check_name(entry, Named::module);
         const ConfigNode& node = entry.value;
         if (!node.is_map()) throw ConfigFault("expecting Handler configuration map", entry);
-        parts_.notice_unknown(node, keys::module);
+        parts_.notice_unknown(node, keys::in_module);
         ModuleConfig module;
         module.instance = entry.key;
-        module.type = need_scalar(node, "type", "missing or invalid stream handler type at key 'type'").text;
+        module.type =
+            need_scalar(node, keys::type, "missing or invalid stream handler type at key 'type'").text;
         module.version = "1.0";
-        if (node.find("require_version"))
+        if (node.find(keys::require_version))
             module.version =
-                need_scalar(node, "require_version", "invalid version at key 'require_version'").text;
+                need_scalar(node, keys::require_version, "invalid version at key 'require_version'").text;
         const HandlerInfo* handler = parts_.find_handler(module.type, module.version);
         if (!handler)
             throw ConfigFault("Policy '" + policy_.name + "' requires stream handler type '" + module.type +
@@ -266,14 +270,15 @@ private:
 
     OptionValues merged_values(const std::string& type, const ConfigNode& node) {
         OptionValues values = parts_.global_config.get_map(type);
-        if (const auto* config = map_or_absent(node, "config", "stream handler configuration is not a map"))
+        if (const auto* config =
+                map_or_absent(node, keys::config, "stream handler configuration is not a map"))
             values.merge(option_values(*config));
         values.merge(window_config_);
         if (const auto* filter =
-                map_or_absent(node, "filter", "stream handler filter configuration is not a map"))
+                map_or_absent(node, keys::filter, "stream handler filter configuration is not a map"))
             values.merge(option_values(*filter));
         if (const auto* groups =
-                map_or_absent(node, "metric_groups", "stream handler metric groups is not a map")) {
+                map_or_absent(node, keys::metric_groups, "stream handler metric groups is not a map")) {
             if (!groups->find("enable") && !groups->find("disable"))
                 throw ConfigFault("stream handler metric groups should contain enable and/or disable tags",
                                   *groups);
@@ -289,6 +294,11 @@ private:
 };
 
 } // namespace
+
+bool TapConfig::operator==(const TapConfig& other) const {
+    return name == other.name && input_type == other.input_type && config == other.config &&
+           tags == other.tags;
+}
 
 Result<bool> TapSelector::matches(const TapConfig& tap) const {
     bool found = all;

@@ -37,8 +37,9 @@ struct TapConfig {
     std::string input_type;
     OptionValues config;
     OptionValues tags;
+    uint32_t line = 0, column = 0; // where its name was written; 0 = not read from a document
 
-    bool operator==(const TapConfig&) const = default;
+    bool operator==(const TapConfig& other) const; // the same tap; where it was written does not count
 };
 
 struct TapSelector {
@@ -111,6 +112,12 @@ enum class DocumentKind : uint8_t { file, tap, policy };
 Result<Document, Refusal> parse_document(std::string_view yaml, std::string_view name, DocumentKind kind,
                                          const Known& known);
 Result<Document, Refusal> read_document(const std::string& path, const Known& known);
+
+// What comes first in whatever is said of a tap that cannot be opened.
+std::string not_opened(const TapConfig& tap);
+// The trouble with a document, and its place in it: of the tap when it is one that cannot be opened, else the
+// file alone.
+Refusal with_place(const Refusal& trouble, const Document& document, std::string_view name);
 
 // Metric groups after `disable`, then `enable`, over those on by default. Error: a group there is not.
 struct GroupNames {

@@ -21,7 +21,7 @@ uint32_t itself(uint16_t index) {
 }
 } // namespace
 
-Batch batch_of(FrameRange range, const Decoder& decoded, int64_t period_start_ns) {
+Batch batch_of(FrameRange range, const Decoded& decoded, int64_t period_start_ns) {
     Batch batch;
     const wire::Packet* first = decoded.packets().data();
     batch.period_start_ns = period_start_ns;
@@ -31,14 +31,14 @@ Batch batch_of(FrameRange range, const Decoder& decoded, int64_t period_start_ns
     return batch;
 }
 
-std::span<const uint16_t> dhcp_of(FrameRange range, const Decoder& decoded, std::vector<uint16_t>& room) {
+std::span<const uint16_t> dhcp_of(FrameRange range, const Decoded& decoded, std::vector<uint16_t>& room) {
     room.clear();
     for (const uint16_t i : slice(decoded.dhcp(), range, itself))
         room.push_back(static_cast<uint16_t>(i - range.begin));
     return room;
 }
 
-std::span<const uint16_t> joins_of(FrameRange range, const Decoder& decoded) {
+std::span<const uint16_t> joins_of(FrameRange range, const Decoded& decoded) {
     return slice(decoded.joins(), range, itself);
 }
 

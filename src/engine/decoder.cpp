@@ -17,18 +17,16 @@ void prefetch_frame(const uint8_t* data) {
 }
 } // namespace
 
-Decoder::Decoder(const DecodeSettings& settings)
-    : settings_(settings), packets_(block_frames_max), dns_(block_frames_max), dhcp_(block_frames_max),
-      joins_(block_frames_max), dns_reader_(block_frames_max, settings.key) {}
+Decoder::Decoder(const DecodeSettings& settings) : settings_(settings), dns_reader_(settings.key) {}
 
-void Decoder::decode(const FrameBlock& block) {
-    count_ = block.count;
-    dns_count_ = dhcp_count_ = join_count_ = 0;
-    dns_reader_.clear();
-    for (uint32_t i = 0; i < count_; ++i) {
-        if (i + prefetch_ahead < count_) prefetch_frame(block.frames[i + prefetch_ahead].data);
+void Decoder::decode(const FrameBlock& block, Decoded& out) {
+    const uint32_t count = out.count_ = block.count;
+    out.dns_count_ = out.dhcp_count_ = out.join_count_ = 0;
+    dns_reader_.begin(out.texts_);
+    for (uint32_t i = 0; i < count; ++i) {
+        if (i + prefetch_ahead < count) prefetch_frame(block.frames[i + prefetch_ahead].data);
         const Frame& frame = block.frames[i];
-        wire::Packet& packet = packets_[i];
+        wire::Packet& packet = out.packets_[i];
         packet.ts_ns = frame.ts_ns;
         packet.flow_hash = 0;
         packet.direction = wire::Direction::unknown;
@@ -36,31 +34,31 @@ void Decoder::decode(const FrameBlock& block) {
         const auto index = static_cast<uint16_t>(i);
         if (wire::decode(link, frame.data, frame.caplen, frame.wirelen, packet)) [[likely]] {
             set_direction(packet);
-            classify_ports(index);
+            classify_ports(index, out);
             ++directions_[static_cast<size_t>(packet.direction)];
             continue;
         }
         ++anomalies_[static_cast<size_t>(packet.anomaly)];
         if (packet.has(wire::packet_flag::has_addresses)) {
             set_direction(packet);
-            classify(index);
+            classify(index, out);
         } else if (settings_.flow_hashes) { // no flow but the stations that talk
             packet.flow_hash =
                 sketch::keyed_hash(settings_.key, frame.data, std::min<size_t>(frame.caplen, 12));
         }
         ++directions_[static_cast<size_t>(packet.direction)];
     }
-    read_dns();
+    read_dns(out);
 }
 
-inline void Decoder::queue_dns(const wire::Packet& packet) {
+inline void Decoder::queue_dns(const wire::Packet& packet, Decoded& out) {
     queue_[queued_++] = &packet;
-    if (queued_ == queue_.size()) read_dns();
+    if (queued_ == queue_.size()) read_dns(out);
 }
 
-void Decoder::read_dns() {
-    dns_reader_.read({queue_.data(), queued_}, dns_.data() + dns_count_);
-    dns_count_ += queued_;
+void Decoder::read_dns(Decoded& out) {
+    dns_reader_.read({queue_.data(), queued_}, out.dns_.data() + out.dns_count_);
+    out.dns_count_ += queued_;
     queued_ = 0;
 }
 
@@ -75,42 +73,42 @@ inline void Decoder::set_direction(wire::Packet& packet) const {
 }
 
 // What only the ordered lane or sampling asks of packets without ports of their own, and of fragments.
-void Decoder::classify_portless(uint16_t index) {
-    wire::Packet& packet = packets_[index];
+void Decoder::classify_portless(uint16_t index, Decoded& out) {
+    wire::Packet& packet = out.packets_[index];
     if (settings_.flow_hashes) packet.flow_hash = address_pair_hash(packet, settings_.key);
     const bool whole =
         packet.has(wire::packet_flag::fragment) && !packet.has(wire::packet_flag::cut_fragment);
     const bool joinable = packet.proto == wire::ip_proto::udp || packet.proto == wire::ip_proto::tcp;
-    if (settings_.dns && whole && joinable) joins_[join_count_++] = index;
+    if (settings_.dns && whole && joinable) out.joins_[out.join_count_++] = index;
 }
 
-void Decoder::classify(uint16_t index) {
-    wire::Packet& packet = packets_[index];
+void Decoder::classify(uint16_t index, Decoded& out) {
+    wire::Packet& packet = out.packets_[index];
     using namespace wire::packet_flag;
     if ((packet.flags & (has_ports | fragment)) != has_ports) [[unlikely]] {
-        classify_portless(index);
+        classify_portless(index, out);
         // A datagram with a cut part cannot be made whole: what its first part holds is read as it stands.
         if ((packet.flags & (has_ports | cut_fragment | later_fragment)) != (has_ports | cut_fragment))
             return;
     }
-    classify_ports(index);
+    classify_ports(index, out);
 }
 
-inline void Decoder::classify_ports(uint16_t index) {
-    wire::Packet& packet = packets_[index];
+inline void Decoder::classify_ports(uint16_t index, Decoded& out) {
+    wire::Packet& packet = out.packets_[index];
     // Without a branch: a coin decides which of the two it is.
     const unsigned either = unsigned{wire::is_dns_port(packet.src_port)} | wire::is_dns_port(packet.dst_port);
     const bool dns = settings_.dns && either;
     if (dns || settings_.flow_hashes) packet.flow_hash = symmetric_flow_hash(packet, settings_.key);
     if (packet.proto == wire::ip_proto::udp) {
         if (dns) {
-            queue_dns(packet);
+            queue_dns(packet, out);
         } else if (settings_.dhcp &&
                    (wire::is_dhcp_port(packet.src_port) || wire::is_dhcp_port(packet.dst_port))) {
-            dhcp_[dhcp_count_++] = index;
+            out.dhcp_[out.dhcp_count_++] = index;
         }
     } else if (dns && packet.proto == wire::ip_proto::tcp) {
-        joins_[join_count_++] = index;
+        out.joins_[out.join_count_++] = index;
     }
 }
 

@@ -71,18 +71,19 @@ VISOR_READS_PAGE inline uint64_t key_of(const sketch::HashKey& k, const uint8_t*
 }
 } // namespace
 
-DnsReader::DnsReader(size_t messages, const sketch::HashKey& key)
-    : key_(key),
-      text_(new char[wire::dns_text_slack + messages * (wire::dns_name_text_max + wire::dns_text_slack)]),
-      pages_(questions * sizeof(Question)), known_(static_cast<Question*>(pages_.data())) {}
+NameTexts::NameTexts(size_t messages)
+    : chars_(new char[wire::dns_text_slack + messages * (wire::dns_name_text_max + wire::dns_text_slack)]) {}
+
+DnsReader::DnsReader(const sketch::HashKey& key)
+    : key_(key), pages_(questions * sizeof(Question)), known_(static_cast<Question*>(pages_.data())) {}
 
 [[gnu::noinline]] void DnsReader::parse(Bytes message, DnsEvent& out, char* text) const {
     wire::parse_dns(message, out.message, text, out.name);
     if (out.name.plain) out.keys = name_keys(key_, text + out.name.length, out.name.two, out.name.three);
 }
 
-void DnsReader::clear() {
-    used_ = wire::dns_text_slack;
+void DnsReader::begin(NameTexts& texts) {
+    text_ = texts.chars_.get() + wire::dns_text_slack;
     events_ = 0;
     if (++block_ != 0) return;
     for (size_t i = 0; i < questions; ++i) known_[i].block = 0; // blocks are numbered from 1 again
@@ -137,7 +138,7 @@ inline DnsReader::Place DnsReader::place_of(Bytes message) const {
 
 inline void DnsReader::read(Bytes message, const Place& place, const wire::Packet& packet,
                             DnsTransport transport, DnsEvent& out) {
-    char* const text = text_.get() + used_;
+    char* const text = text_;
     if (place.slot && place.slot->key == place.key && place.slot->length != 0) [[likely]] {
         recall(place, message, out, text);
     } else {
@@ -145,8 +146,9 @@ inline void DnsReader::read(Bytes message, const Place& place, const wire::Packe
         out.name_back = 0;
         if (place.slot && out.name.plain && out.name.length <= Question::text_max) remember(place, out, text);
     }
-    used_ += out.name.length + wire::dns_text_slack;
+    text_ += out.name.length + wire::dns_text_slack;
     ++events_;
+    out.rcode = wire::dns_full_rcode(out.message);
     out.packet = &packet;
     out.text = text;
     out.transaction = transaction_of(packet.flow_hash, out.message.header.id);

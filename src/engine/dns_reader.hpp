@@ -4,8 +4,8 @@
 //
 // A name is remembered only when it is an ordinary one, whose first zero byte ends it. So the same bytes up
 // to the first zero always mean the same name. And events of a block that ask for the same name know of each
-// other (DnsEvent::name_back). Threads: one owner. Owns: the texts of a batch's names, and a
-// direct-mapped table of 4096 questions (256 KiB, zero pages until used). Hot: no heap after construction.
+// other (DnsEvent::name_back). Threads: one owner. Owns: a direct-mapped table of 4096 questions (256 KiB,
+// zero pages until used); the texts of names go where the caller says. Hot: no heap after construction.
 #pragma once
 
 #include "base/zero_pages.hpp"
@@ -16,13 +16,25 @@
 
 namespace visor::engine {
 
+// Room for the names of a block's messages, one behind the other, each with the room around it that writing
+// it takes.
+class NameTexts {
+public:
+    explicit NameTexts(size_t messages);
+
+private:
+    friend class DnsReader;
+    std::unique_ptr<char[]> chars_;
+};
+
 class DnsReader {
 public:
-    // At most so many messages between two calls of clear(). The key is that of the handlers' tables.
-    explicit DnsReader(size_t messages, const sketch::HashKey& key = sketch::offline_hash_key);
+    // The key is that of the handlers' tables.
+    explicit DnsReader(const sketch::HashKey& key = sketch::offline_hash_key);
 
-    void clear(); // a block begins
-    // In place; the event's text lives until clear().
+    // A block begins, of no more messages than `texts` has room for; names that were there are gone.
+    void begin(NameTexts& texts);
+    // In place; the event's text lives as long as the block's.
     void read(Bytes message, const wire::Packet& packet, DnsTransport transport, DnsEvent& out);
     // The payloads of some UDP packets: where their questions are remembered is on its way to the cache
     // before the first is read.
@@ -55,9 +67,7 @@ private:
     void remember(const Place& place, const DnsEvent& event, const char* text);
 
     sketch::HashKey key_;
-    std::unique_ptr<char[]>
-        text_; // one name behind the other, with the room around each that writing it takes
-    size_t used_ = wire::dns_text_slack;
+    char* text_ = nullptr;            // where the next name goes
     uint16_t block_ = 1, events_ = 0; // read of this block
     ZeroPages pages_;
     Question* known_;

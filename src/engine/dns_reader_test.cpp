@@ -26,7 +26,7 @@ wire::Packet packet_of(Bytes message, uint64_t flow = 77) {
 }
 
 // Reads it as often as said, wherever it lies; each time it must be as the long way says.
-void expect_right(DnsReader& reader, Bytes message, const char* what, int times = 2) {
+void expect_right(TestReader& reader, Bytes message, const char* what, int times = 2) {
     const wire::Packet packet = packet_of(message);
     for (int i = 0; i < times; ++i) {
         reader.clear();
@@ -39,7 +39,7 @@ void expect_right(DnsReader& reader, Bytes message, const char* what, int times 
 }
 
 // From a buffer exactly as large, so that a sanitizer sees what is read behind it.
-void expect_right(DnsReader& reader, const Raw& message, const char* what, int times = 2) {
+void expect_right(TestReader& reader, const Raw& message, const char* what, int times = 2) {
     const auto exact = std::make_unique<uint8_t[]>(message.size());
     std::copy(message.begin(), message.end(), exact.get());
     expect_right(reader, Bytes{exact.get(), message.size()}, what, times);
@@ -157,16 +157,16 @@ private:
 
 TEST(DnsReader, SecondTimeAsTheFirst) {
     for (const Sample& sample : samples()) {
-        DnsReader reader(1);
+        TestReader reader(1);
         expect_right(reader, sample.message, sample.what, 3);
     }
-    DnsReader one(1); // whatever the others left there
+    TestReader one(1); // whatever the others left there
     for (int round = 0; round < 2; ++round)
         for (const Sample& sample : samples()) expect_right(one, sample.message, sample.what);
 }
 
 // Reads messages as one block; for each, which one has the same name first, as it is told.
-std::vector<size_t> firsts(DnsReader& reader, const std::vector<Raw>& messages) {
+std::vector<size_t> firsts(TestReader& reader, const std::vector<Raw>& messages) {
     std::vector<wire::Packet> packets;
     packets.reserve(messages.size());
     for (const Raw& m : messages) packets.push_back(packet_of({m.data(), m.size()}));
@@ -187,7 +187,7 @@ TEST(DnsReader, KnowsWhichNameCameBeforeInTheBlock) {
     const Raw again = message_of(name_of({"one", "example", "com"}), opt, {.id = 7, .qtype = 28});
     const Raw upper = message_of(name_of({"ONE", "example", "com"}), opt);
     const Raw none = message_of(name_of({"one", "example", "com"}), opt, {.qdcount = 0});
-    DnsReader reader(100);
+    TestReader reader(100);
     using Firsts = std::vector<size_t>;
     for (int block = 0; block < 3; ++block)
         EXPECT_EQ(firsts(reader, {two, one, again, none, two, upper, one}), (Firsts{0, 1, 1, 3, 0, 5, 1}));
@@ -198,7 +198,7 @@ TEST(DnsReader, KnowsWhichNameCameBeforeInTheBlock) {
 TEST(DnsReader, BlocksLongAgoAreNotThisOne) {
     const Raw one = message_of(name_of({"one", "example", "com"}), opt);
     const Raw two = message_of(name_of({"two", "example", "com"}), opt);
-    DnsReader reader(2);
+    TestReader reader(2);
     firsts(reader, {two, one});
     for (int i = 1; i < 65535; ++i) reader.clear();
     EXPECT_EQ(firsts(reader, {one, two}), (std::vector<size_t>{0, 1}));
@@ -216,7 +216,7 @@ TEST(DnsReader, OnlyTheSameNameIsToldToBe) {
         const Found found = found_of({messages[i].data(), messages[i].size()});
         return std::pair(found.text, found.message.name);
     };
-    DnsReader reader(messages.size());
+    TestReader reader(messages.size());
     const auto first = firsts(reader, messages);
     size_t told = 0;
     for (size_t i = 0; i < messages.size(); ++i) {
@@ -231,11 +231,11 @@ TEST(DnsReader, OnlyTheSameNameIsToldToBe) {
 
 TEST(DnsReader, CutAtEveryByte) {
     for (const Sample& sample : samples()) {
-        DnsReader knows(1);
+        TestReader knows(1);
         expect_right(knows, sample.message, sample.what, 1);
         for (size_t size = 0; size <= sample.message.size(); ++size) {
             const Raw cut(sample.message.begin(), sample.message.begin() + static_cast<ptrdiff_t>(size));
-            DnsReader knows_nothing(1);
+            TestReader knows_nothing(1);
             expect_right(knows, cut, sample.what);
             expect_right(knows_nothing, cut, sample.what);
             if (HasFatalFailure()) return;
@@ -245,7 +245,7 @@ TEST(DnsReader, CutAtEveryByte) {
 
 TEST(DnsReader, EveryByteOfAQuestionChanged) {
     for (const Sample& sample : samples()) {
-        DnsReader reader(1);
+        TestReader reader(1);
         Raw message = sample.message;
         for (size_t at = 2; at < std::min<size_t>(message.size(), 70); ++at) {
             const uint8_t was = message[at];
@@ -262,7 +262,7 @@ TEST(DnsReader, EveryByteOfAQuestionChanged) {
 }
 
 TEST(DnsReader, NamesOfAllLengths) {
-    DnsReader reader(1);
+    TestReader reader(1);
     for (size_t length = 1; length <= 64; ++length) {
         for (size_t dot = 0; dot < length; ++dot) { // where the text has one; 0: nowhere
             const std::string all(length, dot % 2 ? 'm' : 'M');
@@ -279,7 +279,7 @@ TEST(DnsReader, NamesOfAllLengths) {
 
 TEST(DnsReader, ReadsNothingBehindThePage) {
     GuardedPages pages;
-    DnsReader reader(1);
+    TestReader reader(1);
     for (const Sample& sample : samples()) {
         for (size_t size = 0; size <= sample.message.size(); ++size) {
             const Raw cut(sample.message.begin(), sample.message.begin() + static_cast<ptrdiff_t>(size));
@@ -294,7 +294,7 @@ TEST(DnsReader, ReadsNothingBehindThePage) {
 TEST(DnsReader, KnowsANameWhereverItLies) {
     GuardedPages pages;
     const Raw one = message_of(name_of({"www", "example", "com"}), opt);
-    DnsReader reader(2);
+    TestReader reader(2);
     for (size_t begin = page - 100; begin + one.size() <= 2 * page; begin += begin < page + 50 ? 1 : 997) {
         const Bytes message = pages.at(begin, one);
         const wire::Packet packet = packet_of(message);
@@ -315,7 +315,7 @@ TEST(DnsReader, KnowsANameWhereverItLies) {
 
 TEST(DnsReader, WhereverAMessageLies) {
     GuardedPages pages;
-    DnsReader reader(1);
+    TestReader reader(1);
     for (const Sample& sample : samples())
         for (size_t offset = page - 100; offset < page + 2; ++offset) {
             // Bytes behind the message that could be taken for more of it.
@@ -333,7 +333,7 @@ TEST(DnsReader, ManyNamesForFewPlaces) {
     for (int i = 0; i < 20'000; ++i)
         messages.push_back(message_of(random_name(random), random.below(3) ? opt : Raw{},
                                       {.id = static_cast<unsigned>(i), .qtype = 1 + i % 3U}));
-    DnsReader reader(1);
+    TestReader reader(1);
     for (int i = 0; i < 100'000; ++i) {
         const size_t some = random.below(8) ? random.below(50) : random.below(messages.size());
         expect_right(reader, messages[some], "random name", 1);
@@ -343,7 +343,7 @@ TEST(DnsReader, ManyNamesForFewPlaces) {
 
 // Names that differ only in one of the 40 bytes a key is made of, at the same length.
 TEST(DnsReader, NamesThatNearlyAreOthers) {
-    DnsReader reader(1);
+    TestReader reader(1);
     for (size_t length = 1; length <= 33; ++length)
         for (size_t at = 0; at < length; ++at) {
             std::string name(length, 'x');
@@ -360,7 +360,7 @@ TEST(DnsReader, NamesThatNearlyAreOthers) {
 // can only have been remembered.
 TEST(DnsReader, Remembers) {
     const Raw brief = message_of(name_of({"a", "bc"})), longer = message_of(name_of({"a", "bc"}), opt);
-    const auto plain = [](DnsReader& reader, const Raw& message) {
+    const auto plain = [](TestReader& reader, const Raw& message) {
         // Not near the end of a page, where nothing is looked up.
         alignas(page) uint8_t room[page];
         std::copy(message.begin(), message.end(), room);
@@ -371,7 +371,7 @@ TEST(DnsReader, Remembers) {
         reader.read(bytes, packet, DnsTransport::udp, event);
         return event.name.plain;
     };
-    DnsReader reader(1), other(1);
+    TestReader reader(1), other(1);
     EXPECT_FALSE(plain(reader, brief));
     EXPECT_TRUE(plain(reader, longer));
     EXPECT_TRUE(plain(reader, brief));
@@ -391,7 +391,7 @@ public:
         p.caplen = p.wirelen = static_cast<uint32_t>(frame.size());
         p.flow_hash = packets_.size();
     }
-    void expect_right(DnsReader& reader) {
+    void expect_right(TestReader& reader) {
         std::vector<const wire::Packet*> order;
         for (const wire::Packet& p : packets_) order.push_back(&p);
         std::vector<DnsEvent> events(order.size());
@@ -420,7 +420,7 @@ TEST(DnsReader, TextsOfABatchStayIntact) {
             {std::string(63, '\1'), std::string(63, '\2'), std::string(63, '\3'), std::string(61, '\4')})));
         empty.add(i % 2 ? Raw{} : message_of({0}, opt));
     }
-    DnsReader reader(most);
+    TestReader reader(most);
     for (int round = 0; round < 2; ++round)
         for (Messages* messages : {&mixed, &shortest, &longest, &empty}) messages->expect_right(reader);
 }
@@ -432,7 +432,7 @@ TEST(DnsReader, WhatIsReadTogetherMayBeAlike) {
         messages.add(message_of(name_of({"host" + std::to_string(i / 5), "example"}), opt));
         messages.add(message_of(name_of({"same", "Example"}), opt, {.id = static_cast<unsigned>(i)}));
     }
-    DnsReader reader(400);
+    TestReader reader(400);
     messages.expect_right(reader);
     messages.expect_right(reader);
 }

@@ -20,7 +20,7 @@ public:
     // Follows so many connections, or as many as usual when 0.
     Joiner(const DecodeSettings& settings, uint32_t tcp_connections);
 
-    // One of Decoder::joins().
+    // One of Decoded::joins().
     void add(const wire::Packet& packet, OnMessage on_message);
     // Time has come so far: what waited too long for what is missing is handed out without it, or given up.
     void pass_time(int64_t now_us, OnMessage on_message);
@@ -42,7 +42,8 @@ private:
     const DecodeSettings& settings_;
     TcpStreams tcp_;
     Fragments fragments_;
-    DnsReader dns_reader_{1, settings_.key};
+    DnsReader dns_reader_{settings_.key};
+    NameTexts texts_{1};
     uint64_t errors_told_ = 0;
 };
 

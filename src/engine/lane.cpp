@@ -21,7 +21,7 @@ void OrderedLane::leave() {
     turn_.notify_all();
 }
 
-void OrderedLane::process_run(const Run& run, const Decoder& decoded, PeriodBuckets& buckets) {
+void OrderedLane::process_run(const Run& run, const Decoded& decoded, PeriodBuckets& buckets) {
     const FrameRange frames{run.begin, run.end};
     Batch batch = batch_of(frames, decoded, feed_.period_start(run.period));
     if (settings_.hosts.empty()) host_guess_.observe(batch.packets);

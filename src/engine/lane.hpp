@@ -24,7 +24,7 @@ public:
     // Calls on_run(run, buckets) for each run of the block when its period has been entered, with the lane's
     // own buckets of it, then does what needs order.
     template <class F>
-    void process(const FeedBlock& block, const Decoder& decoded, F&& on_run) {
+    void process(const FeedBlock& block, const Decoded& decoded, F&& on_run) {
         wait_for_turn(block.frames.sequence);
         for (const Run& run : block.runs) {
             if (run.period > period_) enter_period(run.period);
@@ -45,7 +45,7 @@ public:
 private:
     void wait_for_turn(uint64_t sequence);
     void leave();
-    void process_run(const Run& run, const Decoder& decoded, PeriodBuckets& buckets);
+    void process_run(const Run& run, const Decoded& decoded, PeriodBuckets& buckets);
     void enter_period(int64_t period);
     void deliver(const DnsEvent& event, PeriodBuckets& buckets);
     void tell_errors(PeriodBuckets& buckets);

@@ -53,7 +53,7 @@ void LiveWorker::adapt(const FrameBlock& block, int64_t now_ns) {
 }
 
 void LiveWorker::process(const FrameBlock& block) {
-    decoder_.decode(block);
+    decoder_.decode(block, decoded_);
     int64_t latest = INT64_MIN;
     uint64_t bytes = 0, late = 0;
     for (uint32_t i = 0; i < block.count; ++i) {
@@ -107,11 +107,11 @@ void LiveWorker::cross_boundary(int64_t ts_ns) {
 }
 
 void LiveWorker::process(FrameRange frames) {
-    Batch batch = batch_of(frames, decoder_, 0);
-    batch.dhcp = dhcp_of(frames, decoder_, dhcp_);
+    Batch batch = batch_of(frames, decoded_, 0);
+    batch.dhcp = dhcp_of(frames, decoded_, dhcp_);
     tell_all(batch);
-    for (const uint16_t i : joins_of(frames, decoder_))
-        joiner_.add(decoder_.packets()[i], [&](const DnsEvent& event) { tell_message(event); });
+    for (const uint16_t i : joins_of(frames, decoded_))
+        joiner_.add(decoded_.packets()[i], [&](const DnsEvent& event) { tell_message(event); });
 }
 
 void LiveWorker::tell_all(Batch batch) {

@@ -127,6 +127,7 @@ private:
     LiveSource& source_;
     DecodeSettings settings_;
     Decoder decoder_;
+    Decoded decoded_;
     Joiner joiner_;
     std::vector<LivePolicyWorker*> policies_;
     // Periods that policies are to enter, and have not yet: frames of the one before may be in the queue, or

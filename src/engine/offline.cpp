@@ -1,6 +1,7 @@
 #include "engine/offline.hpp"
 
 #include "engine/block_part.hpp"
+#include "engine/block_supply.hpp"
 #include "engine/lane.hpp"
 #include "engine/worker_handlers.hpp"
 
@@ -16,24 +17,25 @@ namespace {
 // minutes a block spans, and there is nothing to merge when one is over.
 constexpr size_t runs_at_once = 4;
 
-// One worker: decodes blocks and runs what needs no order; hands each block on to the lane.
+// One worker: has blocks decoded and runs what needs no order; hands each block on to the lane.
 class Worker {
 public:
     Worker(const DecodeSettings& settings, WorkerHandlers handlers, Window& window, unsigned writer)
         : decoder_(settings), handlers_(std::move(handlers)), window_(window), writer_(writer) {}
 
-    void work(Feed& feed, OrderedLane& lane) {
-        FeedBlock block;
-        const auto summarise = [&](const Run& run, PeriodBuckets& buckets) {
-            handlers_.on_batch(batch_of({run.begin, run.end}, decoder_, feed.period_start(run.period)),
-                               buckets);
-        };
-        while (feed.next(block, writer_)) {
-            decoder_.decode(block.frames);
+    void work(Feed& feed, OrderedLane& lane, bool read_ahead) {
+        BlockSupply supply(feed, decoder_, writer_, read_ahead);
+        while (const DecodedBlock* ready = supply.next()) {
+            const FeedBlock& block = ready->block;
+            const Decoded& decoded = ready->decoded;
+            const auto summarise = [&](const Run& run, PeriodBuckets& buckets) {
+                handlers_.on_batch(batch_of({run.begin, run.end}, decoded, feed.period_start(run.period)),
+                                   buckets);
+            };
             const bool sparse = block.runs.size() > runs_at_once;
             if (!sparse)
                 for (const Run& run : block.runs) summarise(run, window_.at(writer_, run.period));
-            lane.process(block, decoder_, [&](const Run& run, PeriodBuckets& buckets) {
+            lane.process(block, decoded, [&](const Run& run, PeriodBuckets& buckets) {
                 if (sparse) summarise(run, buckets);
             });
         }
@@ -69,8 +71,8 @@ Result<std::unique_ptr<OfflineRun>> OfflineRun::run(FrameSource& source, const P
     {
         std::vector<std::jthread> threads;
         for (unsigned i = 1; i < options.workers; ++i)
-            threads.emplace_back([&, i] { workers[i]->work(run->feed_, lane); });
-        workers[0]->work(run->feed_, lane);
+            threads.emplace_back([&, i] { workers[i]->work(run->feed_, lane, options.read_ahead); });
+        workers[0]->work(run->feed_, lane, options.read_ahead);
     }
     run->ledger_.feed = run->feed_.totals();
     run->ledger_.interrupted = run->feed_.stopped();

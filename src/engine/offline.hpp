@@ -13,6 +13,7 @@ namespace visor::engine {
 
 struct OfflineOptions {
     unsigned workers = 1;
+    bool read_ahead = false; // each worker has a thread beside it that reads and decodes the next blocks
     DecodeSettings decode;
     Feed::Progress progress;                 // called after every block, by the thread that read it
     const std::atomic<bool>* stop = nullptr; // once true, nothing more is read

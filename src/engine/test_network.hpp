@@ -8,6 +8,7 @@
 #include "engine/live_source.hpp"
 
 #include <arpa/inet.h>
+#include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -121,6 +122,9 @@ inline std::vector<Seen> collect(LiveSource& source, int quiet_ms = 80) {
     }
 }
 
+// What taps said.
+using Notes = std::vector<std::string>;
+
 // Two interfaces, va and vb, in a network of the test's own, and what taps say of them.
 class PairTest : public testing::Test {
 protected:
@@ -131,9 +135,28 @@ protected:
     TapNotify notify() {
         return [this](TapEvent, std::string text) { notes_.push_back(std::move(text)); };
     }
+    // Reads all queues until the tap is up or down; frames seen meanwhile are counted.
+    static size_t read_until(LiveTap& tap, bool up) {
+        size_t seen = 0;
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        while (tap.up() != up && std::chrono::steady_clock::now() < end) seen += read_all(tap, 20);
+        EXPECT_EQ(tap.up(), up);
+        return seen + read_all(tap, 400); // the other queues look after their sockets as well
+    }
+    static size_t read_all(LiveTap& tap, int quiet_ms = 60) {
+        size_t seen = 0;
+        for (unsigned q = 0; q < tap.queues(); ++q) seen += collect(tap.queue(q), quiet_ms).size();
+        return seen;
+    }
+    static void send(const std::string& interface, unsigned count, uint16_t port = 53) {
+        const FrameSender sender(interface);
+        for (unsigned i = 0; i < count; ++i)
+            ASSERT_TRUE(sender.send(
+                UdpFrame{.source = static_cast<uint16_t>(40000 + i), .destination = port}.bytes()));
+    }
 
     TestNetwork network_;
-    std::vector<std::string> notes_;
+    Notes notes_;
 };
 
 } // namespace visor::engine::test

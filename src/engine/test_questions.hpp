@@ -20,6 +20,19 @@ inline Raw name_of(const std::vector<std::string>& labels) {
     return out + Raw{0};
 }
 
+// A reader with room for the names of so many messages.
+class TestReader : public DnsReader {
+public:
+    explicit TestReader(size_t messages, const sketch::HashKey& key = sketch::offline_hash_key)
+        : DnsReader(key), texts_(messages) {
+        clear();
+    }
+    void clear() { begin(texts_); }
+
+private:
+    NameTexts texts_;
+};
+
 struct Shape {
     unsigned id = 1, flags = 0x0100, qdcount = 1, ancount = 0, nscount = 0, arcount = 0;
     unsigned qtype = 1, qclass = 1;
@@ -83,6 +96,7 @@ inline std::string wrong_field(const DnsEvent& event, Bytes message, const wire:
     if (event.name.two != want.name.two || event.name.three != want.name.three) return "labels";
     if (event.name.plain && (event.keys.two != want.keys.two || event.keys.three != want.keys.three))
         return "keys";
+    if (event.rcode != wire::dns_full_rcode(want.message)) return "rcode";
     if (event.packet != &packet || event.transport != transport || event.size != message.size())
         return "packet";
     if (event.transaction != transaction_of(packet.flow_hash, want.message.header.id)) return "transaction";

@@ -14,6 +14,7 @@
 #include "wire/dns.hpp"
 #include "wire/packet.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -35,6 +36,7 @@ struct DnsEvent {
     NameKeys keys;          // of an ordinary name's ends (name.plain)
     uint64_t transaction;   // keyed, of flow and DNS id: the same for a query and its reply
     uint32_t size;          // of the message in bytes
+    uint16_t rcode;         // all 12 bits
     uint16_t name_back;     // events back to an earlier one of its block with the same name; 0: not known
     DnsTransport transport;
 
@@ -82,6 +84,20 @@ struct HandlerConfig {
     GroupMask groups = 0;
     uint32_t deep_sample_rate = 100; // percent of events
 };
+
+// A batch may have been decoded by another processor, in whose cache it still is. Whoever goes through its
+// events asks for those a little further on: for a packet first, then for where it says its addresses are.
+inline void prefetch_behind(const wire::Packet& packet, const wire::Packet& last) {
+    constexpr ptrdiff_t near = 8, far = 16;
+    __builtin_prefetch(&packet + std::min(far, &last - &packet));
+    __builtin_prefetch((&packet + std::min(near, &last - &packet))->addresses);
+}
+inline void prefetch_behind(const DnsEvent& event, const DnsEvent& last) {
+    constexpr ptrdiff_t ahead = 12;
+    const auto* at = reinterpret_cast<const char*>(&event + std::min(ahead, &last - &event));
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + sizeof(DnsEvent) - 1);
+}
 
 class Handler {
 public:

@@ -112,8 +112,8 @@ std::string options_table(OptionTable options) {
 std::string ledger_markdown() {
     std::string out =
         "## Ledger\n\nWhere every frame went, by stream: `ledger` beside the handlers of a policy with "
-        "`?extended=1`, and in the\nmodern exposition. The last line is of each handler, and stands with its "
-        "own "
+        "`?extended=1`, and in the\nmodern exposition, on `/metrics` and of `__all`: of all streams, as a "
+        "stream is of no one policy. The last line is\nof each handler, and stands with its own "
         "figures.\n\n| JSON path | modern name | kind | what |\n|---|---|---|---|\n";
     auto lines = engine::ledger_lines(std::vector<engine::WorkerCounts>{});
     lines.push_back(engine::configured_sampling(0));

@@ -48,8 +48,7 @@ struct TopK {
     static constexpr uint32_t promised = capacity / 2;
 
     // True when the key was in the set already; then it has been added before, ever since the set was empty.
-    // hits_at_once: of how many the weight is.
-    bool add(uint64_t hash, uint64_t weight, const void* key, uint32_t key_len, uint32_t hits_at_once = 1) {
+    bool add(uint64_t hash, uint64_t weight, const void* key, uint32_t key_len) {
         if (weight == 0) return false;
         total_ += weight;
         const auto b = static_cast<uint32_t>(hash % buckets);
@@ -59,7 +58,7 @@ struct TopK {
                 keep_text(b, way, key, key_len);
             return true;
         }
-        insert(b, hash, weight, key, key_len, hits_at_once > 1);
+        insert(b, hash, weight, key, key_len);
         return false;
     }
 
@@ -102,8 +101,7 @@ struct TopK {
         }
         for (size_t k = 0; k < absents; ++k) {
             const Seen& one = seen[absent[k]];
-            const bool there =
-                add(one.hash, one.times * weight, one.key, one.key_len, one.times); // by now, perhaps
+            const bool there = add(one.hash, one.times * weight, one.key, one.key_len); // by now, perhaps
             stood |= static_cast<uint32_t>(there) << absent[k];
         }
         return stood;
@@ -299,7 +297,7 @@ private:
         __builtin_prefetch(low_[b], 1);
     }
     void keep_text(uint32_t b, uint32_t way, const void* key, uint32_t key_len);
-    void insert(uint32_t b, uint64_t hash, uint64_t weight, const void* key, uint32_t key_len, bool again);
+    void insert(uint32_t b, uint64_t hash, uint64_t weight, const void* key, uint32_t key_len);
     uint32_t merge_bucket(const TopK& other, uint32_t b);
     uint32_t gather(const TopK& other, uint32_t b, Merged* out) const;
     void rebuild(const TopK& other, uint32_t b, const Merged* kept, uint32_t n);
@@ -334,7 +332,7 @@ template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, ui
 
 template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
 [[gnu::noinline]] void TopK<BucketBits, Text, Match>::insert(uint32_t b, uint64_t hash, uint64_t weight,
-                                                             const void* key, uint32_t key_len, bool again) {
+                                                             const void* key, uint32_t key_len) {
     const uint32_t way = least_way(b);
     least_[b].ways &= least_[b].ways - 1;
     const uint64_t least = weight_of(b, way);
@@ -344,7 +342,8 @@ template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, ui
     }
     set(b, way, hash, least + weight, least);
     unmark_text(b, way);
-    if (evictions_ == 0 || again) keep_text(b, way, key, key_len);
+    // What weighs too little to be promised a place, and does not come again, needs no text.
+    if (evictions_ == 0 || weight * promised > total_) keep_text(b, way, key, key_len);
 }
 
 // Union of both buckets: at most 32 entries, no hash twice.

@@ -9,9 +9,12 @@ import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import documents  # noqa: E402
+from folder import FolderTest  # noqa: E402
 
 SKIPPED = 77
 PATIENCE = 20  # seconds until something must have happened
@@ -69,6 +72,7 @@ class Agent:
         background = background or output
         if not background:
             self.port = int(wait_for("the server", self._listening))
+            documents.file_taken(arguments)
 
     def _listening(self):
         found = re.search(r"web server listening on \w+://\S+:(\d+)", self.log())
@@ -96,9 +100,12 @@ class Agent:
         try:
             connection.request(method, path, body=body,
                                headers={name.replace("_", "-"): value for name, value in headers.items()})
-            return Reply(connection.getresponse())
+            reply = Reply(connection.getresponse())
         finally:
             connection.close()
+        if method in ("POST", "PUT") and reply.status in (200, 201):
+            documents.taken(body)
+        return reply
 
     def post(self, path, document, content_type=YAML, method="POST", **headers):
         return self.ask(path, method, document, Content_Type=content_type, **headers)
@@ -141,21 +148,10 @@ TAPS = """visor:
 WITH_DEFAULT = TAPS + "  policies:\n" + mock_policy("default", modules=ALL_MODULES)
 
 
-class AgentTest(unittest.TestCase):
-    """A test with a folder of its own."""
+class AgentTest(FolderTest):
+    """A test that starts agents."""
 
     maxDiff = 2000
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-
-    def file(self, name, content=""):
-        path = os.path.join(self.folder, name)
-        with open(path, "wb") as out:
-            out.write(content if isinstance(content, bytes) else content.encode())
-        return path
 
     def agent(self, *arguments, **options):
         agent = Agent(self.folder, *arguments, **options)

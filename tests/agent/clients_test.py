@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 import unittest
 import urllib.error
@@ -99,7 +100,7 @@ class Clients(AgentTest):
     @classmethod
     def setUpClass(cls):
         cls.geo = os.path.exists(CITY) and os.path.exists(ISP)
-        cls.class_folder = cls.enterClassContext(agent.tempfile.TemporaryDirectory())
+        cls.class_folder = cls.enterClassContext(tempfile.TemporaryDirectory())
         places = ["--geo-city", CITY, "--geo-asn", ISP] if cls.geo else []
         cls.it = agent.Agent(cls.class_folder, "-H", traffic.HOSTS, "--prom-instance", "test", *places, "lo")
         cls.addClassCleanup(cls.it.stop)

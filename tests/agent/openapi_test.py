@@ -3,10 +3,16 @@
 
 Usage: openapi_test.py PKTVISORD
 """
+import glob
+import json
+import os
 import re
 
 import agent
+import documents
 from agent import ALL_MODULES, TAPS, AgentTest, mock_policy, policies, wait_for
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
 EVERYTHING = """{net: {type: net}, dhcp: {type: dhcp}, pcap: {type: pcap}, net2: {type: net, require_version: "2.0"},
       dns: {type: dns, metric_groups: {enable: [all]}},
@@ -18,11 +24,6 @@ DOCUMENT = (TAPS + "  policies:\n" + mock_policy("default", modules=ALL_MODULES)
 
 
 class OpenApi(AgentTest):
-    def validate(self, api, schema, told):
-        import jsonschema
-        components = api["components"]
-        jsonschema.Draft202012Validator({**schema, "components": components}).validate(told)
-
     def judge(self, api, path, operation, reply):
         described = operation["responses"].get(str(reply.status))
         self.assertIsNotNone(described, (path, reply))
@@ -33,7 +34,7 @@ class OpenApi(AgentTest):
         self.assertIn(kind, [known.split(";")[0] for known in content], path)
         schema = content[reply.type if reply.type in content else kind].get("schema", {})
         if kind.endswith("json"):
-            self.validate(api, schema, reply.json)
+            documents.validator(api, schema).validate(reply.json)
         return schema
 
     def test_every_answer(self):
@@ -77,17 +78,99 @@ class OpenApi(AgentTest):
             self.judge(api, path, operation, reply)
 
     def test_it_can_tell(self):
-        import jsonschema
         it = self.with_config(DOCUMENT)
-        api = it.ask("/api/v1/openapi.json").json
-        schema = {"$ref": "#/components/schemas/PolicyMetrics"}
+        metrics = documents.validator(it.ask("/api/v1/openapi.json").json, documents.named("PolicyMetrics"))
         told = it.ask("/api/v1/policies/default/metrics/window/2").json
-        self.validate(api, schema, told)
+        metrics.validate(told)
         told["default"]["default-default-pcap_stats"]["pcap"]["no_such_metric"] = 1
-        with self.assertRaises(jsonschema.ValidationError):
-            self.validate(api, schema, told)
+        self.assertFalse(metrics.is_valid(told))
+
+
+class Documents(AgentTest):
+    """What requests may hold. That tests' documents are as described is told wherever a program takes one."""
+
+    TAP = {"input_type": "pcap", "config": {"pcap_source": "mock", "host_spec": "10.0.0.0/24"}, "tags": {"here": True}}
+    POLICY = {"kind": "collection", "input": {"tap": "default", "input_type": "pcap", "filter": {"bpf": "udp"}},
+              "handlers": {"window_config": {"num_periods": 2},
+                           "modules": {"d": {"type": "dns", "filter": {"only_qtype": ["A", 28]}}}}}
+
+    def setUp(self):
+        super().setUp()
+        self.it = self.with_config(TAPS, "--admin-api")
+        self.judge = documents.Judge(self.it.ask("/api/v1/openapi.json").json)
+
+    def described(self, section, document):
+        return not self.judge.errors(section, document)
+
+    def taken(self, section, document):
+        reply = self.it.post("/api/v1/" + section, json.dumps(document), "application/json")
+        self.assertIn(reply.status, (201, 400), reply)
+        return reply.status == 201
+
+    def test_files_of_this_tree(self):
+        files = [path for folder in ("packaging", "tests", "tests/goldens")
+                 for path in glob.glob(os.path.join(ROOT, folder, "*.yaml"))]
+        self.assertGreaterEqual(len(files), 4)
+        texts = {}
+        for path in files + glob.glob(os.path.join(ROOT, "docs", "*.md")):
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            blocks = re.findall(r"^```yaml\n(.*?)^```$", text, re.M | re.S) if path.endswith(".md") else [text]
+            texts.update({f"{path}#{i}": block for i, block in enumerate(blocks) if re.search("^visor:", block, re.M)})
+        self.assertGreater(len(texts), len(files))  # the documentation has some
+        for path, text in texts.items():
+            with self.subTest(path):
+                self.assertGreater(self.judge.check(text), 0)
+
+    def test_right_ones(self):
+        self.assertTrue(self.described("taps", {"visor": {"taps": {"t": self.TAP}}}))
+        self.assertTrue(self.taken("taps", {"visor": {"taps": {"t": self.TAP}}}))
+        self.assertTrue(self.described("policies", {"visor": {"policies": {"p": self.POLICY}}}))
+        self.assertTrue(self.taken("policies", {"visor": {"policies": {"p": self.POLICY}}}))
+
+    def test_wrong_ones(self):
+        def changed(thing, path, value):
+            """A copy in which this is what stands at a dotted path; None: nothing does."""
+            copy = json.loads(json.dumps(thing))
+            *above, last = path.split(".")
+            node = copy
+            for key in above:
+                node = node[key]
+            node.pop(last, None)
+            if value is not None:
+                node[last] = value
+            return copy
+        for section, thing, path, value in (
+                ("taps", self.TAP, "config.hostspec", "10.0.0.0/24"), ("taps", self.TAP, "config.debug", "maybe"),
+                ("taps", self.TAP, "config", 7), ("taps", self.TAP, "input_type", "pcpa"),
+                ("taps", self.TAP, "input_type", None), ("taps", self.TAP, "tags.here", ["a"]),
+                ("policies", self.POLICY, "kind", None), ("policies", self.POLICY, "kind", "colection"),
+                ("policies", self.POLICY, "input", None), ("policies", self.POLICY, "handlers", None),
+                ("policies", self.POLICY, "input.tap", None), ("policies", self.POLICY, "input.input_type", None),
+                ("policies", self.POLICY, "input.filter.bfp", "udp"),
+                ("policies", self.POLICY, "input.tap_selector", {"any": [{"virtual": True}]}),
+                ("policies", self.POLICY, "handlers.modules", None), ("policies", self.POLICY, "handlers.modules", "d"),
+                ("policies", self.POLICY, "handlers.modules.d.type", None),
+                ("policies", self.POLICY, "handlers.modules.d.type", "dsn"),
+                ("policies", self.POLICY, "handlers.modules.d.filter.only_qtpe", ["A"]),
+                ("policies", self.POLICY, "handlers.modules.d.filter.only_qtype", "A"),
+                ("policies", self.POLICY, "handlers.modules.d.filter.exclude_noerror", 3),
+                ("policies", self.POLICY, "handlers.window_config.num_periods", "many"),
+                ("policies", self.POLICY, "handlers.window_config.periods", 3)):
+            with self.subTest(path=path, value=value):
+                document = {"visor": {section: {"x": changed(thing, path, value)}}}
+                self.assertFalse(self.described(section, document))
+                self.assertFalse(self.taken(section, document))
+        for section, thing in (("taps", self.TAP), ("policies", self.POLICY)):
+            for wrong in ({"visor": {section: {"x": thing, "y": thing}}}, {"visor": {section: {}}},
+                          {section: {"x": thing}}, {"visor": {section: {"a b": thing}}},
+                          {"version": "2.0", "visor": {section: {"x": thing}}}):
+                with self.subTest(wrong=wrong):
+                    self.assertFalse(self.described(section, wrong))
+                    self.assertFalse(self.taken(section, wrong))
 
 
 if __name__ == "__main__":
     agent.need("jsonschema")
+    agent.need("yaml")
     agent.main()

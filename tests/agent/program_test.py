@@ -45,8 +45,8 @@ class CannotStart(AgentTest):
 
     def test_filter_and_hosts(self):
         mock = TAPS + "  policies:\n" + mock_policy("p", config="{host_spec: 10.0.0.1}")
-        self.fails("--config", self.config(mock), "-p", "0", saying=r"visor.yaml:\d+:\d+: invalid CIDR: 10.0.0.1$")
-        self.fails("-H", "nonsense", "lo", "-p", "0", saying="invalid CIDR: nonsense$|no permission to capture on lo")
+        self.fails("--config", self.config(mock), "-p", "0", saying=r"visor.yaml:\d+:\d+: invalid CIDR: 10.0.0.1;")
+        self.fails("-H", "nonsense", "lo", "-p", "0", saying="invalid CIDR: nonsense;|no permission to capture on lo")
 
     def test_port_in_use(self):
         with taken_port() as taken:
@@ -73,6 +73,15 @@ class CannotStart(AgentTest):
                 ("a: 1", "visor.yaml:1:1: invalid schema")):
             self.fails("--config", self.config(document), saying=saying)
             self.fails("--check-config", self.config(document), saying=saying)
+
+    def test_a_tap_that_cannot_be_opened(self):
+        document = self.config(TAPS + "    gone: {input_type: pcap, config: {iface: nope0}}\n  policies:\n" +
+                               mock_policy("p") + mock_policy("q", "gone"))
+        self.fails("--config", document, "-p", "0",
+                   saying=r"/visor.yaml:6:5: unable to instantiate tap 'gone': interface 'nope0' not found")
+        # Of the command line, so not in the file.
+        self.fails("--config", self.config(TAPS.replace("default:", "first:")), "-p", "0", "nope0",
+                   saying=r"^\[error\] unable to instantiate tap 'default': interface 'nope0' not found")
 
     def test_security(self):
         self.fails("--admin-api", "--tls", saying="--tls needs --tls-cert and --tls-key")
@@ -162,6 +171,7 @@ class Reload(AgentTest):
             told = self.reload(it, broken)
             self.assertRegex(told, r"\[error\].*visor.yaml.*; nothing was changed")
             self.assertEqual(self.names(it), ["one"])
+        self.assertRegex(told, r"visor.yaml:3:5: unable to instantiate tap 'default'")
         self.assertRegex(self.reload(it, self.HEAD + mock_policy("y", "nowhere")), r"visor.yaml:\d+:\d+: tap 'nowhere'")
         self.assertGreaterEqual(self.events(it), 20)
         os.unlink(self.path)

@@ -276,7 +276,8 @@ class Change(AgentTest):
                      "^input can have only key 'input.tap' or key 'input.tap_selector'$")
         self.answers(self.add("p", config="{nokey: 1}"), 400, "^nokey is an invalid/unsupported config or filter. "
                      "The valid configs/filters are: ")
-        self.answers(self.add("p", config="{host_spec: 10.0.0.1}"), 400, "^invalid CIDR: 10.0.0.1$")
+        self.answers(self.add("p", config="{host_spec: 10.0.0.1}"), 400,
+                     "^invalid CIDR: 10.0.0.1; .* as 192.0.2.0/24 or 2001:db8::/32$")
         self.answers(self.add("p", "bare", config="{pcap_source: libpcap, iface: nope0}"), 500,
                      "^unable to instantiate tap 'bare': interface 'nope0' not found; available interfaces: .*lo")
         self.answers(self.add("p", modules="{x: {type: nope}}"), 400,

@@ -4,8 +4,11 @@ import os
 import struct
 import subprocess
 import sys
-import tempfile
 import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import documents  # noqa: E402
+from folder import FolderTest  # noqa: E402
 
 PROGRAM = ""  # the first argument of each test program
 START = 1_600_000_000
@@ -20,6 +23,8 @@ class Run:
                               check=False, timeout=60, **options)
         self.status, self.out = done.returncode, done.stdout
         self.errors = done.stderr.decode(errors="replace").splitlines()
+        if not self.status:
+            documents.file_taken(args)
 
     @property
     def warnings(self):
@@ -30,19 +35,8 @@ class Run:
         return json.loads(self.out)
 
 
-class ProgramTest(unittest.TestCase):
-    """A test with a folder of its own that checks what every run promises."""
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-
-    def file(self, name, content=b""):
-        path = os.path.join(self.folder, name)
-        with open(path, "wb") as out:
-            out.write(content if isinstance(content, bytes) else content.encode())
-        return path
+class ProgramTest(FolderTest):
+    """A test that checks what every run promises."""
 
     def fails(self, *args, saying="", stdin=b""):
         """Ends in one clear line on standard error, nothing on standard output, and status 255."""

@@ -113,7 +113,8 @@ class CommandLine(ProgramTest):
     def test_hosts(self):
         counted = self.works("-H", "10.0.0.1/32", self.capture)["1m"]["packets"]
         self.assertEqual((counted["in"], counted["out"], counted["unknown_dir"]), (10, 10, 0))
-        self.fails("-H", "10.0.0.1", self.capture, saying="invalid CIDR: 10.0.0.1")
+        self.fails("-H", "10.0.0.1", self.capture, saying="invalid CIDR: 10.0.0.1; it is to be an address and "
+                   "the length of its prefix, as 192.0.2.0/24 or 2001:db8::/32")
         self.fails("-H", "10.0.0.0/8,nonsense", self.capture, saying="invalid CIDR: nonsense")
         self.fails("-H", "10.0.0.0/33", self.capture, saying="invalid CIDR: 10.0.0.0/33")
 

@@ -67,6 +67,10 @@ def fragments_of(frame, identification, size):
                 at // 8 | (0x2000 if at + size < len(body) else 0)) for at in range(0, len(body), size)]
 
 
+def on_one_processor():
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
 class SameResult(ProgramTest):
     def same(self, capture, *options):
         once = Run("--workers", "1", *options, capture)
@@ -75,6 +79,8 @@ class SameResult(ProgramTest):
             again = Run("--workers", workers, *options, capture)
             self.assertEqual(again.status, 0, again.errors)
             self.assertEqual(again.out, once.out, f"{capture} with {workers} workers {options}")
+        alone = Run("--workers", "1", *options, capture, preexec_fn=on_one_processor)  # nothing is read ahead
+        self.assertEqual(alone.out, once.out, f"{capture} on one processor {options}")
         return once.json
 
     def everywhere(self, capture):

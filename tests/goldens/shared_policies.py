@@ -9,6 +9,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import documents  # noqa: E402
+
 SKIPPED = 77
 ABSENT = object()
 RANDOM, DNSSEC = "dns_udp_tcp_random.pcap", "dnssec.pcap"
@@ -202,6 +205,7 @@ def check(program, fixtures, wanted, config):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if done.returncode:
         return [done.stderr.decode(errors="replace").strip()]
+    documents.file_taken(command)
     handlers = json.loads(done.stdout)["p"]
     errors = []
     for name, figures in wanted["expected"].items():

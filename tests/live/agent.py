@@ -4,9 +4,12 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 
-from netns import die_with_parent
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import documents  # noqa: E402
+from netns import die_with_parent  # noqa: E402
 
 PORT = 10853  # in a namespace of its own every port is free
 
@@ -38,6 +41,8 @@ class Agent:
                     self.connect()
                 self.connection.request(method, path, body=body, headers=headers or {})
                 reply = self.connection.getresponse()
+                if method in ("POST", "PUT") and reply.status in (200, 201):
+                    documents.taken(body)
                 return reply.status, reply.read()
             except (OSError, http.client.HTTPException):
                 self.connection = None

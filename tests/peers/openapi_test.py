@@ -13,6 +13,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from documents import named, validator  # noqa: E402
+
 POLICIES = """
 visor:
   taps:
@@ -31,12 +34,6 @@ visor:
           dhcp: {type: dhcp}
           pcap: {type: pcap}
 """
-
-
-def validator(api, schema):
-    import jsonschema
-    return jsonschema.Draft202012Validator({"$ref": f"#/components/schemas/{schema}",
-                                            "components": api["components"]})
 
 
 def results(program, *arguments):
@@ -93,16 +90,16 @@ def main():
             check_dashboard(api["x-metrics-schema"], dashboard)
         else:
             print("no dashboard at", dashboard)
-    validator(api, "WindowMetrics").validate(results(program, "-H", "10.77.0.2/32,fd77::2/128", capture))
+    validator(api, named("WindowMetrics")).validate(results(program, "-H", "10.77.0.2/32,fd77::2/128", capture))
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         file.write(POLICIES)
         file.flush()
         found = results(program, "--config", file.name, capture)
     assert len(found["p"]) == 6
-    validator(api, "PolicyMetrics").validate(found)
+    validator(api, named("PolicyMetrics")).validate(found)
     # It can tell: a key no row has is refused.
     found["p"][next(name for name in found["p"] if name.endswith("pcap"))]["pcap"]["no_such_metric"] = 1
-    assert not validator(api, "PolicyMetrics").is_valid(found)
+    assert not validator(api, named("PolicyMetrics")).is_valid(found)
 
 
 if __name__ == "__main__":

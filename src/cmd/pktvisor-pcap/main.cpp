@@ -1,4 +1,5 @@
 // pktvisor-pcap: runs the engine over capture files and prints what it found.
+#include "base/processors.hpp"
 #include "cmd/common/standard_streams.hpp"
 #include "control/log.hpp"
 #include "control/plan.hpp"
@@ -171,9 +172,12 @@ Result<Finished> read_capture(const PcapOptions& options, Job& job, const Servic
     const auto begin = std::chrono::steady_clock::now();
     ProgressBar bar;
     const engine::OfflineOptions how{
-        options.workers, control::decode_settings(job.plan, std::move(job.hosts), services.key),
-        [&](const auto& ledger, const auto& totals) { bar.update(ledger, totals); }, stop.flag,
-        job.input.tcp_connections};
+        .workers = options.workers,
+        .read_ahead = available_processors() >= 2 * options.workers,
+        .decode = control::decode_settings(job.plan, std::move(job.hosts), services.key),
+        .progress = [&](const auto& ledger, const auto& totals) { bar.update(ledger, totals); },
+        .stop = stop.flag,
+        .tcp_connections = job.input.tcp_connections};
     auto run = engine::OfflineRun::run(**source, job.plan, services, how);
     if (!run) return Error{run.error()};
     bar.clear();

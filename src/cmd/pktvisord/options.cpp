@@ -33,35 +33,39 @@ constexpr const char* places = "Places of addresses";
 constexpr const char* process = "Process and log";
 constexpr const char* accepted = "Accepted, but not needed or not in this build";
 
-// Where a process option stands in the help, and what its value is called there.
+constexpr bool newer = true;
+
+// Where a process option stands in the help, what its value is called there, and whether earlier versions did
+// not have it.
 struct Shown {
     std::string_view key;
     const char* group;
     const char* value = "";
+    bool is_newer = false;
 };
 constexpr Shown shown_options[] = {
-    {"promiscuous", capture},
-    {"ring_mb", capture, "N"},
-    {"workers", capture, "N"},
+    {"promiscuous", capture, "", newer},
+    {"ring_mb", capture, "N", newer},
+    {"workers", capture, "N", newer},
     {"periods", capture, "P"},
     {"max_deep_sample", capture, "N"},
-    {"no_adaptive_sampling", capture},
+    {"no_adaptive_sampling", capture, "", newer},
     {"host", web, "HOST"},
     {"port", web, "PORT"},
     {"prom_instance", web, "ID"},
     {"tls", web},
     {"tls_cert", web, "FILE"},
     {"tls_key", web, "FILE"},
-    {"tls_client_ca", web, "FILE"},
+    {"tls_client_ca", web, "FILE", newer},
     {"admin_api", web},
-    {"admin_token_file", web, "FILE"},
-    {"admin_insecure", web},
+    {"admin_token_file", web, "FILE", newer},
+    {"admin_insecure", web, "", newer},
     {"geo_city", places, "FILE"},
     {"geo_asn", places, "FILE"},
     {"default_geo_city", places, "FILE"},
     {"default_geo_asn", places, "FILE"},
     {"daemon", process},
-    {"user", process, "NAME"},
+    {"user", process, "NAME", newer},
     {"log_file", process, "FILE"},
     {"syslog", process},
     {"verbose", process},
@@ -86,10 +90,6 @@ constexpr Shown shown_options[] = {
     {"cp_custom", accepted, "TEXT"},
     {"cp_path", accepted, "FILE"},
 };
-
-const std::vector<std::string> newer{"check-config",     "promiscuous",          "ring-mb",
-                                     "workers",          "no-adaptive-sampling", "tls-client-ca",
-                                     "admin-token-file", "admin-insecure",       "user"};
 
 // Else -1 would be the largest number there is.
 std::string wrong_number(const std::string& text) {
@@ -126,7 +126,16 @@ CLI::Option* declare(CLI::App& app, const Shown& shown, OptionValues& given) {
     return declared->type_name(shown.value)->option_text(value_text(shown));
 }
 
-void declare(CLI::App& app, CommandLine& line) {
+using Names = std::vector<std::string>;
+
+void add_names(Names& names, const CLI::Option& option) {
+    const auto& more = option.get_lnames();
+    names.insert(names.end(), more.begin(), more.end());
+}
+
+// The options that earlier versions did not have.
+Names declare(CLI::App& app, CommandLine& line) {
+    Names newer_ones;
     app.add_option("IFACE", line.iface,
                    "interface to watch: its name, one of its addresses, or auto for the busiest; summarised "
                    "by a policy named default")
@@ -142,12 +151,17 @@ void declare(CLI::App& app, CommandLine& line) {
     app.add_option("--config", line.config, "YAML file of options, taps and policies")
         ->type_name("FILE")
         ->group(config_file);
-    app.add_option("--check-config", line.check_config, "tell whether this file is valid, and exit")
-        ->type_name("FILE")
-        ->group(config_file);
-    for (const Shown& shown : shown_options) declare(app, shown, line.given)->group(shown.group);
+    add_names(newer_ones, *app.add_option("--check-config", line.check_config,
+                                          "tell whether this file is valid, and exit")
+                               ->type_name("FILE")
+                               ->group(config_file));
+    for (const Shown& shown : shown_options) {
+        const CLI::Option* option = declare(app, shown, line.given)->group(shown.group);
+        if (shown.is_newer) add_names(newer_ones, *option);
+    }
     teach(app, examples);
     for (const char* name : {"--help", "--version"}) app.get_option(name)->group(process);
+    return newer_ones;
 }
 
 bool nothing_to_do(const CommandLine& line) {
@@ -159,8 +173,8 @@ bool nothing_to_do(const CommandLine& line) {
 
 std::optional<int> parse_command_line(int argc, const char* const* argv, CommandLine& line) {
     CLI::App app{description, "pktvisord"};
-    declare(app, line);
-    if (const auto ended = parse(app, argc, argv, operands, newer)) return ended;
+    const Names newer_ones = declare(app, line);
+    if (const auto ended = parse(app, argc, argv, operands, newer_ones)) return ended;
     const OptionTable tables[] = {control::process_options};
     if (const auto error = check_options(tables, line.given)) return wrong_use(app, error->text, operands);
     if (nothing_to_do(line))

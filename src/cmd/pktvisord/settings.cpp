@@ -1,8 +1,9 @@
 #include "cmd/pktvisord/settings.hpp"
 
+#include "base/processors.hpp"
+
 #include <algorithm>
 #include <arpa/inet.h>
-#include <sched.h>
 
 namespace visor::cmd {
 
@@ -19,12 +20,6 @@ constexpr std::string_view not_built[] = {"module_dir",
                                           "cp_url",
                                           "cp_custom",
                                           "cp_path"};
-
-unsigned cores() {
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-    return std::clamp(static_cast<unsigned>(CPU_COUNT(&set)), 1U, workers_max);
-}
 
 bool is_loopback(const std::string& host) {
     in_addr v4;
@@ -105,7 +100,7 @@ Result<Settings> settings_of(const OptionValues& given) {
     s.admin_token_file = text("admin_token_file");
     s.periods = number("periods");
     s.max_deep_sample = number("max_deep_sample");
-    s.workers = options.has("workers") ? number("workers") : cores();
+    s.workers = options.has("workers") ? number("workers") : std::min(available_processors(), workers_max);
     s.ring_bytes = options.get_uint("ring_mb") << 20;
     s.adaptive_sampling = !options.get_bool("no_adaptive_sampling");
     s.promiscuous = options.get_bool("promiscuous");

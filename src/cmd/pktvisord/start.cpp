@@ -177,8 +177,9 @@ void Running::make_rest(std::function<void()> stop) {
     rest_ = std::make_unique<control::Rest>(*agent_, std::move(rest));
 }
 
-// The tap and policy "default" beside what the file says.
-control::Document Running::with_interface(control::Document document) const {
+// The tap and policy "default" for the interface of the command line.
+control::Document Running::of_interface() const {
+    control::Document document;
     if (line_.iface.empty()) return document;
     control::TapConfig tap{"default", "pcap", {}, {}};
     tap.config.set_text("iface", line_.iface);
@@ -190,8 +191,10 @@ control::Document Running::with_interface(control::Document document) const {
 
 std::string Running::begin(control::Document&& document) {
     for (const auto& notice : document.notices) spdlog::warn("{}", notice);
-    const auto trouble = agent_->add(with_interface(document));
     document_ = std::move(document);
+    if (const auto trouble = agent_->add(document_))
+        return with_place(*trouble, document_, line_.config).text;
+    const auto trouble = agent_->add(of_interface());
     return trouble ? trouble->text : std::string();
 }
 
@@ -246,7 +249,7 @@ void Running::reload() {
             "{}: of visor.config only periods and max_deep_sample take effect now; the rest takes a restart",
             line_.config);
     if (const auto trouble = agent_->reload(document_, *now)) {
-        spdlog::error("{}: {}; nothing was changed", line_.config, trouble->text);
+        spdlog::error("{}; nothing was changed", with_place(*trouble, *now, line_.config).text);
         return;
     }
     document_ = std::move(*now);

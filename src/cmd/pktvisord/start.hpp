@@ -45,7 +45,7 @@ private:
     void make_rest(std::function<void()> stop);
     void log_start() const;
     void log_policies() const;
-    control::Document with_interface(control::Document document) const;
+    control::Document of_interface() const;
 
     const CommandLine line_;
     const Settings settings_;

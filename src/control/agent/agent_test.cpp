@@ -124,7 +124,8 @@ TEST_F(AgentTest, TheMockInputTakesAnyKey) {
                ", input_type: " + type + "}, handlers: {modules: {n: {type: net}}}}}}";
     };
     ASSERT_FALSE(add(tap("m", "sample: text, bpf: 'not a filter(', iface: nowhere0"), DocumentKind::tap));
-    EXPECT_EQ(text_of(add(tap("n", "host_spec: 1.2.3.4"), DocumentKind::tap)), "1:47: invalid CIDR: 1.2.3.4");
+    EXPECT_EQ(text_of(add(tap("n", "host_spec: 1.2.3.4"), DocumentKind::tap)),
+              "1:47: " + PrefixSet::parse("1.2.3.4").error());
     ASSERT_FALSE(add(policy("p", "m"), DocumentKind::policy));
     const auto streams = agent_.streams();
     ASSERT_EQ(streams.size(), 1u);
@@ -242,7 +243,8 @@ TEST_F(AgentTest, HostsThatNobodyChecked) {
     document->taps = {tap};
     document->policies[0].tap = "c";
     document->policies[0].taps = {"c"};
-    EXPECT_EQ(text_of(agent_.add(*document)), "unable to instantiate tap 'c': invalid CIDR: nonsense");
+    EXPECT_EQ(text_of(agent_.add(*document)),
+              "unable to instantiate tap 'c': " + PrefixSet::parse("nonsense").error());
     EXPECT_EQ(streams(), 0u);
     EXPECT_EQ(agent_.taps().size(), 2u);
 }

@@ -33,6 +33,7 @@ struct RestSettings {
 };
 
 struct Route;
+struct ScrapeOptions;
 struct Routes; // where they are listed
 
 // Names and texts that clients know.
@@ -62,7 +63,7 @@ private:
     http::Response schema(const http::Request&, const http::PathValues&) const;
     http::Response openapi(const http::Request&, const http::PathValues&) const;
     http::Response scraped(const http::Request& request, const std::vector<PolicyPointer>& policies,
-                           bool with_handler) const;
+                           ScrapeOptions options) const;
     http::Response prometheus_default(const http::Request&, const http::PathValues&) const;
     http::Response bucket(const http::Request&, const http::PathValues&) const;
     http::Response window(const http::Request&, const http::PathValues&) const;

@@ -122,11 +122,13 @@ Response Rest::window(const Request& request, const PathValues& path) const {
 }
 
 Response Rest::scraped(const Request& request, const std::vector<PolicyPointer>& policies,
-                       bool with_handler) const {
+                       ScrapeOptions options) const {
     const auto format = sinks::choose_exposition(request.parameter("format"), request.header("Accept"));
     if (!format) return text_reply(format.error(), 400);
-    Response reply{200, std::string(sinks::content_type(*format)),
-                   scrape(agent_, policies, {settings_.prom_instance, with_handler, *format, started_s_})};
+    options.instance = settings_.prom_instance;
+    options.format = *format;
+    options.start_time_s = started_s_;
+    Response reply{200, std::string(sinks::content_type(*format)), scrape(agent_, policies, options)};
     reply.set_header("Vary", "Accept");
     return reply;
 }
@@ -138,14 +140,15 @@ Response Rest::prometheus_default(const Request& request, const PathValues&) con
             "no policy is named 'default'; /api/v1/policies/NAME/metrics/prometheus is of any, and "
             "__all in place of NAME of all",
             404);
-    return scraped(request, {policy}, false);
+    return scraped(request, {policy}, {.with_agent = true});
 }
 
 Response Rest::prometheus(const Request& request, const PathValues& path) const {
-    if (path["name"] == all_policies) return scraped(request, agent_.policies(), true);
+    if (path["name"] == all_policies)
+        return scraped(request, agent_.policies(), {.with_handler = true, .with_agent = true});
     const PolicyPointer policy = agent_.policy(std::string(path["name"]));
     if (!policy) return text_reply(std::string(no_policy), 404);
-    return scraped(request, {policy}, true);
+    return scraped(request, {policy}, {.with_handler = true});
 }
 
 Response Rest::schema(const Request&, const PathValues&) const {

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
 
 namespace visor::control {
 namespace {
@@ -208,21 +210,41 @@ TEST_F(RestTest, EveryRouteIsDescribed) {
     EXPECT_EQ(rest_->routes().size(), all_routes().size());
 }
 
-TEST_F(RestTest, TheLedgerIsOfThePoliciesAskedFor) {
-    settings_.admin = true;
-    with_policy();
-    std::string yaml = policy_yaml;
-    yaml.replace(yaml.find("{p:"), 3, "{q:").replace(yaml.find("tap: t"), 6, "tap: u");
-    std::string tap = tap_yaml;
-    tap.replace(tap.find("{t:"), 3, "{u:");
-    ASSERT_EQ(ask(request("POST", "/api/v1/taps", tap)).status, 201);
-    const auto added = ask(request("POST", "/api/v1/policies", yaml));
-    ASSERT_EQ(added.status, 201) << added.text();
-    auto scrape = request("GET", "/api/v1/policies/q/metrics/prometheus");
-    scrape.query.emplace_back("format", "text");
-    const std::string text(ask(scrape).text());
-    EXPECT_NE(text.find("pktvisor_ledger_tap_received_total{stream=\"u-"), std::string::npos) << text;
-    EXPECT_EQ(text.find("stream=\"t-"), std::string::npos) << text;
+// What is of the agent, or of a stream that policies share, is not told again with each of them.
+TEST_F(RestTest, NothingOfTheAgentIsToldWithOnePolicy) {
+    std::string yaml = "visor: {taps: {t: {input_type: mock}, u: {input_type: mock}}, policies: {";
+    for (const auto& [policy, tap] : {std::pair{"default", "t"}, {"p", "t"}, {"q", "u"}})
+        yaml += std::string(policy) + ": {kind: collection, input: {tap: " + tap +
+                ", input_type: mock}, handlers: {modules: {n: {type: net}}}}, ";
+    const auto document = agent_.parse(yaml + "}}", DocumentKind::file);
+    ASSERT_TRUE(document) << document.error();
+    ASSERT_FALSE(agent_.add(*document));
+    const auto text = [&](const std::string& path) {
+        auto scrape = request("GET", path);
+        scrape.query.emplace_back("format", "text");
+        return std::string(ask(scrape).text());
+    };
+    const auto policy = [](const std::string& name) {
+        return "/api/v1/policies/" + name + "/metrics/prometheus";
+    };
+    for (const std::string& path : {std::string("/metrics"), policy("__all")}) {
+        const std::string shown = text(path);
+        for (const char* series :
+             {"pktvisor_ledger_tap_received_total{stream=\"t-",
+              "pktvisor_ledger_tap_received_total{stream=\"u-", "pktvisor_log_lines_total"})
+            EXPECT_NE(shown.find(series), std::string::npos) << path << series << shown;
+    }
+    std::set<std::string> series;
+    for (const std::string& path : {std::string("/metrics"), policy("p"), policy("q")}) {
+        std::istringstream lines(text(path));
+        for (std::string line; std::getline(lines, line);) {
+            if (line.starts_with('#')) continue;
+            EXPECT_TRUE(series.insert(line.substr(0, line.rfind(' '))).second) << path << line;
+        }
+    }
+    EXPECT_GT(series.size(), 100u);
+    EXPECT_NE(text(policy("q")).find("pktvisor_ledger_sampling_deep_sample_ratio{handler=\"q-u-n\""),
+              std::string::npos);
 }
 
 // All policies in one answer: they are asked at once, and shown while nothing is held.

@@ -8,7 +8,6 @@
 #include "sinks/prometheus.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace visor::control {
 
@@ -100,14 +99,9 @@ private:
     std::vector<sinks::PlainMetric> sampling_;
 };
 
-// Where every frame went, by stream of these policies; and every line of the log.
-void add_ledgers(std::vector<sinks::PlainMetric>& metrics, const Agent& agent,
-                 const std::vector<PolicyPointer>& policies, const std::string& instance) {
-    std::set<std::string_view> used;
-    for (const PolicyPointer& policy : policies)
-        for (const auto& on_tap : policy->taps) used.insert(on_tap.stream->name);
+// Where every frame went, by stream; and every line of the log.
+void add_ledgers(std::vector<sinks::PlainMetric>& metrics, const Agent& agent, const std::string& instance) {
     for (const auto& [name, state] : agent.streams()) {
-        if (!used.contains(name)) continue;
         sinks::Labels labels{{"stream", name}, {"tap", state.stream->tap}};
         if (!instance.empty()) labels.push_back({"instance", instance});
         for (const auto& line : engine::ledger_lines(state.counts))
@@ -128,7 +122,7 @@ std::string scrape(Agent& agent, const std::vector<PolicyPointer>& policies, con
                       : options.format == Format::open_metrics ? sinks::ModernForm::open_metrics
                                                                : sinks::ModernForm::text;
     std::vector<sinks::PlainMetric> plain = std::move(scraped.sampling());
-    add_ledgers(plain, agent, policies, options.instance);
+    if (options.with_agent) add_ledgers(plain, agent, options.instance);
     return sinks::modern_exposition({std::move(scraped.sources()), std::move(plain), options.start_time_s},
                                     {}, form);
 }

@@ -1,5 +1,6 @@
-// What a scrape shows: policies' results in one of the expositions, and the agent's own figures beside them.
-// Threads: any. Units: as the expositions have them.
+// What a scrape shows: policies' results in one of the expositions, and beside them, when asked for, the
+// agent's own figures. Those are of no policy: a scraper that asks for one policy after another gets them
+// once. Threads: any. Units: as the expositions have them.
 #pragma once
 
 #include "control/agent/agent.hpp"
@@ -11,8 +12,9 @@
 namespace visor::control {
 
 struct ScrapeOptions {
-    std::string instance;      // label of every sample; empty: none
+    std::string instance{};    // label of every sample; empty: none
     bool with_handler = false; // label
+    bool with_agent = false;   // beside policies' results: ledgers of all streams, and of the log
     sinks::ExpositionFormat format = sinks::ExpositionFormat::compatible;
     double start_time_s = 0; // unix time at which the agent began
 };

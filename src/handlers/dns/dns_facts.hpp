@@ -48,7 +48,7 @@ inline Outcomes outcomes_of(const DnsEvent& event) {
     }();
     static_assert(static_cast<int>(Outcome::nodata) == static_cast<int>(Outcome::noerror) + 1);
     const bool reply = event.message.header.response();
-    const uint32_t rcode = wire::dns_full_rcode(event.message) & (0U - reply);
+    const uint32_t rcode = event.rcode & (0U - reply);
     const uint32_t outcome = by_rcode[std::min<uint32_t>(rcode, 15)];
     const bool empty = (rcode == rcode_noerror) & (event.message.header.ancount == 0);
     return {&event, static_cast<uint16_t>(rcode), static_cast<Outcome>((outcome + empty) & (0U - reply)),

@@ -119,9 +119,8 @@ bool Filter::passes_subnet(const DnsEvent& event) const {
 bool Filter::passes_reply(const DnsEvent& event) const {
     const wire::DnsMessage& m = event.message;
     if (exclude_noerror_ || by_rcode_) {
-        const uint16_t rcode = wire::dns_full_rcode(m);
-        if (exclude_noerror_ && rcode == 0) return false;
-        if (by_rcode_ && !rcodes_.test(rcode)) return false;
+        if (exclude_noerror_ && event.rcode == 0) return false;
+        if (by_rcode_ && !rcodes_.test(event.rcode)) return false;
     }
     if (by_count_ && m.header.ancount != answer_count_) return false;
     if (by_qtype_ && !(m.has_question() && qtypes_.test(m.qtype))) return false;

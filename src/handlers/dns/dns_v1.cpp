@@ -117,6 +117,7 @@ private:
             size_t count = 0;
             const size_t end = std::min(begin + recorded_at_once, events.size());
             for (size_t i = begin; i < end; ++i) {
+                prefetch_behind(events[i], events.back());
                 const Depth depth = look(cells, events[i], tally, deep[count]);
                 if (depth == Depth::shallow) continue;
                 const bool named = events[i].message.has_question();

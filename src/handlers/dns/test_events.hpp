@@ -99,6 +99,7 @@ public:
         if (event.name.plain)
             event.keys = name_keys(sketch::offline_hash_key, text + event.name.length, event.name.two,
                                    event.name.three);
+        event.rcode = wire::dns_full_rcode(event.message);
         event.packet = &packet;
         event.text = text;
         event.transaction = transaction_of(packet.flow_hash, event.message.header.id);

@@ -41,9 +41,12 @@ public:
         // Without places to look up, analysing a packet is hardly more work than leaving it out.
         sampling_.begin(wanted_.city || wanted_.asn ? batch.deep_weight : 1);
         if (sampling_.weight() == 1) [[likely]] {
-            for (const wire::Packet& packet : batch.packets)
+            const wire::Packet& last = batch.packets.back();
+            for (const wire::Packet& packet : batch.packets) {
+                prefetch_behind(packet, last);
                 look(cells, packet, sampling_.takes(packet.flow_hash) ? Depth::deep : Depth::shallow, tally,
                      remotes);
+            }
         } else {
             look_at_share(cells, batch, tally, remotes);
         }

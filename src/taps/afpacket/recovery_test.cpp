@@ -21,8 +21,6 @@ using namespace engine::test;
 using engine::LiveTap;
 using std::chrono::steady_clock;
 
-using Notes = std::vector<std::string>;
-
 class AfPacketLife : public PairTest {
 protected:
     std::unique_ptr<LiveTap> open(AfPacketConfig config) {
@@ -30,25 +28,6 @@ protected:
         auto tap = open_af_packet(config, notify());
         EXPECT_TRUE(tap) << tap.error();
         return tap ? std::move(*tap) : nullptr;
-    }
-    // Reads all queues until the tap is up or down; frames seen meanwhile are counted.
-    static size_t read_until(LiveTap& tap, bool up) {
-        size_t seen = 0;
-        const auto end = steady_clock::now() + std::chrono::seconds(10);
-        while (tap.up() != up && steady_clock::now() < end) seen += read_all(tap, 20);
-        EXPECT_EQ(tap.up(), up);
-        return seen + read_all(tap, 400); // the other queues look after their sockets as well
-    }
-    static size_t read_all(LiveTap& tap, int quiet_ms = 60) {
-        size_t seen = 0;
-        for (unsigned q = 0; q < tap.queues(); ++q) seen += collect(tap.queue(q), quiet_ms).size();
-        return seen;
-    }
-    static void send(const std::string& interface, unsigned count, uint16_t port = 53) {
-        const FrameSender sender(interface);
-        for (unsigned i = 0; i < count; ++i)
-            ASSERT_TRUE(sender.send(
-                UdpFrame{.source = static_cast<uint16_t>(40000 + i), .destination = port}.bytes()));
     }
     static void expect_balance(LiveTap& tap) {
         for (unsigned q = 0; q < tap.queues(); ++q) {

@@ -13,8 +13,6 @@ using namespace engine::test;
 using engine::LiveTap;
 using std::chrono::steady_clock;
 
-using Notes = std::vector<std::string>;
-
 class LivePcap : public PairTest {
 protected:
     std::unique_ptr<LiveTap> open(LivePcapConfig config) {
@@ -22,19 +20,6 @@ protected:
         auto tap = open_live_pcap(config, notify());
         EXPECT_TRUE(tap) << tap.error();
         return tap ? std::move(*tap) : nullptr;
-    }
-    static size_t read_until(LiveTap& tap, bool up) {
-        size_t seen = 0;
-        const auto end = steady_clock::now() + std::chrono::seconds(10);
-        while (tap.up() != up && steady_clock::now() < end) seen += collect(tap.queue(0), 20).size();
-        EXPECT_EQ(tap.up(), up);
-        return seen;
-    }
-    static void send(const std::string& interface, unsigned count, uint16_t port = 53) {
-        const FrameSender sender(interface);
-        for (unsigned i = 0; i < count; ++i)
-            ASSERT_TRUE(sender.send(
-                UdpFrame{.source = static_cast<uint16_t>(40000 + i), .destination = port}.bytes()));
     }
     static std::string error_of(const LivePcapConfig& config) {
         const auto tap = open_live_pcap(config, nullptr);
