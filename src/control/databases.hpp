@@ -20,7 +20,9 @@ struct Databases {
         return {city ? &*city : nullptr, asn ? &*asn : nullptr, suffixes.get(), key};
     }
     // For handlers that ask for no places: the rest.
-    Databases without_places() const { return {{}, {}, suffixes}; }
+    std::shared_ptr<const Databases> without_places() const {
+        return std::make_shared<const Databases>(Databases{{}, {}, suffixes});
+    }
 };
 
 // Paths of MMDB files; empty: none. The public suffixes come from the system. Error: one line naming the

@@ -51,8 +51,7 @@ bool uses_places(const PolicyConfig& policy) {
         if (std::any_of(std::begin(options), std::end(options), asked)) return true;
         const auto& rows = find_handler(module.type, module.version)->schema().rows;
         return std::any_of(rows.begin(), rows.end(), [&](const Row& row) {
-            return (row.facts.format == city_key || row.facts.format == asn_key) &&
-                   (row.facts.groups & module.groups) == row.facts.groups;
+            return row.facts.format == place_key && (row.facts.groups & module.groups) == row.facts.groups;
         });
     });
 }

@@ -98,10 +98,27 @@ Result<std::shared_ptr<LivePolicy>> LiveEngine::attach(LiveStream& stream,
                                                        const std::shared_ptr<const PlannedPolicy>& plan,
                                                        const Services& services,
                                                        const DecodeSettings& settings,
-                                                       std::shared_ptr<const void> keeps) {
+                                                       const std::shared_ptr<const void>& keeps) {
     const std::lock_guard lock(mutex_);
     stream.set_decoding(settings);
-    return stream.attach(plan, services, wall_clock_ns(), std::move(keeps));
+    return stream.attach(plan, services, wall_clock_ns(), keeps);
+}
+
+// What takes long comes first, without the lock: filters look at every place of a database.
+std::optional<Error> LiveEngine::replace_databases(std::span<const LivePolicy* const> policies,
+                                                   const Services& services,
+                                                   const std::shared_ptr<const void>& keeps) {
+    std::vector<std::vector<LentHandlers>> made;
+    for (const LivePolicy* policy : policies) {
+        auto handlers = make_handlers(policy->plan(), policy->workers(), services, keeps);
+        if (!handlers) return handlers.reason();
+        made.push_back(std::move(*handlers));
+    }
+    const std::lock_guard lock(mutex_);
+    for (size_t i = 0; i < policies.size(); ++i)
+        if (Served* const served = serving(*policies[i]))
+            served->stream->swap_databases(*policies[i], std::move(made[i]));
+    return {};
 }
 
 void LiveEngine::detach(LiveStream& stream, const LivePolicy& policy) {

@@ -29,7 +29,11 @@ public:
     Result<std::shared_ptr<LivePolicy>> attach(LiveStream& stream,
                                                const std::shared_ptr<const PlannedPolicy>& plan,
                                                const Services& services, const DecodeSettings& settings,
-                                               std::shared_ptr<const void> keeps = {});
+                                               const std::shared_ptr<const void>& keeps = {});
+    // These policies go on with other databases. Error: of none of them, as handlers cannot be made.
+    std::optional<Error> replace_databases(std::span<const LivePolicy* const> policies,
+                                           const Services& services,
+                                           const std::shared_ptr<const void>& keeps);
     void detach(LiveStream& stream, const LivePolicy& policy);
     void set_decoding(LiveStream& stream, const DecodeSettings& settings);
 

@@ -12,6 +12,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 namespace visor::engine {
 
@@ -23,14 +24,26 @@ struct LivePart {
     PeriodBuckets buckets;
 };
 
+// Handlers, and what keeps the databases they were lent.
+struct LentHandlers {
+    std::shared_ptr<const void> keeps; // goes after them
+    WorkerHandlers handlers;
+
+    void swap_databases(LentHandlers& made) {
+        handlers.swap_databases(made.handlers);
+        std::swap(keeps, made.keeps);
+    }
+};
+
 class LivePolicyWorker {
 public:
     static constexpr size_t parts_max = 3; // one written to, one to go on with, one on its way
 
-    explicit LivePolicyWorker(WorkerHandlers handlers)
-        : handlers_(std::move(handlers)), waiting_(handlers_.count()) {
+    explicit LivePolicyWorker(LentHandlers lent) : lent_(std::move(lent)), waiting_(lent_.handlers.count()) {
         tell_waiting();
     }
+    // Goes on with the databases of `made`, which has those before in return.
+    void swap_databases(LentHandlers& made) { lent_.swap_databases(made); }
 
     // The period frames belong to now, and when it is over.
     struct Bounds {
@@ -61,11 +74,11 @@ public:
     // Everything of a batch, in the order of a single worker.
     void on_batch(Batch batch) {
         batch.period_start_ns = bounds_.start_ns;
-        handlers_.on_batch(batch, writing_->buckets);
-        handlers_.on_ordered(batch, writing_->buckets);
+        lent_.handlers.on_batch(batch, writing_->buckets);
+        lent_.handlers.on_ordered(batch, writing_->buckets);
     }
-    void on_time(int64_t now_ns, unsigned parts) { handlers_.on_time(now_ns, writing_->buckets, parts); }
-    void on_period_end(const void* const* cells) { handlers_.on_period_end(cells); }
+    void on_time(int64_t now_ns, unsigned parts) { lent_.handlers.on_time(now_ns, writing_->buckets, parts); }
+    void on_period_end(const void* const* cells) { lent_.handlers.on_period_end(cells); }
 
     // Requests that waited for their answers in a handler when it handed over last; any thread.
     std::optional<uint64_t> waiting(size_t handler) const {
@@ -77,10 +90,10 @@ private:
     static constexpr uint64_t none_waits = UINT64_MAX; // ever
     void tell_waiting() {
         for (size_t i = 0; i < waiting_.size(); ++i)
-            waiting_[i].store(handlers_.waiting(i).value_or(none_waits), std::memory_order_relaxed);
+            waiting_[i].store(lent_.handlers.waiting(i).value_or(none_waits), std::memory_order_relaxed);
     }
 
-    WorkerHandlers handlers_;
+    LentHandlers lent_;
     std::vector<std::atomic<uint64_t>> waiting_; // by handler
     Bounds bounds_;
     LivePart* writing_ = nullptr;

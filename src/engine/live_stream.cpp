@@ -10,7 +10,26 @@ namespace {
 // Frames wait in the kernel's ring for a while; who comes within it after a period's end is waited for.
 constexpr int64_t patience_ns = 50'000'000;
 constexpr int64_t clock_slack_ns = sketch::second_ns;
+
+// What a command brings, and its report takes back.
+template <class Told>
+void discard(const Told& told) {
+    delete told.settings;
+    delete told.lent;
+}
 } // namespace
+
+Result<std::vector<LentHandlers>> make_handlers(const PlannedPolicy& plan, size_t workers,
+                                                const Services& services,
+                                                const std::shared_ptr<const void>& keeps) {
+    std::vector<LentHandlers> made;
+    for (size_t i = 0; i < workers; ++i) {
+        auto handlers = WorkerHandlers::make({{plan}}, services);
+        if (!handlers) return Error{handlers.error()};
+        made.push_back({keeps, std::move(*handlers)});
+    }
+    return made;
+}
 
 std::optional<uint64_t> LivePolicy::waiting(size_t handler) const {
     std::optional<uint64_t> sum;
@@ -39,8 +58,8 @@ LiveStream::~LiveStream() {
     threads_.clear();
     for (size_t i = 0; i < workers_.size(); ++i) { // what was on its way
         collect(i);
-        for (const WorkerReport& report : reports_[i]) delete report.settings;
-        while (const auto command = workers_[i]->unheard()) delete command->settings;
+        for (const WorkerReport& report : reports_[i]) discard(report);
+        while (const auto command = workers_[i]->unheard()) discard(*command);
     }
 }
 
@@ -66,17 +85,17 @@ void LiveStream::collect(size_t worker) {
 
 Result<std::shared_ptr<LivePolicy>> LiveStream::attach(const std::shared_ptr<const PlannedPolicy>& plan,
                                                        const Services& services, int64_t now_ns,
-                                                       std::shared_ptr<const void> keeps) {
+                                                       const std::shared_ptr<const void>& keeps) {
     if (policies_.size() >= policies_max)
         return Error{"too many policies on one input: the limit is " + std::to_string(policies_max)};
-    auto policy = std::make_shared<LivePolicy>(plan, std::move(keeps));
+    auto made = make_handlers(*plan, workers_.size(), services, keeps);
+    if (!made) return Error{made.error()};
+    auto policy = std::make_shared<LivePolicy>(plan);
     policy->results_.begin(now_ns);
     policy->bounds_ = {0, now_ns, now_ns + period_ns};
-    for (size_t i = 0; i < workers_.size(); ++i) {
-        auto handlers = WorkerHandlers::make({{*plan}}, services);
-        if (!handlers) return Error{handlers.error()};
+    for (LentHandlers& handlers : *made) {
         auto& in_worker = policy->workers_.emplace_back();
-        in_worker.handlers = std::make_unique<LivePolicyWorker>(std::move(*handlers));
+        in_worker.handlers = std::make_unique<LivePolicyWorker>(std::move(handlers));
         for (LivePart& part : in_worker.parts) part.buckets.buckets = policy->results_.empty_buckets();
     }
     for (size_t i = 0; i < workers_.size(); ++i) {
@@ -107,6 +126,15 @@ void LiveStream::detach(const LivePolicy& policy) {
     merge_answers(); // its own may have been the last to come
     leaving_.push_back(std::move(*at));
     policies_.erase(at);
+}
+
+void LiveStream::swap_databases(const LivePolicy& policy, std::vector<LentHandlers>&& made) {
+    for (size_t i = 0; i < workers_.size(); ++i) {
+        tell(i, {.kind = WorkerCommand::Kind::databases,
+                 .policy = policy.workers_[i].handlers.get(),
+                 .lent = new LentHandlers(std::move(made[i]))});
+        workers_[i]->wake();
+    }
 }
 
 void LiveStream::set_decoding(const DecodeSettings& settings) {
@@ -150,10 +178,7 @@ LivePolicy* LiveStream::find(const LivePolicyWorker* handlers, size_t worker) co
 
 void LiveStream::hear(size_t worker, const WorkerReport& report) {
     using Kind = WorkerReport::Kind;
-    if (report.kind == Kind::settings) {
-        delete report.settings;
-        return;
-    }
+    discard(report);
     LivePolicy* const policy = find(report.policy, worker);
     if (!policy) return;
     auto& in_worker = policy->workers_[worker];
@@ -171,6 +196,7 @@ void LiveStream::hear(size_t worker, const WorkerReport& report) {
     case Kind::nothing:
     case Kind::returned:
     case Kind::settings:
+    case Kind::databases:
         break;
     }
     const bool answer = report.kind == Kind::part || report.kind == Kind::nothing;

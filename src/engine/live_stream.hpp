@@ -22,13 +22,13 @@ namespace visor::engine {
 // A policy on a stream. Threads: results() and waiting() may be read by anyone.
 class LivePolicy {
 public:
-    LivePolicy(std::shared_ptr<const PlannedPolicy> plan, std::shared_ptr<const void> keeps)
-        : results_(std::move(plan)), keeps_(std::move(keeps)) {}
+    explicit LivePolicy(std::shared_ptr<const PlannedPolicy> plan) : results_(std::move(plan)) {}
     const LiveResults& results() const { return results_; }
     const PlannedPolicy& plan() const { return results_.plan(); }
     // Requests that wait for their answers in a handler, of all workers, as of the last refresh; nothing of a
     // handler that has none wait.
     std::optional<uint64_t> waiting(size_t handler) const;
+    size_t workers() const { return workers_.size(); }
 
 private:
     friend class LiveStream;
@@ -40,7 +40,6 @@ private:
         bool detached = false;
     };
     LiveResults results_;
-    std::shared_ptr<const void> keeps_; // what its handlers were lent; until all workers let go of them
     std::vector<InWorker> workers_;
     LivePolicyWorker::Bounds bounds_, next_; // of the open period, and of the one to come
     int64_t end_ns_ = 0;                     // of the open one, when it is closing
@@ -51,17 +50,25 @@ private:
     size_t thresholds_unread_ = 0; // by workers
 };
 
+// Handlers of a policy for so many workers. `keeps`: what the services refer to; kept as long as handlers use
+// it. An error when one cannot be made with these settings.
+Result<std::vector<LentHandlers>> make_handlers(const PlannedPolicy& plan, size_t workers,
+                                                const Services& services,
+                                                const std::shared_ptr<const void>& keeps);
+
 class LiveStream {
 public:
     LiveStream(std::unique_ptr<LiveTap> tap, const DecodeSettings& decoding, const WorkerSettings& settings);
     ~LiveStream(); // stops the workers
 
     LiveTap& tap() { return *tap_; }
-    // An error when a handler cannot be made with these settings: nothing has changed then.
-    // `keeps`: what the services refer to; kept until all workers have let go of the policy.
+    // An error when handlers cannot be made (make_handlers): nothing has changed then.
     Result<std::shared_ptr<LivePolicy>> attach(const std::shared_ptr<const PlannedPolicy>& plan,
                                                const Services& services, int64_t now_ns,
-                                               std::shared_ptr<const void> keeps = {});
+                                               const std::shared_ptr<const void>& keeps = {});
+    // The policy goes on with the databases that `made` were lent, one for each worker. Those before are let
+    // go of when all workers have heard of it.
+    void swap_databases(const LivePolicy& policy, std::vector<LentHandlers>&& made);
     void detach(const LivePolicy& policy);
     void set_decoding(const DecodeSettings& settings);
     void start(); // the workers' threads

@@ -203,6 +203,10 @@ void LiveWorker::obey(const WorkerCommand& command, int64_t now_ns) {
         std::swap(settings_, *command.settings);
         report({.kind = WorkerReport::Kind::settings, .settings = command.settings});
         break;
+    case Kind::databases:
+        policy->swap_databases(*command.lent);
+        report({.kind = WorkerReport::Kind::databases, .lent = command.lent});
+        break;
     case Kind::resources: {
         Batch batch;
         batch.resources = {&command.resources, 1};

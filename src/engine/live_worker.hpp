@@ -30,6 +30,7 @@ struct WorkerCommand {
         threshold, // what the period before came to, of all workers
         settings,  // how to decode; exchanged for what was used before
         resources, // a sample of what the process takes
+        databases, // the policy's handlers use these; exchanged for what they used before
     };
     Kind kind;
     LivePolicyWorker* policy = nullptr;
@@ -37,6 +38,7 @@ struct WorkerCommand {
     LivePolicyWorker::Bounds bounds{};
     const void* const* cells = nullptr;
     DecodeSettings* settings = nullptr;
+    LentHandlers* lent = nullptr;
     ResourceSample resources{};
 };
 
@@ -49,11 +51,13 @@ struct WorkerReport {
         detached,  // the policy is not looked at any more
         threshold, // the figures were read
         settings,  // the old ones
+        databases, // the old ones
     };
     Kind kind;
     LivePolicyWorker* policy = nullptr;
     LivePart* part = nullptr;
     DecodeSettings* settings = nullptr;
+    LentHandlers* lent = nullptr;
 };
 
 // What a worker left out of deep analysis while it was behind.

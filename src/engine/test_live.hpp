@@ -95,17 +95,20 @@ private:
 };
 
 struct CountCells {
-    Counter frames, drops, period_ends, deep_frames;
+    Counter frames, drops, period_ends, deep_frames, places;
     sketch::RateSlots rate;
 };
 
 class CountHandler final : public Handler {
 public:
+    explicit CountHandler(const Services& services) : city_(services.city) {}
+    void swap_databases(Handler& made) override { std::swap(city_, static_cast<CountHandler&>(made).city_); }
     void on_batch(const Batch& batch, void* cells) override {
         auto& counts = *static_cast<CountCells*>(cells);
         counts.frames += batch.packets.size();
         const uint64_t deep = batch.packets.size() / batch.deep_weight;
         counts.deep_frames += deep;
+        if (city_) counts.places += batch.packets.size() * city_->find_v4(0);
         if (batch.deep_weight > 1) batch.skip_deep(batch.packets.size() - deep);
         for (const auto& packet : batch.packets) counts.rate.add(batch.second_of(packet), 1);
     }
@@ -119,6 +122,7 @@ public:
     }
 
 private:
+    const GeoTable* city_;
     uint64_t ends_ = 0;
 };
 
@@ -132,6 +136,7 @@ inline const Schema& count_schema() {
                  row(path(&CountCells::drops), {.path = "drops", .help = "for tests"}),
                  row(path(&CountCells::period_ends), {.path = "period_ends", .help = "for tests"}),
                  row(path(&CountCells::deep_frames), {.path = "deep_frames", .help = "for tests"}),
+                 row(path(&CountCells::places), {.path = "places", .help = "ids of their place, added up"}),
                  row(path(&CountCells::rate), {.path = "rate", .help = "for tests"})},
         .cells_size = sizeof(CountCells)};
     return schema;
@@ -148,8 +153,9 @@ inline const HandlerClass& count_handler() {
             return cells;
         },
         {},
-        [](const HandlerConfig&, const Services&) -> Result<std::unique_ptr<Handler>> {
-            return std::unique_ptr<Handler>(new CountHandler);
+        [](const HandlerConfig& config, const Services& services) -> Result<std::unique_ptr<Handler>> {
+            if (config.deep_sample_rate == 0 && services.city) return Error{"no such places"};
+            return std::unique_ptr<Handler>(new CountHandler(services));
         }};
     return handler;
 }

@@ -48,6 +48,10 @@ void WorkerHandlers::on_period_end(const void* const* previous) {
     for (size_t i = 0; i < instances_.size(); ++i) instances_[i]->on_period_end(previous[i]);
 }
 
+void WorkerHandlers::swap_databases(WorkerHandlers& made) {
+    for (size_t i = 0; i < instances_.size(); ++i) instances_[i]->swap_databases(*made.instances_[i]);
+}
+
 // A handler that takes messages lets messages through, each with its packet once; one that takes packets lets
 // packets through, with the messages they carry.
 const Batch& WorkerHandlers::Narrowed::narrow(const Handler& by, const Batch& batch) {

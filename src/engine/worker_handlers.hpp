@@ -19,6 +19,7 @@ public:
     void on_batch(const Batch& batch, PeriodBuckets& buckets);
     void on_ordered(const Batch& batch, PeriodBuckets& buckets);
     void on_time(int64_t now_ns, PeriodBuckets& buckets, unsigned parts = 1);
+    void swap_databases(WorkerHandlers& made); // Handler's; of the same plan
     size_t count() const { return instances_.size(); }
     std::optional<uint64_t> waiting(size_t handler) const { return instances_[handler]->waiting(); }
     void on_period_end(const PeriodBuckets& previous);

@@ -113,6 +113,9 @@ public:
     virtual void on_batch(const Batch&, void* cells) { (void)cells; }
     // Whatever depends on the order of events: called in file order, on the lane's own instance and bucket.
     virtual void on_ordered(const Batch&, void* cells) { (void)cells; }
+    // From now on the databases, and what follows from them, are those of `made`: an instance of the same
+    // class with the same settings, which gets the others in return. All else goes on. As hot as a batch.
+    virtual void swap_databases(Handler& made) { (void)made; }
     // Requests that wait for their answers now; nothing of a handler that has none wait.
     virtual std::optional<uint64_t> waiting() const { return {}; }
     // Lane's instance only: a period is over and `previous` is what the lane recorded of it.

@@ -12,15 +12,6 @@ uint16_t number_of(std::string_view key) {
 std::string name_or_number(std::string_view name, uint16_t number) {
     return name.empty() ? std::to_string(number) : std::string(name);
 }
-
-KeyText place_text(const GeoTable* table, std::string_view key) {
-    KeyText text{"Unknown", {}, {}};
-    if (!table) return text;
-    const auto id = load_native<uint32_t>(reinterpret_cast<const uint8_t*>(key.data()));
-    text.name = table->text(id);
-    table->location(id, text.lat, text.lon);
-    return text;
-}
 } // namespace
 
 KeyText ipv4_key(std::string_view key, const Services&) {
@@ -51,12 +42,10 @@ KeyText qtype_key(std::string_view key, const Services&) {
     return {name_or_number(wire::dns_qtype_name(number_of(key)), number_of(key)), {}, {}};
 }
 
-KeyText city_key(std::string_view key, const Services& services) {
-    return place_text(services.city, key);
-}
-
-KeyText asn_key(std::string_view key, const Services& services) {
-    return place_text(services.asn, key);
+KeyText place_key(std::string_view key, const Services&) {
+    KeyText text{std::string(text_of_place(key)), {}, {}};
+    location_of_place(key, text.lat, text.lon);
+    return text;
 }
 
 } // namespace visor

@@ -13,12 +13,12 @@ KeyText text_key(std::string_view key, const Services& services);    // as it is
 KeyText number_key(std::string_view key, const Services& services);  // 2 bytes, network order: a port
 KeyText rcode_key(std::string_view key, const Services& services);
 KeyText qtype_key(std::string_view key, const Services& services);
-KeyText city_key(std::string_view key, const Services& services); // 4 bytes: an id of services.city
-KeyText asn_key(std::string_view key, const Services& services);  // 4 bytes: an id of services.asn
+KeyText place_key(std::string_view key, const Services& services); // Place::key
 
-// So many more of a place, under the key that city_key and asn_key print.
-inline void add_place(sketch::TopNames& top, const sketch::HashKey& key, uint32_t id, uint64_t weight) {
-    top.add(sketch::keyed_hash_u64(key, id), weight, &id, sizeof id);
+// A place once, as a top list takes it.
+inline sketch::TopNames::Seen seen_place(const sketch::HashKey& key, const Place& place) {
+    return {sketch::keyed_hash_u64(key, place.identity), place.key.data(),
+            static_cast<uint32_t>(place.key.size()), 1};
 }
 
 } // namespace visor

@@ -4,15 +4,39 @@
 #include <bit>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 
 namespace visor {
 
 namespace {
 
+// Behind a place's text.
+struct Location {
+    int32_t lat, lon; // millionths of a degree
+};
+constexpr size_t location_size = 1 + sizeof(Location); // with its zero byte
+
+bool has_location(std::string_view key) {
+    return key.size() >= location_size && key[key.size() - location_size] == '\0';
+}
+
 std::string degrees(int32_t millionths) {
     char out[32];
     const int length = std::snprintf(out, sizeof out, "%.6f", millionths / 1e6);
     return {out, static_cast<size_t>(length)};
+}
+
+std::string key_of_place(std::string_view text, double lat, double lon) {
+    // A text has no zero byte, so that none is taken for that of a location.
+    std::string key(text.substr(0, std::min(text.find('\0'), GeoTable::text_max)));
+    if (std::fabs(lat) <= 90 && std::fabs(lon) <= 180) { // false for NaN
+        const Location at{static_cast<int32_t>(std::lround(lat * 1e6)),
+                          static_cast<int32_t>(std::lround(lon * 1e6))};
+        char bytes[location_size] = {};
+        std::memcpy(bytes + 1, &at, sizeof at);
+        key.append(bytes, sizeof bytes);
+    }
+    return key;
 }
 
 // The 32 bits that follow the first `bits` of an address.
@@ -39,39 +63,39 @@ uint32_t GeoTable::find_special(uint32_t id, const uint8_t* network_order) const
     return find_v4(embedded_bits(load_be64(network_order), low, id - embedded_v4));
 }
 
-std::string GeoTable::text(uint32_t id) const {
-    if (id == 0 || id > text_end_.size()) return "Unknown";
-    const size_t begin = id == 1 ? 0 : text_end_[id - 2];
-    return texts_.substr(begin, text_end_[id - 1] - begin);
+std::string_view text_of_place(std::string_view key) {
+    return has_location(key) ? key.substr(0, key.size() - location_size) : key;
 }
 
-bool GeoTable::location(uint32_t id, std::string& lat, std::string& lon) const {
-    if (id == 0 || id > locations_.size() || locations_[id - 1].lat == nowhere) return false;
-    lat = degrees(locations_[id - 1].lat);
-    lon = degrees(locations_[id - 1].lon);
+bool location_of_place(std::string_view key, std::string& lat, std::string& lon) {
+    if (!has_location(key)) return false;
+    Location at;
+    std::memcpy(&at, key.data() + key.size() - sizeof at, sizeof at);
+    lat = degrees(at.lat);
+    lon = degrees(at.lon);
     return true;
+}
+
+GeoTable::GeoTable() {
+    keep("Unknown");
+}
+
+uint32_t GeoTable::keep(std::string_view key) {
+    places_.push_back({sketch::murmur3_128(key.data(), key.size()).h1, static_cast<uint32_t>(keys_.size()),
+                       static_cast<uint32_t>(key.size())});
+    keys_ += key;
+    return static_cast<uint32_t>(places_.size() - 1);
 }
 
 size_t GeoTable::memory_bytes() const {
     return sizeof *this + bytes_of(v4_root_) + bytes_of(v4_low_) + bytes_of(v4_id_) + bytes_of(v6_root_) +
            bytes_of(v6_jump_) + bytes_of(v6_key_) + bytes_of(v6_id_) + bytes_of(deep_begin_) +
-           bytes_of(deep_key_) + bytes_of(deep_id_) + texts_.capacity() + bytes_of(text_end_) +
-           bytes_of(locations_);
+           bytes_of(deep_key_) + bytes_of(deep_id_) + keys_.capacity() + bytes_of(places_);
 }
 
 uint32_t GeoBuilder::place(std::string_view text, double lat, double lon) {
-    GeoTable::Location location{GeoTable::nowhere, GeoTable::nowhere};
-    if (std::fabs(lat) <= 90 && std::fabs(lon) <= 180) // false for NaN
-        location = {static_cast<int32_t>(std::lround(lat * 1e6)),
-                    static_cast<int32_t>(std::lround(lon * 1e6))};
-    std::string key(text);
-    key += '\0' + std::to_string(location.lat) + ' ' + std::to_string(location.lon);
-    const auto [known, added] = known_.try_emplace(std::move(key), table_.text_end_.size() + 1);
-    if (added) {
-        table_.texts_ += text;
-        table_.text_end_.push_back(static_cast<uint32_t>(table_.texts_.size()));
-        table_.locations_.push_back(location);
-    }
+    const auto [known, added] = known_.try_emplace(key_of_place(text, lat, lon), 0);
+    if (added) known->second = table_.keep(known->first);
     return known->second;
 }
 
@@ -191,12 +215,8 @@ void GeoBuilder::compile_v6() {
 GeoTable GeoBuilder::build() {
     compile_v4();
     compile_v6();
-    const auto has_location = [](const auto& l) { return l.lat != GeoTable::nowhere; };
-    if (std::none_of(table_.locations_.begin(), table_.locations_.end(), has_location))
-        table_.locations_ = {};
-    table_.texts_.shrink_to_fit();
-    table_.text_end_.shrink_to_fit();
-    table_.locations_.shrink_to_fit();
+    table_.keys_.shrink_to_fit();
+    table_.places_.shrink_to_fit();
     return std::move(table_);
 }
 

@@ -5,12 +5,12 @@
 // of its 2-byte starts. IPv6: a jump to the /16, a second jump as wide as the /16 is populous, then a binary
 // search of the upper 64 bits; what is told apart below /64 is searched once more. Each distinct record is
 // one id.
-// Memory: 6 bytes an IPv4 range, 12 to 14 an IPv6 one (neighbours with one answer are one range), the texts,
-// and at most 640 KiB (IPv4) and 128 KiB (IPv6) of jumps. A city database with 2.6 million IPv4 ranges took
-// 18.4 MiB.
-// Threads: tables are immutable once built and shared by all workers.
-// Owns: its tables and texts.
-// Units: ids, 0 = unknown to the database; degrees.
+// An id means something in its table alone, so top lists know places by what they are (Place): lists of
+// several tables merge, and are read without any.
+// Memory: 6 bytes an IPv4 range, 12 to 14 an IPv6 one (neighbours with one answer are one range), 16 bytes
+// and the text of a place, 9 more where it has a location, and at most 640 KiB (IPv4) and 128 KiB (IPv6) of
+// jumps. A city database with 2.6 million IPv4 ranges took 19.6 MiB. Threads: tables are immutable once built
+// and shared by all workers. Owns: its tables and texts. Units: ids, 0 = unknown to the database; degrees.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -27,8 +27,21 @@
 
 namespace visor {
 
+// A place as top lists keep it. The key is what is to be printed: the text, and behind a zero byte the
+// location where there is one.
+struct Place {
+    uint64_t identity;    // hash of the key
+    std::string_view key; // as long as the table is there
+};
+// What a key says. Location: degrees with six decimals; false when there is none.
+std::string_view text_of_place(std::string_view key);
+bool location_of_place(std::string_view key, std::string& lat, std::string& lon);
+
 class GeoTable {
 public:
+    static constexpr size_t text_max = 1000; // bytes; longer ones are cut
+
+    GeoTable();
     // Hot: no allocation, no lock.
     uint32_t find(const IpAddress& address) const {
         return address.is_v4() ? find_v4(load_be32(address.v4_bytes())) : find_v6(address.bytes.data());
@@ -36,12 +49,16 @@ public:
     uint32_t find_v4(uint32_t host_order) const;
     uint32_t find_v6(const uint8_t* network_order) const;
 
-    // "NA/United States/WA/Milton", "1221/Telstra Pty Ltd"; "Unknown" for 0.
-    std::string text(uint32_t id) const;
-    // Degrees with six decimals; false when the record has none.
-    bool location(uint32_t id, std::string& lat, std::string& lon) const;
+    // "NA/United States/WA/Milton", "1221/Telstra Pty Ltd"; "Unknown" for 0, and for what is no id of it.
+    Place place(uint32_t id) const {
+        const Kept& kept = places_[id < places_.size() ? id : 0];
+        return {kept.identity, {keys_.data() + kept.begin, kept.size}};
+    }
+    void prefetch(uint32_t id) const { __builtin_prefetch(places_.data() + id); } // before place()
+    Place place_of(const IpAddress& address) const { return place(find(address)); }
+    std::string_view text(uint32_t id) const { return text_of_place(place(id).key); }
 
-    size_t places() const { return text_end_.size(); }
+    size_t places() const { return places_.size() - 1; } // but for the unknown one
     size_t ranges_v4() const { return v4_id_.size(); }
     size_t ranges_v6() const { return v6_id_.size() + deep_id_.size(); }
     size_t memory_bytes() const;
@@ -81,13 +98,13 @@ private:
     std::vector<uint32_t> deep_begin_;
     std::vector<uint64_t> deep_key_; // range starts: the lower 64 bits
     std::vector<uint32_t> deep_id_;
-    std::string texts_;
-    std::vector<uint32_t> text_end_; // of id i+1
-    struct Location {
-        int32_t lat, lon; // millionths of a degree; `nowhere` = the record has none
+    struct Kept {
+        uint64_t identity;
+        uint32_t begin, size; // of its key
     };
-    static constexpr int32_t nowhere = INT32_MIN;
-    std::vector<Location> locations_; // empty when no record has one
+    uint32_t keep(std::string_view key); // its id
+    std::string keys_;
+    std::vector<Kept> places_; // by id
 };
 
 inline uint32_t GeoTable::find_v4(uint32_t host_order) const {

@@ -1,5 +1,7 @@
 #include "metric/places.hpp"
 
+#include "sketch/text_pool.hpp"
+
 #include <array>
 #include <cmath>
 #include <gtest/gtest.h>
@@ -35,8 +37,8 @@ TEST(GeoTable, EmptyTableKnowsNothing) {
     std::string lat, lon;
     EXPECT_EQ(table.text(0), "Unknown");
     EXPECT_EQ(table.text(7), "Unknown");
-    EXPECT_FALSE(table.location(0, lat, lon));
-    EXPECT_FALSE(table.location(1, lat, lon));
+    EXPECT_FALSE(location_of_place(table.place(0).key, lat, lon));
+    EXPECT_FALSE(location_of_place(table.place(1).key, lat, lon));
 }
 
 TEST(GeoTable, SamePlaceSameId) {
@@ -51,10 +53,10 @@ TEST(GeoTable, SamePlaceSameId) {
     EXPECT_EQ(table.text(milton), "NA/United States/WA/Milton");
     EXPECT_EQ(table.text(bare), "EU");
     std::string lat, lon;
-    ASSERT_TRUE(table.location(milton, lat, lon));
+    ASSERT_TRUE(location_of_place(table.place(milton).key, lat, lon));
     EXPECT_EQ(lat, "47.251300");
     EXPECT_EQ(lon, "-122.314900");
-    EXPECT_FALSE(table.location(bare, lat, lon));
+    EXPECT_FALSE(location_of_place(table.place(bare).key, lat, lon));
 }
 
 TEST(GeoTable, ImpossibleLocationIsNone) {
@@ -63,7 +65,36 @@ TEST(GeoTable, ImpossibleLocationIsNone) {
     builder.place("Y", 1, 1);
     const GeoTable table = builder.build();
     std::string lat, lon;
-    EXPECT_FALSE(table.location(id, lat, lon));
+    EXPECT_FALSE(location_of_place(table.place(id).key, lat, lon));
+}
+
+// What an id stands for is another place in another table; what a list knows is not.
+TEST(GeoTable, TheSamePlaceIsTheSameInEveryTable) {
+    GeoBuilder one, other;
+    const auto milton = one.place("NA/United States/WA/Milton", 47.2513, -122.3149);
+    const auto eu = other.place("EU", nan_degrees, nan_degrees);
+    const auto again = other.place("NA/United States/WA/Milton", 47.2513, -122.3149);
+    const auto bare = other.place("NA/United States/WA/Milton", nan_degrees, nan_degrees);
+    const GeoTable before = one.build(), after = other.build();
+    EXPECT_EQ(milton, eu);
+    EXPECT_EQ(before.place(milton).identity, after.place(again).identity);
+    EXPECT_EQ(before.place(milton).key, after.place(again).key);
+    EXPECT_NE(before.place(milton).identity, after.place(bare).identity);
+    EXPECT_EQ(before.place(0).identity, after.place(0).identity);
+    EXPECT_NE(before.place(0).identity, after.place(eu).identity);
+}
+
+TEST(GeoTable, TextsAreCutAndHaveNoZeroByte) {
+    GeoBuilder builder;
+    const auto longest = builder.place(std::string(2 * GeoTable::text_max, 'x'), 1, 2);
+    const auto broken = builder.place({"A\0BCDEFGHI", 11}, nan_degrees, nan_degrees);
+    const GeoTable table = builder.build();
+    EXPECT_EQ(table.text(longest), std::string(GeoTable::text_max, 'x'));
+    EXPECT_LE(table.place(longest).key.size(), sketch::TextPool<1>::max_length);
+    std::string lat, lon;
+    EXPECT_TRUE(location_of_place(table.place(longest).key, lat, lon));
+    EXPECT_EQ(table.text(broken), "A");
+    EXPECT_FALSE(location_of_place(table.place(broken).key, lat, lon));
 }
 
 TEST(GeoTable, V4RangesFoundWhereTheyAre) {

@@ -130,6 +130,11 @@ class Reload(AgentTest):
         told = it.ask(f"/api/v1/policies/{policy}/metrics/window/2").json[policy]
         return told[f"{policy}-{tap}-{module}"]["dns"]["wire_packets"]["events"]
 
+    def start_time(self, it):
+        """Of what is counted in the open minute: another one when the policy began anew."""
+        told = it.ask("/api/v1/policies/one/metrics/bucket/0").json["one"]
+        return told["one-default-dns"]["dns"]["period"]["start_ts"]
+
     def names(self, it):
         return sorted(name for name in it.ask("/api/v1/policies").json if not name.endswith("-resources"))
 
@@ -196,14 +201,19 @@ class Reload(AgentTest):
             # Older than the other database: it is new all the same.
             os.utime(copy + ".new", (1_000_000_000 + len(it.log()),) * 2)
             os.rename(copy + ".new", copy)
+        wait_for("events", lambda: self.events(it) >= 20)
+        events, start = self.events(it), self.start_time(it)
         replace(CITY)
         wait_for("the new database", lambda: "were read anew" in it.log())
+        self.assertGreaterEqual(self.events(it), events)
         for wrong in (self.file("nonsense", "nonsense"), ISP):
             before = len(it.log())
             replace(wrong)
             wait_for("the wrong one", lambda: "still used" in it.log()[before:])
         self.assertEqual(it.ask("/api/v1/policies/one/metrics/bucket/0").status, 200)
         self.assertEqual(self.names(it), ["one"])
+        self.assertGreaterEqual(self.events(it), events)
+        self.assertEqual(self.start_time(it), start)
 
 
 class Log(AgentTest):

@@ -127,7 +127,7 @@ void Running::follow_databases() {
         spdlog::error("{}; the databases before are still used", trouble->text);
         databases_ = before;
     } else {
-        spdlog::info("databases of places were read anew; policies that ask for places begin anew");
+        spdlog::info("databases of places were read anew; policies go on with them");
     }
 }
 

@@ -96,10 +96,6 @@ Refusal within(const std::string& what, Refusal refusal) {
     return refusal;
 }
 
-std::shared_ptr<const Databases> placeless(const Databases& databases) {
-    return std::make_shared<const Databases>(databases.without_places());
-}
-
 // Databases that were replaced are to go.
 AgentSettings without_databases(AgentSettings settings) {
     settings.databases = nullptr;
@@ -111,7 +107,7 @@ AgentSettings without_databases(AgentSettings settings) {
 Agent::Agent(const AgentSettings& settings, engine::TapNotify notify)
     : settings_(without_databases(settings)), key_(random_key()),
       databases_(settings.databases ? settings.databases : std::make_shared<Databases>()),
-      without_places_(placeless(*databases_)), notify_(std::move(notify)), engine_(notify_) {}
+      without_places_(databases_->without_places()), notify_(std::move(notify)), engine_(notify_) {}
 
 Agent::~Agent() {
     for (const auto& [name, stream] : streams_) engine_.remove(*stream->live);
@@ -163,23 +159,6 @@ Trouble Agent::replace_policy(const std::string& name, const Document& document)
     if (at == policies_.end()) return no_policy();
     if (at->second->resources) return reserved(name);
     return apply({taps_, document.policies, {name}});
-}
-
-Trouble Agent::replace_databases(std::shared_ptr<const Databases> databases) {
-    const std::lock_guard lock(mutex_);
-    Change change{taps_, {}, {}};
-    for (const auto& [name, policy] : policies_) {
-        if (!uses_places(policy->config)) continue;
-        change.removed.push_back(name);
-        change.added.push_back(policy->config);
-    }
-    const auto before = std::exchange(databases_, std::move(databases));
-    auto trouble = apply(std::move(change));
-    if (trouble)
-        databases_ = before;
-    else
-        without_places_ = placeless(*databases_);
-    return trouble;
 }
 
 Trouble Agent::remove_policy(const std::string& name) {
@@ -351,7 +330,7 @@ Trouble Agent::add_resources_policy(const StreamPointer& stream) {
 Trouble Agent::attach(RunningPolicy& policy, const StreamPointer& stream, engine::PlannedPolicy plan) {
     const auto shared = std::make_shared<const engine::PlannedPolicy>(std::move(plan));
     stream->plans.push_back(shared);
-    const auto& databases = uses_places(policy.config) ? databases_ : without_places_;
+    const auto& databases = databases_for(policy.config);
     auto live =
         engine_.attach(*stream->live, shared, databases->services(key_), decoding_of(*stream), databases);
     if (!live) {
@@ -359,7 +338,6 @@ Trouble Agent::attach(RunningPolicy& policy, const StreamPointer& stream, engine
         return refuse(RefusalKind::unavailable, live.error());
     }
     policy.taps.push_back({stream, std::move(*live)});
-    policy.databases = databases;
     return {};
 }
 

@@ -56,8 +56,6 @@ struct RunningPolicy {
     PolicyConfig config;
     bool resources = false; // made for a stream, by the agent itself
     std::vector<OnTap> taps;
-    std::shared_ptr<const Databases> databases; // its handlers' and those of whoever prints its results
-    Services services() const { return databases->services(); }
 };
 using PolicyPointer = std::shared_ptr<const RunningPolicy>;
 
@@ -81,8 +79,8 @@ public:
                                                const OptionValues& given) const;
     Trouble replace_policy(const std::string& name, const Document& document);
     Trouble replace_tap(const std::string& name, const Document& document);
-    // Policies that ask for places begin anew with them: what they counted so far names places of the old
-    // ones.
+    // Policies that ask for places go on with them: results stay, and name the places of the databases they
+    // were counted with.
     Trouble replace_databases(std::shared_ptr<const Databases> databases);
     Trouble remove_policy(const std::string& name);
     Trouble remove_tap(const std::string& name);
@@ -124,6 +122,7 @@ private:
     Result<StreamPointer, Refusal> stream_for(const TapConfig& tap, const OptionValues& values);
     Trouble add_resources_policy(const StreamPointer& stream);
     Trouble attach(RunningPolicy& policy, const StreamPointer& stream, engine::PlannedPolicy plan);
+    const std::shared_ptr<const Databases>& databases_for(const PolicyConfig& policy) const;
     void stop(const RunningPolicy& policy);
     void close_if_unused(const StreamPointer& stream);
     engine::DecodeSettings decoding_of(const RunningStream& stream) const;

@@ -1,7 +1,6 @@
 #include "control/agent/agent.hpp"
 
 #include "control/plan.hpp"
-#include "taps/mock/mock.hpp"
 
 #include <atomic>
 #include <gtest/gtest.h>
@@ -250,20 +249,6 @@ TEST_F(AgentTest, HostsThatNobodyChecked) {
     EXPECT_EQ(agent_.taps().size(), 2u);
 }
 
-TEST_F(AgentTest, DatabasesAreLentToEveryPolicyAnew) {
-    ASSERT_FALSE(add_policy("p"));
-    ASSERT_FALSE(add(policy_yaml("names", "tap: a", "d: {type: dns, metric_groups: {disable: [top_ecs]}}"),
-                     DocumentKind::policy));
-    const auto before = agent_.policy("p"), names = agent_.policy("names");
-    const auto databases = std::make_shared<const Databases>();
-    EXPECT_FALSE(agent_.replace_databases(databases));
-    EXPECT_NE(agent_.policy("p"), before);
-    EXPECT_EQ(agent_.policy("p")->databases, databases);
-    EXPECT_NE(before->databases, databases); // whoever still reads it has the old ones
-    EXPECT_EQ(agent_.policies().size(), 3u);
-    EXPECT_EQ(agent_.policy("names"), names); // asks for no places
-}
-
 TEST_F(AgentTest, WhoAsksForPlaces) {
     const auto asks = [&](const std::string& module) {
         const auto document =
@@ -369,34 +354,6 @@ TEST_F(AgentTest, HandlerModulesAreLimited) {
     ASSERT_FALSE(more);
     EXPECT_NE(more.error().find("too many handler modules: the limit is 64"), std::string::npos)
         << more.error();
-}
-
-// Workers let go of a policy some time after it was told to go.
-TEST(LivePolicyTest, WhatHandlersWereLentStaysUntilWorkersLetGo) {
-    auto stream = std::make_unique<engine::LiveStream>(taps::open_mock({}), engine::DecodeSettings{},
-                                                       engine::WorkerSettings{}); // its workers do not run
-    auto databases = std::make_shared<const Databases>();
-    const std::weak_ptr<const Databases> watched = databases;
-    const Services services = databases->services();
-    auto policy = stream->attach(std::make_shared<engine::PlannedPolicy>(default_plan({}).policies[0]),
-                                 services, 0, std::move(databases));
-    ASSERT_TRUE(policy);
-    stream->detach(**policy);
-    *policy = nullptr;
-    EXPECT_FALSE(watched.expired());
-    stream.reset();
-    EXPECT_TRUE(watched.expired());
-}
-
-TEST(AgentSettingsTest, DatabasesThatWereReplacedGo) {
-    AgentSettings settings;
-    settings.databases = std::make_shared<const Databases>();
-    const std::weak_ptr<const Databases> watched = settings.databases;
-    Agent agent(settings, [](engine::TapEvent, const std::string&) {});
-    settings.databases = nullptr;
-    EXPECT_FALSE(watched.expired());
-    EXPECT_FALSE(agent.replace_databases(std::make_shared<const Databases>()));
-    EXPECT_TRUE(watched.expired());
 }
 
 TEST_F(AgentTest, ReloadKeepsWhatIsTheSame) {

@@ -46,14 +46,15 @@ nlohmann::json::json_pointer pointer_of(const Row& row) {
     return nlohmann::json::json_pointer(path);
 }
 
-nlohmann::json period_json(const engine::HandlerView& view, const Services& services) {
+nlohmann::json period_json(const engine::HandlerView& view) {
     nlohmann::json out{{"start_tstamp", date_time(view.start_ts)},
                        {"length", view.length},
                        {"read_only", !view.open},
                        {"events", nlohmann::json::object()},
                        {"rates", nlohmann::json::object()}};
     if (!view.open) out["end_tstamp"] = date_time(view.start_ts + view.length);
-    sinks::RowReader reader(view, services);
+    const Services none; // keys print without
+    sinks::RowReader reader(view, none);
     reader.for_each(false, [&](const Row& row) {
         if (!is_base_row(row)) return;
         if (row.ops->kind == Kind::counter) out["events"][pointer_of(row)] = reader.count(row);
@@ -103,7 +104,7 @@ nlohmann::json module_json(const RunningPolicy& policy, const RunningPolicy::OnT
     for (uint32_t i = 0; i < results.periods(); ++i) {
         const engine::LiveView view = results.period(i, now_ns);
         for (const auto& handler : view.handlers)
-            if (handler.plan == &planned) periods.push_back(period_json(handler, policy.services()));
+            if (handler.plan == &planned) periods.push_back(period_json(handler));
     }
     return out;
 }

@@ -34,16 +34,15 @@ public:
         const bool modern = options.format != sinks::ExpositionFormat::compatible;
         refresh_scraped(agent, policies, modern);
         for (const PolicyPointer& policy : policies) {
-            services_.push_back(policy->services());
             views_.push_back(views_of(*policy, scraped_period(*policy)));
             lives_.push_back(modern ? lifetimes_of(*policy) : std::vector<engine::LiveView>{});
         }
         for (size_t i = 0; i < views_.size(); ++i)
             if (policies[i]->config.merge_like_handlers)
-                add_merged(views_[i], lives_[i], services_[i], options);
+                add_merged(views_[i], lives_[i], options);
             else
                 for (size_t tap = 0; tap < views_[i].size(); ++tap)
-                    add(views_[i][tap], modern ? &lives_[i][tap] : nullptr, services_[i], options);
+                    add(views_[i][tap], modern ? &lives_[i][tap] : nullptr, options);
     }
     std::vector<sinks::Source>& sources() { return sources_; }
     // What share of their events handlers analyse deeply, as configured.
@@ -56,8 +55,7 @@ private:
             lives.push_back(on_tap.live->results().lifetime(engine::wall_clock_ns()));
         return lives;
     }
-    void add(const engine::LiveView& view, const engine::LiveView* life, const Services& services,
-             const ScrapeOptions& options) {
+    void add(const engine::LiveView& view, const engine::LiveView* life, const ScrapeOptions& options) {
         for (const auto& handler : view.handlers) {
             sinks::Labels labels{{"policy", view.plan->name}, {"tap", view.plan->tap}};
             if (!options.instance.empty()) labels.push_back({"instance", options.instance});
@@ -67,12 +65,12 @@ private:
             if (life)
                 for (const auto& other : life->handlers)
                     if (other.plan == handler.plan) since = &other;
-            put(handler, std::move(labels), since, services);
+            put(handler, std::move(labels), since);
         }
     }
     // Of no tap, as the handlers are of several.
     void add_merged(const std::vector<engine::LiveView>& views, const std::vector<engine::LiveView>& lives,
-                    const Services& services, const ScrapeOptions& options) {
+                    const ScrapeOptions& options) {
         const auto& now = merged_.emplace_back(merged_handlers(views));
         const auto& whole = merged_.emplace_back(merged_handlers(lives));
         for (const MergedHandler& handler : now) {
@@ -83,7 +81,7 @@ private:
             const auto since = std::find_if(whole.begin(), whole.end(), [&](const MergedHandler& other) {
                 return other.is_of_kind(handler.view());
             });
-            put(handler.view(), std::move(labels), since == whole.end() ? nullptr : &since->view(), services);
+            put(handler.view(), std::move(labels), since == whole.end() ? nullptr : &since->view());
         }
     }
     void add_sampling(const engine::HandlerView& view, sinks::Labels labels, const std::string& handler) {
@@ -91,12 +89,10 @@ private:
         sampling_.push_back(sinks::plain_metric(
             engine::configured_sampling(view.plan->window.deep_sample_rate), std::move(labels)));
     }
-    void put(const engine::HandlerView& view, sinks::Labels&& labels, const engine::HandlerView* since,
-             const Services& services) {
+    void put(const engine::HandlerView& view, sinks::Labels&& labels, const engine::HandlerView* since) {
         sources_.push_back(
-            {&view, std::move(labels), since, &services, since ? static_cast<double>(since->start_ts) : 0});
+            {&view, std::move(labels), since, nullptr, since ? static_cast<double>(since->start_ts) : 0});
     }
-    std::deque<Services> services_; // by policy
     std::deque<std::deque<MergedHandler>> merged_;
     std::vector<std::vector<engine::LiveView>> views_, lives_; // by policy and tap
     std::vector<sinks::Source> sources_;

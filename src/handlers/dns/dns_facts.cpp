@@ -70,6 +70,12 @@ FactRecorder::FactRecorder(const FactGroups& groups, const OptionValues& values,
       suffixes_(values.get_bool("public_suffix_list") ? services.suffixes : nullptr),
       by_suffix_(suffixes_ || filter.has_suffixes()) {}
 
+void FactRecorder::swap_databases(FactRecorder& other) {
+    std::swap(services_, other.services_);
+    std::swap(suffixes_, other.suffixes_);
+    std::swap(by_suffix_, other.by_suffix_);
+}
+
 size_t FactRecorder::suffix_size(std::string_view name) const {
     if (const size_t configured = filter_.suffix_size(name)) return configured;
     return suffixes_ ? suffixes_->suffix_size(name) : 0;
@@ -168,8 +174,13 @@ void FactRecorder::look_at_subnet(Facts& facts, const IpAddress& address, uint32
     const uint64_t hash =
         sketch::keyed_hash_16(key, load_native<uint64_t>(bytes), load_native<uint64_t>(bytes + 8));
     facts.top_ecs.add(hash, weight, v4 ? bytes + 12 : bytes, v4 ? 4 : 16);
-    if (services_.city) add_place(facts.top_geo, key, services_.city->find(address), weight);
-    if (services_.asn) add_place(facts.top_asn, key, services_.asn->find(address), weight);
+    const auto add_place = [&](sketch::TopNames& top, const GeoTable* table) {
+        if (!table) return;
+        const auto seen = seen_place(key, table->place_of(address));
+        top.add(&seen, 1, weight);
+    };
+    add_place(facts.top_geo, services_.city);
+    add_place(facts.top_asn, services_.asn);
 }
 
 } // namespace visor::dns

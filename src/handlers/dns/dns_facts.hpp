@@ -115,6 +115,7 @@ public:
                  const Filter& filter);
 
     const FactGroups& groups() const { return groups_; }
+    void swap_databases(FactRecorder& other); // of the same settings; each goes on with its filter
     // Some messages before record().
     void prefetch(const Facts& facts, const Outcomes& message) const {
         if (groups_.ports) facts.ports.prefetch(message.client_port);

@@ -111,9 +111,9 @@ void add_tops(std::vector<Row>& rows) {
                                                  .format = text_key}));
     top(fact(&Facts::rcode), "top_rcode", "response codes", 0, "rcode", rcode_key);
     top(fact(&Facts::qtype), "top_qtype", "query types", 0, "qtype", qtype_key);
-    top(fact(&Facts::top_geo), "top_geoLoc_ecs", "places of client subnets", top_ecs, "geo_loc", city_key);
+    top(fact(&Facts::top_geo), "top_geoLoc_ecs", "places of client subnets", top_ecs, "geo_loc", place_key);
     top(fact(&Facts::top_asn), "top_asn_ecs", "autonomous systems of client subnets", top_ecs, "asn",
-        asn_key);
+        place_key);
     top(fact(&Facts::top_ecs), "top_query_ecs", "client subnets of queries", top_ecs, "ecs", address_key);
 }
 

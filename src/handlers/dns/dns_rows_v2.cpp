@@ -129,9 +129,9 @@ void DirectionRows::add_tops() {
         text_key);
     top(fact(&Facts::top_ecs), "top_ecs_xacts", "client subnets of queries", top_ecs, "ecs", address_key);
     top(fact(&Facts::top_geo), "top_geo_loc_ecs_xacts", "places of client subnets", top_ecs, "geo_loc",
-        city_key);
+        place_key);
     top(fact(&Facts::top_asn), "top_asn_ecs_xacts", "autonomous systems of client subnets", top_ecs, "asn",
-        asn_key);
+        place_key);
 }
 
 std::vector<Row> make_rows() {

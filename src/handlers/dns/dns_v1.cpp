@@ -36,6 +36,12 @@ public:
                (!filter_.active() || filter_.passes(event));
     }
 
+    void swap_databases(Handler& made) override {
+        auto& other = static_cast<DnsV1&>(made);
+        std::swap(filter_, other.filter_);
+        facts_.swap_databases(other.facts_);
+    }
+
     void on_batch(const Batch& batch, void* cells_ptr) override {
         auto& cells = *static_cast<CellsV1*>(cells_ptr);
         Tally tally(batch.period_start_ns);

@@ -179,8 +179,34 @@ TEST_F(DnsV1Test, SubnetsOfQueries) {
           events({.reply = true, .options = client_subnet(2)})});
     EXPECT_EQ(fed->facts.ecs.value, 3u);
     EXPECT_EQ(top_text(fed->facts.top_ecs, address_key), "192.0.2.0=2 192.0.3.0=1");
-    EXPECT_EQ(top_text(fed->facts.top_geo, city_key, services), "EU/Sweden=2 Unknown=1");
-    EXPECT_EQ(top_text(fed->facts.top_asn, asn_key, services), "EU/Sweden=2 Unknown=1");
+    EXPECT_EQ(top_text(fed->facts.top_geo, place_key, services), "EU/Sweden=2 Unknown=1");
+    EXPECT_EQ(top_text(fed->facts.top_asn, place_key, services), "EU/Sweden=2 Unknown=1");
+}
+
+// Places, what filters ask, and suffixes; what is counted stays.
+TEST_F(DnsV1Test, DatabasesAreExchanged) {
+    struct CoUk : SuffixList {
+        size_t suffix_size(std::string_view name) const override { return name.ends_with("co.uk") ? 5 : 2; }
+    } const suffixes;
+    OptionValues values;
+    values.set_bool("geoloc_notfound", true);
+    values.set_bool("public_suffix_list", true);
+    GeoBuilder builder;
+    builder.v4_from(0, builder.place("EU", NAN, NAN));
+    const GeoTable knows_all = builder.build(), knows_none;
+    const Services before{&knows_all, nullptr, nullptr}, after{&knows_none, nullptr, &suffixes};
+    make(values, dns_v1().schema().all_groups(), before);
+    const DnsEvent event = events({.name = "a.b.co.uk", .options = client_subnet(2)});
+    feed({event, event});
+    EXPECT_EQ(fed->filtered.value, 2u);
+    const auto made =
+        visor::test::make_handler(dns_v1(), {values, dns_v1().schema().all_groups(), 100}, after);
+    fed.handler->swap_databases(*made);
+    feed({event});
+    EXPECT_EQ(fed->filtered.value, 2u);
+    EXPECT_EQ(fed->total.value, 1u);
+    EXPECT_EQ(top_text(fed->facts.top_geo, place_key, after), "Unknown=1");
+    EXPECT_EQ(top_text(fed->facts.top_qname2), ".b.co.uk=1");
 }
 
 TEST_F(DnsV1Test, ConfiguredSuffixIsOneLabel) {

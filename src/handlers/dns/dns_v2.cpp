@@ -36,6 +36,12 @@ public:
         return event.message.header.response() ? filter_.passes_reply(event) : filter_.passes_query(event);
     }
 
+    void swap_databases(Handler& made) override {
+        auto& other = static_cast<DnsV2&>(made);
+        std::swap(filter_, other.filter_);
+        facts_.swap_databases(other.facts_);
+    }
+
     void on_batch(const Batch& batch, void* cells_ptr) override {
         auto& cells = *static_cast<CellsV2*>(cells_ptr);
         sampling_.begin(batch.deep_weight);

@@ -188,8 +188,33 @@ TEST_F(DnsV2Test, SubnetIsTheQuerys) {
     feed({events({.id = 3, .options = client_subnet(7)}, {.direction = Direction::in})}); // no reply
     EXPECT_EQ(in().facts.ecs.value, 1u);
     EXPECT_EQ(top_text(in().facts.top_ecs, address_key), "192.0.2.0=1");
-    EXPECT_EQ(top_text(in().facts.top_geo, city_key, services), "EU/Sweden=1");
+    EXPECT_EQ(top_text(in().facts.top_geo, place_key, services), "EU/Sweden=1");
     EXPECT_TRUE(in().facts.top_asn.empty()) << "no database";
+}
+
+// Between a query and its reply.
+TEST_F(DnsV2Test, DatabasesAreExchangedAndQueriesWaitOn) {
+    const auto table_of = [](const char* place) {
+        GeoBuilder builder;
+        builder.v4_from(0, builder.place(place, NAN, NAN));
+        return builder.build();
+    };
+    const GeoTable next = table_of("EU/New");
+    const Services services{&next, &next, nullptr};
+    {
+        const GeoTable before = table_of("EU/Old");
+        make({}, dns_v2().schema().all_groups(), {&before, &before, nullptr});
+        pair({.id = 1, .options = client_subnet(2)}, Direction::in);
+        feed({events({.id = 2, .options = client_subnet(3)}, {.direction = Direction::in})});
+        const auto made =
+            visor::test::make_handler(dns_v2(), {{}, dns_v2().schema().all_groups(), 100}, services);
+        fed.handler->swap_databases(*made);
+    }
+    feed({events({.reply = true, .id = 2}, {.direction = Direction::out, .us = 100})});
+    EXPECT_EQ(in().timing.total.value, 2u);
+    EXPECT_EQ(in().orphans.value, 0u);
+    EXPECT_EQ(top_text(in().facts.top_geo, place_key, services), "EU/New=1 EU/Old=1");
+    EXPECT_EQ(top_text(in().facts.top_asn, place_key, services), "EU/New=1 EU/Old=1");
 }
 
 TEST_F(DnsV2Test, FilterOnQueriesTakesTheReplyToo) {

@@ -26,6 +26,13 @@ public:
     }
     bool passes(const DnsEvent& event) const override { return passes(*event.packet); }
 
+    void swap_databases(Handler& made) override {
+        auto& other = static_cast<Net&>(made);
+        std::swap(services_, other.services_);
+        std::swap(filter_, other.filter_);
+        std::swap(wanted_, other.wanted_);
+    }
+
     void on_batch(const Batch& batch, void* cells_ptr) override {
         if (batch.packets.empty()) return; // a message of a TCP stream, of packets that came before
         auto& cells = *static_cast<NetCells*>(cells_ptr);
@@ -219,14 +226,26 @@ private:
             const auto* ip = static_cast<const uint8_t*>(list.seen[i].key);
             if (wanted_.cardinality && !(counted >> i & 1))
                 d.ips.update(v4 ? sketch::murmur3_128_4(ip) : sketch::murmur3_128_16(ip));
-            if (wanted_.city) add_place(d.top_geo, services_.key, find(*services_.city, v4, ip), weight);
-            if (wanted_.asn) add_place(d.top_asn, services_.key, find(*services_.asn, v4, ip), weight);
         }
+        if (wanted_.city) add_places(d.top_geo, *services_.city, list, v4);
+        if (wanted_.asn) add_places(d.top_asn, *services_.asn, list, v4);
         list.count = 0;
     }
 
-    static uint32_t find(const GeoTable& table, bool v4, const uint8_t* ip) {
-        return v4 ? table.find_v4(load_be32(ip)) : table.find_v6(ip);
+    // Step by step for all of them: what a step leads to is on its way to the cache while the others take it.
+    void add_places(sketch::TopNames& top, const GeoTable& table, const Remotes::List& list, bool v4) const {
+        uint32_t ids[sketch::TopNames::together];
+        for (size_t i = 0; i < list.count; ++i) {
+            const auto* ip = static_cast<const uint8_t*>(list.seen[i].key);
+            ids[i] = v4 ? table.find_v4(load_be32(ip)) : table.find_v6(ip);
+            table.prefetch(ids[i]);
+        }
+        sketch::TopNames::Seen seen[sketch::TopNames::together];
+        for (size_t i = 0; i < list.count; ++i) {
+            seen[i] = seen_place(services_.key, table.place(ids[i]));
+            top.prefetch(seen[i].hash);
+        }
+        top.add(seen, list.count, sampling_.weight());
     }
 
     Services services_;

@@ -40,11 +40,11 @@ Result<Filter> Filter::make(const OptionValues& values, const Services& services
     f.by_asn_ = values.has("only_asn_number");
     const auto prefixes = values.get_list("only_geoloc_prefix");
     const auto numbers = values.get_list("only_asn_number");
-    f.places_ = ids_where(f.city_, [&](const std::string& text) {
+    f.places_ = ids_where(f.by_place_ ? f.city_ : nullptr, [&](std::string_view text) {
         return std::any_of(prefixes.begin(), prefixes.end(),
                            [&](const auto& p) { return text.starts_with(p); });
     });
-    f.asns_ = ids_where(f.asn_, [&](const std::string& text) {
+    f.asns_ = ids_where(f.by_asn_ ? f.asn_ : nullptr, [&](std::string_view text) {
         return std::any_of(numbers.begin(), numbers.end(),
                            [&](const auto& n) { return text.starts_with(n + "/"); });
     });
