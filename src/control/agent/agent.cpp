@@ -92,7 +92,7 @@ Refusal reserved(const std::string& policy) {
 
 // The same, and what it is about.
 Refusal within(const std::string& what, Refusal refusal) {
-    refusal.text = what + ": " + refusal.text;
+    refusal.text.insert(0, what);
     return refusal;
 }
 
@@ -279,11 +279,11 @@ Trouble Agent::start_on(RunningPolicy& policy, const TapConfig& tap) {
     values.merge(policy.config.input_filter);
     if (policy.config.name == resources_of(stream_name(tap, values))) return reserved(policy.config.name);
     auto stream = stream_for(tap, values);
-    if (!stream) return within("unable to instantiate tap '" + tap.name + "'", stream.reason());
+    if (!stream) return within(not_opened(tap), stream.reason());
     const PolicyOnTap on_tap{&policy.config, tap.name};
     const auto trouble = attach(policy, *stream, plan_of({&on_tap, 1}).policies.front());
     close_if_unused(*stream);
-    if (trouble) return within("policy [" + policy.config.name + "] failed to start", *trouble);
+    if (trouble) return within("policy [" + policy.config.name + "] failed to start: ", *trouble);
     return {};
 }
 
