@@ -49,7 +49,7 @@ std::string exposition(const engine::OfflineRun& run, sinks::ExpositionFormat fo
     sinks::Scrape scrape{sources_of(run), {}, 1'700'000'000.25};
     for (const auto& line : engine::ledger_lines(run.ledger()))
         scrape.plain.push_back({line.path, line.help, true, static_cast<double>(line.count)});
-    return sinks::exposition_of(format, std::move(scrape), {});
+    return sinks::exposition_of(format, std::move(scrape));
 }
 
 int print(const std::string& format, const std::string& capture, int repeat) {

@@ -88,7 +88,7 @@ protected:
         for (size_t i = 0; i < plan_.policies[0].handlers.size(); ++i) {
             const engine::HandlerView &va = a->policies()[0].handlers[i], &vb = b->policies()[0].handlers[i];
             SCOPED_TRACE(va.plan->name);
-            EXPECT_EQ(sinks::handler_json(va, services_, {true}), sinks::handler_json(vb, services_, {true}));
+            EXPECT_EQ(sinks::handler_json(va, {true}), sinks::handler_json(vb, {true}));
             std::set<std::string> ignored;
             const Hashes ha = hashes_of(va, listed_), hb = hashes_of(vb, ignored);
             Hashes both;

@@ -2,18 +2,19 @@
 // Threads: pure functions.
 #pragma once
 
+#include "metric/places.hpp"
 #include "metric/row.hpp"
 
 namespace visor {
 
-KeyText ipv4_key(std::string_view key, const Services& services);    // 4 bytes, network order
-KeyText ipv6_key(std::string_view key, const Services& services);    // 16 bytes, network order
-KeyText address_key(std::string_view key, const Services& services); // 4 or 16 bytes
-KeyText text_key(std::string_view key, const Services& services);    // as it is
-KeyText number_key(std::string_view key, const Services& services);  // 2 bytes, network order: a port
-KeyText rcode_key(std::string_view key, const Services& services);
-KeyText qtype_key(std::string_view key, const Services& services);
-KeyText place_key(std::string_view key, const Services& services); // Place::key
+KeyText ipv4_key(std::string_view key);    // 4 bytes, network order
+KeyText ipv6_key(std::string_view key);    // 16 bytes, network order
+KeyText address_key(std::string_view key); // 4 or 16 bytes
+KeyText text_key(std::string_view key);    // as it is
+KeyText number_key(std::string_view key);  // 2 bytes, network order: a port
+KeyText rcode_key(std::string_view key);
+KeyText qtype_key(std::string_view key);
+KeyText place_key(std::string_view key); // Place::key
 
 // A place once, as a top list takes it.
 inline sketch::TopNames::Seen seen_place(const sketch::HashKey& key, const Place& place) {

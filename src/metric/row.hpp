@@ -8,7 +8,6 @@
 #pragma once
 
 #include "metric/cell.hpp"
-#include "metric/places.hpp"
 
 #include <array>
 #include <cstddef>
@@ -35,7 +34,7 @@ struct KeyText {
     std::string name;
     std::string lat, lon; // decimal degrees; empty unless the key is a place that has them
 };
-using KeyFormat = KeyText (*)(std::string_view key, const Services& services);
+using KeyFormat = KeyText (*)(std::string_view key);
 
 struct RowFacts {
     std::string_view path; // JSON nesting; with '_' the Prometheus name

@@ -84,11 +84,11 @@ inline std::string refusal(const HandlerClass& type, const OptionValues& values)
 
 // A top list of any cell that has one, heaviest first: "10.0.0.1=7 10.0.0.2=3".
 template <class Top>
-std::string top_text(const Top& top, KeyFormat format = nullptr, const Services& services = {}) {
+std::string top_text(const Top& top, KeyFormat format = nullptr) {
     std::string out;
     for (const auto& item : cell_ops<Top>.top(&top, 10).items) {
         if (!out.empty()) out += ' ';
-        out += format ? format(item.key, services).name : item.key;
+        out += format ? format(item.key).name : item.key;
         out += '=';
         out += std::to_string(item.lower);
     }

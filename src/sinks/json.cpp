@@ -103,9 +103,9 @@ json rate_json(engine::Seconds seconds, bool with_live) {
     return out;
 }
 
-json handler_json(const engine::HandlerView& view, const Services& services, const JsonOptions& options) {
+json handler_json(const engine::HandlerView& view, const JsonOptions& options) {
     json out;
-    RowReader reader(view, services);
+    RowReader reader(view);
     if (reader.off()) return json::object();
     reader.for_each(options.extended,
                     [&](const Row& row) { put_row(out, reader, row, view, options.extended); });

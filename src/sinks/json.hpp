@@ -17,8 +17,7 @@ struct JsonOptions {
 nlohmann::json rate_json(engine::Seconds seconds, bool with_live);
 
 // One handler: {"period": {...}, "wire_packets": {...}, ...}; empty when all its metric groups are off.
-nlohmann::json handler_json(const engine::HandlerView& view, const Services& services,
-                            const JsonOptions& options);
+nlohmann::json handler_json(const engine::HandlerView& view, const JsonOptions& options);
 nlohmann::json ledger_json(const engine::Ledger& ledger);
 nlohmann::json ledger_json(const std::vector<engine::LedgerLine>& lines); // a part of it
 

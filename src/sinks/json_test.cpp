@@ -10,7 +10,7 @@ using nlohmann::json;
 using test::Results;
 
 json json_of(const Results& results, bool extended = false) {
-    return handler_json(results.view(), results.services, {extended});
+    return handler_json(results.view(), {extended});
 }
 
 TEST(Json, PathsNestAndKeysAreSorted) {
@@ -72,16 +72,16 @@ TEST(Json, LiveStreamsShowTheirRatesAndOpenOnesTheLastSecond) {
     results.rates[path(&test::Cells::rate).offset] = {1, 9, 2};
     engine::HandlerView view = results.view();
     view.live = true;
-    json out = handler_json(view, results.services, {});
+    json out = handler_json(view, {});
     EXPECT_EQ(out["rates"]["total"], (json{{"p50", 2}, {"p90", 9}, {"p95", 9}, {"p99", 9}}));
     view.open = true;
-    out = handler_json(view, results.services, {});
+    out = handler_json(view, {});
     EXPECT_EQ(out["rates"]["total"], (json{{"live", 2}, {"p50", 2}, {"p90", 9}, {"p95", 9}, {"p99", 9}}));
     results.rates.clear(); // nothing came yet
-    out = handler_json(view, results.services, {});
+    out = handler_json(view, {});
     EXPECT_EQ(out["rates"]["sum"], (json{{"live", 0}, {"p50", 0}, {"p90", 0}, {"p95", 0}, {"p99", 0}}));
     view.live = false;
-    EXPECT_FALSE(handler_json(view, results.services, {}).contains("rates"));
+    EXPECT_FALSE(handler_json(view, {}).contains("rates"));
 }
 
 TEST(Json, HistogramIsCumulativeAndEndsAtInfinity) {

@@ -53,11 +53,9 @@ constexpr std::pair<double, uint64_t> no_more_bins{HUGE_VAL, 0};
 
 class Renderer {
 public:
-    Renderer(Exposition& out, const Source& source, const Services& services, double start_time, bool bins)
-        : out_(out), labels_(source.labels),
-          minute_(*source.view, source.services ? *source.services : services),
-          life_(source.since_start ? *source.since_start : *source.view,
-                source.services ? *source.services : services),
+    Renderer(Exposition& out, const Source& source, double start_time, bool bins)
+        : out_(out), labels_(source.labels), minute_(*source.view),
+          life_(source.since_start ? *source.since_start : *source.view),
           life_view_(source.since_start ? *source.since_start : *source.view), schema_(life_.schema()),
           created_(source.start_time > 0 ? source.start_time : start_time), exponential_(bins) {}
 
@@ -261,12 +259,12 @@ PlainMetric plain_metric(const engine::LedgerLine& line, Labels labels, std::str
     return metric;
 }
 
-std::string modern_exposition(Scrape scrape, const Services& services, ModernForm form) {
+std::string modern_exposition(Scrape scrape, ModernForm form) {
     prepare(scrape.sources);
     Exposition exposition;
     for (PlainMetric& metric : scrape.plain) add_plain(exposition, metric, scrape.start_time);
     for (const Source& source : scrape.sources)
-        Renderer(exposition, source, services, scrape.start_time, form == ModernForm::protobuf).all();
+        Renderer(exposition, source, scrape.start_time, form == ModernForm::protobuf).all();
     if (form == ModernForm::protobuf) return exposition_protobuf(exposition);
     return exposition_text(exposition,
                            form == ModernForm::text ? TextForm::prometheus : TextForm::open_metrics);

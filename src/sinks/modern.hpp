@@ -37,6 +37,6 @@ struct Scrape {
 };
 
 enum class ModernForm : uint8_t { text, open_metrics, protobuf };
-std::string modern_exposition(Scrape scrape, const Services& services, ModernForm form);
+std::string modern_exposition(Scrape scrape, ModernForm form);
 
 } // namespace visor::sinks

@@ -13,7 +13,7 @@ using test::Results;
 #define EXPECT_HAS_NOT(text, what) EXPECT_EQ((text).find(what), std::string::npos) << (text)
 
 std::string text_of(const Results& results, Labels labels = {}) {
-    return modern_exposition({{{&results.view(), std::move(labels)}}}, results.services, ModernForm::text);
+    return modern_exposition({{{&results.view(), std::move(labels)}}}, ModernForm::text);
 }
 
 std::string name_of(std::string_view key, std::string_view path, std::string_view unit, CellPlace place) {
@@ -49,17 +49,17 @@ TEST(Modern, CountersAreThoseSinceTheStartAndListsThoseOfTheMinute) {
     test::add_name(minute.cells->top, "now.test", 1);
     test::add_name(life.cells->top, "ever.test", 100);
     Scrape scrape{{{&minute.view(), {{"policy", "p"}}, &life.view()}}, {}, 1'600'000'000.5};
-    const std::string text = modern_exposition(scrape, {}, ModernForm::text);
+    const std::string text = modern_exposition(scrape, ModernForm::text);
     EXPECT_HAS(text, "# TYPE pktvisor_dns_wire_packets_queries_total counter\n"
                      "pktvisor_dns_wire_packets_queries_total{policy=\"p\"} 200\n");
     EXPECT_HAS(text, "# TYPE pktvisor_dns_peers gauge\npktvisor_dns_peers{policy=\"p\"} 3\n");
     EXPECT_HAS(text, "pktvisor_dns_top_names{policy=\"p\",qname=\"now.test\"} 1\n");
     EXPECT_HAS_NOT(text, "ever.test");
     EXPECT_HAS_NOT(text, "_created");
-    EXPECT_HAS(modern_exposition(scrape, {}, ModernForm::open_metrics),
+    EXPECT_HAS(modern_exposition(scrape, ModernForm::open_metrics),
                "pktvisor_dns_wire_packets_queries_created{policy=\"p\"} 1600000000.5\n");
     scrape.sources[0].start_time = 1'600'000'060; // the policy came later
-    EXPECT_HAS(modern_exposition(scrape, {}, ModernForm::open_metrics),
+    EXPECT_HAS(modern_exposition(scrape, ModernForm::open_metrics),
                "pktvisor_dns_wire_packets_queries_created{policy=\"p\"} 1600000060\n");
 }
 
@@ -145,20 +145,19 @@ TEST(Modern, RatesHaveTheMinutesQuantilesAndTheSumOfAll) {
 
 TEST(Modern, OpenMetricsHasUnitsAndAnEnd) {
     Results results;
-    const std::string text =
-        modern_exposition({{{&results.view(), {}}}}, results.services, ModernForm::open_metrics);
+    const std::string text = modern_exposition({{{&results.view(), {}}}}, ModernForm::open_metrics);
     EXPECT_HAS(
         text,
         "# TYPE pktvisor_dns_xact_out_seconds histogram\n# UNIT pktvisor_dns_xact_out_seconds seconds\n");
     EXPECT_HAS(text, "# UNIT pktvisor_dns_top_all_bytes bytes\n");
     EXPECT_TRUE(text.ends_with("\n# EOF\n"));
-    EXPECT_EQ(modern_exposition({}, {}, ModernForm::open_metrics), "# EOF\n");
+    EXPECT_EQ(modern_exposition({}, ModernForm::open_metrics), "# EOF\n");
 }
 
 TEST(Modern, FiguresOfNoHandlerStandBesideThem) {
     Scrape scrape;
     scrape.plain = {{"tap.received", "frames", true, 5, {{"tap", "\xff"}}}, {"up", "always", false, 1}};
-    EXPECT_EQ(modern_exposition(scrape, {}, ModernForm::text),
+    EXPECT_EQ(modern_exposition(scrape, ModernForm::text),
               "# HELP pktvisor_tap_received_total frames\n# TYPE pktvisor_tap_received_total counter\n"
               "pktvisor_tap_received_total{tap=\"\xef\xbf\xbd\"} 5\n"
               "# HELP pktvisor_up always\n# TYPE pktvisor_up gauge\npktvisor_up{} 1\n");

@@ -118,18 +118,18 @@ std::string_view content_type(ExpositionFormat format) {
     return "text/plain; version=0.0.4; charset=utf-8";
 }
 
-std::string exposition_of(ExpositionFormat format, Scrape scrape, const Services& services) {
+std::string exposition_of(ExpositionFormat format, Scrape scrape) {
     switch (format) {
     case ExpositionFormat::compatible:
-        return prometheus_text(std::move(scrape.sources), services);
+        return prometheus_text(std::move(scrape.sources));
     case ExpositionFormat::open_metrics:
-        return modern_exposition(std::move(scrape), services, ModernForm::open_metrics);
+        return modern_exposition(std::move(scrape), ModernForm::open_metrics);
     case ExpositionFormat::protobuf:
-        return modern_exposition(std::move(scrape), services, ModernForm::protobuf);
+        return modern_exposition(std::move(scrape), ModernForm::protobuf);
     case ExpositionFormat::text:
         break;
     }
-    return modern_exposition(std::move(scrape), services, ModernForm::text);
+    return modern_exposition(std::move(scrape), ModernForm::text);
 }
 
 } // namespace visor::sinks

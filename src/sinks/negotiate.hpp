@@ -22,6 +22,6 @@ ExpositionFormat accepted_format(std::string_view accept);
 Result<ExpositionFormat> choose_exposition(std::string_view format, std::string_view accept);
 
 std::string_view content_type(ExpositionFormat format);
-std::string exposition_of(ExpositionFormat format, Scrape scrape, const Services& services);
+std::string exposition_of(ExpositionFormat format, Scrape scrape);
 
 } // namespace visor::sinks

@@ -61,7 +61,7 @@ TEST(Negotiate, EveryFormatIsTheExpositionItNames) {
     test::Results results;
     const Scrape scrape{{{&results.view(), {}}}};
     const auto shows = [&](F format, std::string_view what) {
-        return exposition_of(format, scrape, results.services).find(what) != std::string::npos;
+        return exposition_of(format, scrape).find(what) != std::string::npos;
     };
     EXPECT_TRUE(shows(F::compatible, "\ndns_wire_packets_events{} 0\n"));
     EXPECT_TRUE(shows(F::text, "\npktvisor_dns_wire_packets_events_total{} 0\n"));

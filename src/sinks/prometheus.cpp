@@ -26,9 +26,8 @@ MetricType type_of(Kind kind) {
 
 class Renderer {
 public:
-    Renderer(Exposition& out, const Source& source, const Services& services)
-        : out_(out), labels_(source.labels),
-          reader_(*source.view, source.services ? *source.services : services), schema_(reader_.schema()) {}
+    Renderer(Exposition& out, const Source& source)
+        : out_(out), labels_(source.labels), reader_(*source.view), schema_(reader_.schema()) {}
 
     void all() {
         if (reader_.off()) return;
@@ -126,10 +125,10 @@ private:
 
 } // namespace
 
-std::string prometheus_text(std::vector<Source> sources, const Services& services) {
+std::string prometheus_text(std::vector<Source> sources) {
     prepare(sources);
     Exposition exposition;
-    for (const Source& source : sources) Renderer(exposition, source, services).all();
+    for (const Source& source : sources) Renderer(exposition, source).all();
     return exposition_text(exposition, TextForm::prometheus);
 }
 

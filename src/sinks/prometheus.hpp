@@ -13,6 +13,6 @@
 
 namespace visor::sinks {
 
-std::string prometheus_text(std::vector<Source> sources, const Services& services);
+std::string prometheus_text(std::vector<Source> sources);
 
 } // namespace visor::sinks

@@ -1,7 +1,5 @@
 #include "sinks/prometheus.hpp"
 
-#include "sinks/modern.hpp"
-
 #include "sinks/test_results.hpp"
 
 #include <gtest/gtest.h>
@@ -12,7 +10,7 @@ namespace {
 using test::Results;
 
 std::string text_of(const Results& results, Labels labels = {}) {
-    return prometheus_text({{&results.view(), std::move(labels)}}, results.services);
+    return prometheus_text({{&results.view(), std::move(labels)}});
 }
 
 size_t count_of(std::string_view text, std::string_view what) {
@@ -96,7 +94,7 @@ TEST(Prometheus, AFamilyIsToldOnceForAllHandlersAndSides) {
         test::add_name(results->cells->top, "x.test", 1);
     }
     const std::string text =
-        prometheus_text({{&a.view(), {{"policy", "p"}}}, {&b.view(), {{"policy", "q"}}}}, a.services);
+        prometheus_text({{&a.view(), {{"policy", "p"}}}, {&b.view(), {{"policy", "q"}}}});
     EXPECT_HAS(text, "# TYPE dns_total gauge\n"
                      "dns_total{policy=\"p\",side=\"in\"} 1\ndns_total{policy=\"p\",side=\"out\"} 2\n"
                      "dns_total{policy=\"q\",side=\"in\"} 1\ndns_total{policy=\"q\",side=\"out\"} 2\n");
@@ -107,48 +105,12 @@ TEST(Prometheus, AFamilyIsToldOnceForAllHandlersAndSides) {
     EXPECT_EQ(heads.size(), 10u);
 }
 
-KeyText whether_placed(std::string_view, const Services& services) {
-    return {services.city ? "placed" : "nowhere", {}, {}};
-}
-
-// A policy may have begun before its databases were replaced, and another one after it.
-TEST(Prometheus, KeysArePrintedWithTheServicesOfTheirSource) {
-    struct Cells {
-        sketch::TopNames top;
-    };
-    static const Schema schema{
-        "places",
-        "places 1.0",
-        "",
-        {},
-        {row(path(&Cells::top),
-             {.path = "top", .help = "places", .label = "geo_loc", .format = whether_placed})},
-        sizeof(Cells)};
-    static const HandlerClass handler{"places", "1.0", []() -> const Schema& { return schema; },
-                                      nullptr,  {},    nullptr};
-    visor::test::Bucket<Cells> cells;
-    test::add_name(cells->top, "x", 1);
-    engine::PlannedHandler plan{"p", &handler, {}, {}};
-    const std::map<uint32_t, engine::Seconds> rates;
-    const engine::HandlerView view{&plan, cells.get(), &rates, 1'700'000'000, 60};
-    const GeoTable table;
-    const Services before, now{&table, nullptr, nullptr, {}};
-    Source p{&view, {{"policy", "p"}}}, q{&view, {{"policy", "q"}}};
-    p.services = &now;
-    q.services = &before;
-    for (const std::string& text :
-         {prometheus_text({p, q}, {}), modern_exposition({{p, q}}, {}, ModernForm::text)}) {
-        EXPECT_HAS(text, "geo_loc=\"placed\"");
-        EXPECT_HAS(text, "geo_loc=\"nowhere\"");
-    }
-}
-
 TEST(Prometheus, HandlersWithTheSameLabelsAreToldApart) {
     Results a, b;
     a.plan.name = "one";
     b.plan.name = "two";
     const std::string text =
-        prometheus_text({{&a.view(), {{"policy", "p"}}}, {&b.view(), {{"policy", "p"}}}}, a.services);
+        prometheus_text({{&a.view(), {{"policy", "p"}}}, {&b.view(), {{"policy", "p"}}}});
     EXPECT_HAS(text, "dns_wire_packets_events{handler=\"one\",policy=\"p\"} 0\n"
                      "dns_wire_packets_events{handler=\"two\",policy=\"p\"} 0\n");
 }
@@ -181,7 +143,7 @@ TEST(Prometheus, NothingOfAHandlerWhoseGroupsAreOff) {
     Results results;
     results.plan.config.groups = 0;
     EXPECT_EQ(text_of(results), "");
-    EXPECT_EQ(prometheus_text({}, {}), "");
+    EXPECT_EQ(prometheus_text({}), "");
 }
 
 } // namespace

@@ -142,8 +142,7 @@ Read histogram_of(const std::string& exposition, const std::string& family) {
 }
 
 Read latency_of(const Results& results) {
-    const std::string out =
-        modern_exposition({{{&results.view(), {{"policy", "p"}}}}}, {}, ModernForm::protobuf);
+    const std::string out = modern_exposition({{{&results.view(), {{"policy", "p"}}}}}, ModernForm::protobuf);
     return histogram_of(out, "pktvisor_dns_xact_out_seconds");
 }
 
@@ -197,7 +196,7 @@ TEST(Protobuf, SmallTimesAreInTheirExactBin) {
 TEST(Protobuf, RatiosKeepTheirBins) {
     Results results;
     for (const double ratio : {0.0, 1.0, 1.01, 2.0, 2.0, 1000.0}) results.cells->ratio.update(ratio);
-    const Read read = histogram_of(modern_exposition({{{&results.view(), {}}}}, {}, ModernForm::protobuf),
+    const Read read = histogram_of(modern_exposition({{{&results.view(), {}}}}, ModernForm::protobuf),
                                    "pktvisor_dns_xact_ratio");
     EXPECT_EQ(read.zeros, 1u);
     const int of_1000 = static_cast<int>(std::ceil(std::log2(1000.0) * 32));

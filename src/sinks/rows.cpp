@@ -78,7 +78,7 @@ TopTable RowReader::top(const Row& row, size_t lines) {
     if (read.items.size() > lines) read.items.resize(lines);
     TopTable table{{}, read.total, read.max_error, read.exact};
     for (const auto& item : read.items)
-        table.lines.push_back({row.facts.format(item.key, services_), item.lower, item.upper});
+        table.lines.push_back({row.facts.format(item.key), item.lower, item.upper});
     return table;
 }
 
@@ -94,14 +94,14 @@ engine::Seconds RowReader::seconds(const Row& row) const {
     return sum;
 }
 
-std::vector<BalanceLine> balance_of(const engine::HandlerView& view, const Services& services) {
+std::vector<BalanceLine> balance_of(const engine::HandlerView& view) {
     // The last parts of the paths under which every handler tells them.
     constexpr std::string_view names[] = {"events",   "observed_packets", "total",     "total_packets",
                                           "filtered", "filtered_packets", "malformed", "malformed_packets"};
     std::vector<BalanceLine> lines;
     engine::HandlerView whole = view;
     if (view.counters) whole.cells = view.counters;
-    RowReader reader(whole, services);
+    RowReader reader(whole);
     reader.for_each(true, [&](const Row& row) {
         const std::string_view path = row.facts.path;
         const std::string_view group =

@@ -31,7 +31,7 @@ struct TopTable {
 
 class RowReader {
 public:
-    RowReader(const engine::HandlerView& view, const Services& services) : view_(view), services_(services) {}
+    explicit RowReader(const engine::HandlerView& view) : view_(view) {}
 
     const Schema& schema() const { return view_.plan->handler->schema(); }
     // Every group is switched off: such a handler shows nothing at all.
@@ -53,7 +53,6 @@ private:
     void copy(const CellOps& ops, const void* cell);
 
     const engine::HandlerView& view_;
-    const Services& services_;
     struct Free {
         void operator()(void* p) const;
     };
@@ -68,6 +67,6 @@ struct BalanceLine {
     uint64_t count;
     std::string_view help;
 };
-std::vector<BalanceLine> balance_of(const engine::HandlerView& view, const Services& services);
+std::vector<BalanceLine> balance_of(const engine::HandlerView& view);
 
 } // namespace visor::sinks

@@ -21,7 +21,7 @@ void ten_names(sketch::TopNames& top) {
 
 TEST(Rows, DisabledAndUnseenAreAbsent) {
     Results results;
-    RowReader reader(results.view(), results.services);
+    RowReader reader(results.view());
     EXPECT_EQ(reader.find("optional"), nullptr);
     EXPECT_EQ(reader.find("in.total"), nullptr);
     EXPECT_EQ(reader.find("no.such"), nullptr);
@@ -36,7 +36,7 @@ TEST(Rows, DisabledAndUnseenAreAbsent) {
 
 TEST(Rows, ExtendedOnlyWhenAskedFor) {
     Results results;
-    RowReader reader(results.view(), results.services);
+    RowReader reader(results.view());
     const auto shown = [&](bool extended) {
         bool found = false;
         reader.for_each(extended,
@@ -51,7 +51,7 @@ TEST(Rows, CellsOfARowAreSummed) {
     Results results;
     results.cells->queries += 3;
     results.cells->replies += 4;
-    RowReader reader(results.view(), results.services);
+    RowReader reader(results.view());
     EXPECT_EQ(reader.count(*reader.find("both")), 7u);
     EXPECT_EQ(results.cells->queries.value, 3u);
     EXPECT_EQ(results.cells->replies.value, 4u);
@@ -61,7 +61,7 @@ TEST(Rows, TopIsCutToTheCountConfigured) {
     Results results;
     ten_names(results.cells->top);
     results.plan.window.topn_count = 3;
-    RowReader reader(results.view(), results.services);
+    RowReader reader(results.view());
     const TopTable table = reader.top(*reader.find("top_names"));
     EXPECT_EQ(names_of(table), (std::vector<std::string>{"j", "i", "h"}));
     EXPECT_EQ(table.lines[0].lower, 10u);
@@ -74,7 +74,7 @@ TEST(Rows, TopIsCutToTheCountConfigured) {
 TEST(Rows, PercentileKeepsWhatReachesIt) {
     Results results;
     ten_names(results.cells->top);
-    RowReader reader(results.view(), results.services);
+    RowReader reader(results.view());
     const Row& row = *reader.find("top_names");
     results.plan.window.topn_percentile_threshold = 80;
     EXPECT_EQ(names_of(reader.top(row)), (std::vector<std::string>{"j", "i", "h"}));
@@ -88,7 +88,7 @@ TEST(Rows, PercentileKeepsWhatReachesIt) {
 
 TEST(Rows, SecondsOfSeveralCellsAreSummed) {
     Results results;
-    RowReader reader(results.view(), results.services);
+    RowReader reader(results.view());
     EXPECT_TRUE(reader.seconds(*reader.find("rates.sum")).empty());
     results.rates[path(&test::Cells::rate).offset] = {1, 2, 3};
     results.rates[path(&test::Cells::other_rate).offset] = {10, 20, 30, 40};
@@ -98,19 +98,19 @@ TEST(Rows, SecondsOfSeveralCellsAreSummed) {
 
 TEST(Rows, TheLedgerIsOfAllPeriods) {
     Results results;
-    const auto events = [](const engine::HandlerView& view, const Services& services) {
-        for (const BalanceLine& line : balance_of(view, services))
+    const auto events = [](const engine::HandlerView& view) {
+        for (const BalanceLine& line : balance_of(view))
             if (line.path == "wire_packets.events") return line.count;
         return uint64_t{0};
     };
     results.cells->events += 5;
-    EXPECT_EQ(events(results.view(), results.services), 5u);
+    EXPECT_EQ(events(results.view()), 5u);
     visor::test::Bucket<test::Cells> all;
     all->events += 38;
     engine::HandlerView view = results.view();
     view.counters = all.get();
-    EXPECT_EQ(events(view, results.services), 38u);
-    RowReader shown(view, results.services);
+    EXPECT_EQ(events(view), 38u);
+    RowReader shown(view);
     EXPECT_EQ(shown.count(*shown.find("wire_packets.events")), 5u);
 }
 

@@ -13,8 +13,7 @@ struct Source {
     Labels labels;
     // The same handler's since its policy began, for counters that only rise; null = as above.
     const engine::HandlerView* since_start = nullptr;
-    const Services* services = nullptr; // what its keys are printed with; null = as given for all
-    double start_time = 0;              // unix seconds at which it began to count; 0 = as given for all
+    double start_time = 0; // unix seconds at which it began to count; 0 = as given for all
 };
 
 // Sorts the labels and makes their values valid. Sources of one schema that have the same labels get

@@ -148,7 +148,6 @@ public:
     engine::PlannedHandler plan = planned();
     visor::test::Bucket<Cells> cells;
     std::map<uint32_t, engine::Seconds> rates;
-    Services services;
 
 private:
     engine::HandlerView view_;
@@ -190,12 +189,10 @@ public:
     const engine::OfflineRun& run() {
         if (run_) return *run_;
         fill = fill_;
-        run_ = std::move(*engine::OfflineRun::run(source_, plan_, services, {}));
+        run_ = std::move(*engine::OfflineRun::run(source_, plan_, {}, {}));
         return *run_;
     }
     engine::SourceLedger& source_counts() { return source_.counts; }
-
-    Services services;
 
 private:
     Fill fill_;

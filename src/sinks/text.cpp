@@ -25,9 +25,8 @@ constexpr Density densities[] = {
 
 class Page {
 public:
-    Page(const engine::OfflineRun& run, const Services& services, const TextOptions& options)
-        : run_(run), ledger_(run.ledger()), services_(services),
-          options_(options), look_{options.colour, options.utf8} {}
+    Page(const engine::OfflineRun& run, const TextOptions& options)
+        : run_(run), ledger_(run.ledger()), options_(options), look_{options.colour, options.utf8} {}
 
     std::string text() {
         head();
@@ -113,7 +112,7 @@ private:
 
     void totals() {
         const engine::FeedTotals& feed = ledger_.feed;
-        traffic_ = traffic_of(run_.policies().front(), services_);
+        traffic_ = traffic_of(run_.policies().front());
         const double s = static_cast<double>(feed.last_ns - feed.first_ns) / 1e9;
         const auto mean = [&](double amount, std::string_view unit) {
             return s > 0 ? prefixed(amount / s, unit) : std::string();
@@ -159,7 +158,7 @@ private:
     void health() {
         if (run_.policies().size() > 1) return; // each policy's stands with its tables
         for (const engine::HandlerView& handler : run_.policies().front().handlers) {
-            RowReader reader(handler, services_);
+            RowReader reader(handler);
             for (Line& line : headlines(reader, look_)) lines_.push_back(line);
         }
     }
@@ -170,7 +169,7 @@ private:
         std::vector<Finding> figures;
         for (const engine::PolicyView& policy : run_.policies()) {
             for (const engine::HandlerView& handler : policy.handlers) {
-                RowReader reader(handler, services_);
+                RowReader reader(handler);
                 for (Finding& finding : abnormal_figures(reader)) figures.push_back(std::move(finding));
             }
         }
@@ -239,7 +238,7 @@ private:
 
     Lines section(const engine::PolicyView& policy, const engine::HandlerView& handler,
                   const Density& density) const {
-        RowReader reader(handler, services_);
+        RowReader reader(handler);
         Section section = section_of(reader, section_title(policy, handler), density, look_);
         if (run_.policies().size() > 1) {
             const Lines health = headlines(reader, look_);
@@ -280,7 +279,6 @@ private:
 
     const engine::OfflineRun& run_;
     const engine::Ledger& ledger_;
-    const Services& services_;
     const TextOptions& options_;
     Look look_;
     Traffic traffic_;
@@ -289,8 +287,8 @@ private:
 
 } // namespace
 
-std::string text_report(const engine::OfflineRun& run, const Services& services, const TextOptions& options) {
-    return Page(run, services, options).text();
+std::string text_report(const engine::OfflineRun& run, const TextOptions& options) {
+    return Page(run, options).text();
 }
 
 } // namespace visor::sinks

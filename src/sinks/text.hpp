@@ -17,6 +17,6 @@ struct TextOptions {
     std::string policies{}; // whom this page is for; empty when there is one page only
 };
 
-std::string text_report(const engine::OfflineRun& run, const Services& services, const TextOptions& options);
+std::string text_report(const engine::OfflineRun& run, const TextOptions& options);
 
 } // namespace visor::sinks

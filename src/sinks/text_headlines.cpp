@@ -131,7 +131,7 @@ Lines ledger_lines(const engine::Ledger& ledger, const Look& look) {
     return wrapped("Ledger", label_width, items, 3, look);
 }
 
-Traffic traffic_of(const engine::PolicyView& policy, const Services& services) {
+Traffic traffic_of(const engine::PolicyView& policy) {
     const auto sum = [](RowReader& reader, const Names& path) {
         engine::Seconds all;
         for (const Row* row : rows_at(reader, path)) {
@@ -142,7 +142,7 @@ Traffic traffic_of(const engine::PolicyView& policy, const Services& services) {
         return all;
     };
     for (const engine::HandlerView& handler : policy.handlers) {
-        RowReader reader(handler, services);
+        RowReader reader(handler);
         if (traffic.have(reader.schema().key)) return {sum(reader, packet_rate), sum(reader, byte_rate)};
     }
     return {};

@@ -25,6 +25,6 @@ Lines ledger_lines(const engine::Ledger& ledger, const Look& look);
 struct Traffic {
     engine::Seconds packets, bytes;
 };
-Traffic traffic_of(const engine::PolicyView& policy, const Services& services);
+Traffic traffic_of(const engine::PolicyView& policy);
 
 } // namespace visor::sinks

@@ -12,7 +12,7 @@ using test::Results;
 using Sentences = std::vector<std::string>;
 
 Sentences abnormal(Results& results) {
-    RowReader reader(results.view(), results.services);
+    RowReader reader(results.view());
     Sentences told;
     for (const Finding& finding : abnormal_figures(reader)) told.push_back(finding.text);
     return told;
@@ -84,7 +84,7 @@ TEST(Notable, TheGravestComesFirst) {
         cells.late += 3;
     });
     of.source_counts().cut_short = 1;
-    const std::string page = text_report(of.run(), of.services, {false, "c", true});
+    const std::string page = text_report(of.run(), {false, "c", true});
     const char* expected = "Notable    ! 40.0% of DNS queries have no reply here (400 of 1,000)\n"
                            "           ! 15.0% of DNS replies are NXDOMAIN (150 of 1,000), no name twice\n"
                            "           ! records the file ends in the middle of: 1\n"

@@ -10,7 +10,7 @@ using test::Cells;
 using test::RunOf;
 
 std::string page_of(RunOf& of, bool colour = false, bool utf8 = true, std::string title = "capture.pcap") {
-    return text_report(of.run(), of.services, {colour, std::move(title), utf8});
+    return text_report(of.run(), {colour, std::move(title), utf8});
 }
 
 std::vector<std::string> lines_of(const std::string& page) {

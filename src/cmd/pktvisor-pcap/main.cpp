@@ -32,25 +32,23 @@ struct Finished {
     std::string whose;  // "p-t, q-t: " in front of what the log tells; empty when one reading was wanted
 };
 
-nlohmann::json default_json(const PcapOptions& options, const engine::OfflineRun& run,
-                            const Services& services) {
+nlohmann::json default_json(const PcapOptions& options, const engine::OfflineRun& run) {
     nlohmann::json out;
     nlohmann::json& window = out[std::to_string(options.periods) + "m"];
     for (const auto& handler : run.policies().front().handlers)
         window[std::string(handler.plan->handler->schema().key)] =
-            sinks::handler_json(handler, services, {options.extended});
+            sinks::handler_json(handler, {options.extended});
     return out;
 }
 
-nlohmann::json policies_json(const PcapOptions& options, const std::vector<Finished>& all,
-                             const Services& services) {
+nlohmann::json policies_json(const PcapOptions& options, const std::vector<Finished>& all) {
     nlohmann::json out;
     for (const Finished& done : all) {
         for (const auto& policy : done.run->policies()) {
             nlohmann::json& handlers = out[policy.plan->name];
             if (handlers.is_null()) handlers = nlohmann::json::object();
             for (const auto& handler : policy.handlers) {
-                nlohmann::json shown = sinks::handler_json(handler, services, {options.extended});
+                nlohmann::json shown = sinks::handler_json(handler, {options.extended});
                 if (shown.empty()) continue; // all its groups are off
                 handlers[handler.plan->name][std::string(handler.plan->handler->schema().key)] =
                     std::move(shown);
@@ -64,10 +62,9 @@ nlohmann::json input_json(const Finished& done) {
     return {{"bpf", done.job.input.bpf}, {"host_spec", done.job.input.host_spec}};
 }
 
-nlohmann::json result_json(const PcapOptions& options, const std::vector<Finished>& all,
-                           const Services& services) {
-    nlohmann::json out = options.config.empty() ? default_json(options, *all.front().run, services)
-                                                : policies_json(options, all, services);
+nlohmann::json result_json(const PcapOptions& options, const std::vector<Finished>& all) {
+    nlohmann::json out =
+        options.config.empty() ? default_json(options, *all.front().run) : policies_json(options, all);
     if (!options.extended) return out;
     if (all.front().whose.empty()) {
         out["ledger"] = sinks::ledger_json(all.front().run->ledger());
@@ -82,7 +79,7 @@ nlohmann::json result_json(const PcapOptions& options, const std::vector<Finishe
     return out;
 }
 
-std::string result_text(const std::vector<Finished>& all, const Services& services) {
+std::string result_text(const std::vector<Finished>& all) {
     std::string out;
     for (const Finished& done : all) {
         sinks::TextOptions how;
@@ -90,7 +87,7 @@ std::string result_text(const std::vector<Finished>& all, const Services& servic
         how.title = done.source;
         if (!done.whose.empty()) how.policies = done.job.policies;
         if (!out.empty()) out += '\n';
-        out += sinks::text_report(*done.run, services, how);
+        out += sinks::text_report(*done.run, how);
     }
     return out;
 }
@@ -118,12 +115,12 @@ void log_directions(const PcapOptions& options, const Finished& done) {
 }
 
 // Where every frame and every handler's events went.
-void log_ledger(const Finished& done, const Services& services) {
+void log_ledger(const Finished& done) {
     for (const auto& line : engine::ledger_lines(done.run->ledger()))
         spdlog::info("{}ledger {} = {} ({})", done.whose, line.path, line.count, line.help);
     for (const auto& policy : done.run->policies())
         for (const auto& handler : policy.handlers)
-            for (const auto& line : sinks::balance_of(handler, services))
+            for (const auto& line : sinks::balance_of(handler))
                 spdlog::info("ledger {}.{} = {} ({})", handler.plan->name, line.path, line.count, line.help);
 }
 
@@ -139,7 +136,7 @@ void log_periods(const PcapOptions& options, const engine::OfflineRun& run) {
     }
 }
 
-void log_outcome(const PcapOptions& options, const Finished& done, const Services& services, double seconds) {
+void log_outcome(const PcapOptions& options, const Finished& done, double seconds) {
     const engine::Ledger& ledger = done.run->ledger();
     spdlog::info("processed {} packets ({:.2f} M/s)", ledger.feed.frames,
                  static_cast<double>(ledger.feed.frames) / 1e6 / std::max(seconds, 1e-6));
@@ -151,7 +148,7 @@ void log_outcome(const PcapOptions& options, const Finished& done, const Service
         spdlog::warn("{}{} packets are more than a minute older than some before them; "
                      "they count in a later minute than their own",
                      done.whose, ledger.feed.late);
-    if (options.verbose) log_ledger(done, services);
+    if (options.verbose) log_ledger(done);
 }
 
 // There were packets, and none could be read.
@@ -188,7 +185,7 @@ Result<Finished> read_capture(const PcapOptions& options, Job& job, const Servic
     if (several) done.whose = job.policies + ": ";
     log_input(options, done);
     if (!trouble.empty() && trouble != told) spdlog::warn("{}", trouble);
-    log_outcome(options, done, services, elapsed.count());
+    log_outcome(options, done, elapsed.count());
     log_directions(options, done);
     return done;
 }
@@ -215,8 +212,8 @@ Result<int> run(PcapOptions& options) {
     }
     const std::string out =
         options.format == "text"
-            ? result_text(all, services)
-            : sinks::dump_json(result_json(options, all, services), options.format == "pretty") + "\n";
+            ? result_text(all)
+            : sinks::dump_json(result_json(options, all), options.format == "pretty") + "\n";
     if (!print(out)) return Error{"cannot write to standard output"};
     return interrupted ? interrupted_exit_code() : 0;
 }

@@ -67,7 +67,7 @@ protected:
         std::map<std::string, uint64_t> lines;
         const void* cell = static_cast<const std::byte*>(view.handlers[0].cells) + row.offset[0];
         for (const auto& item : row.ops->top(cell, 10).items)
-            lines[row.facts.format(item.key, {}).name] = item.lower;
+            lines[row.facts.format(item.key).name] = item.lower;
         return lines;
     }
     template <class F>

@@ -53,8 +53,7 @@ nlohmann::json period_json(const engine::HandlerView& view) {
                        {"events", nlohmann::json::object()},
                        {"rates", nlohmann::json::object()}};
     if (!view.open) out["end_tstamp"] = date_time(view.start_ts + view.length);
-    const Services none; // keys print without
-    sinks::RowReader reader(view, none);
+    sinks::RowReader reader(view);
     reader.for_each(false, [&](const Row& row) {
         if (!is_base_row(row)) return;
         if (row.ops->kind == Kind::counter) out["events"][pointer_of(row)] = reader.count(row);

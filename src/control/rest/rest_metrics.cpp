@@ -66,7 +66,7 @@ Response flat_reply(Agent& agent, const Asked& asked, std::string_view number, b
     if (const auto wrong = wrong_period(*policy, asked, number); !wrong.empty())
         return error_reply(400, wrong);
     if (wants_now(asked)) agent.refresh({&policy, 1});
-    nlohmann::json shown = flat_json(views_of(*policy, asked), {}, with_bounds);
+    nlohmann::json shown = flat_json(views_of(*policy, asked), with_bounds);
     if (asked.merged) return json_reply({{std::to_string(asked.periods) + "m", std::move(shown)}});
     if (!shown.empty()) {
         nlohmann::json first = shown.begin()->at("period");
@@ -105,8 +105,7 @@ Response policy_reply(Agent& agent, std::string_view name, const Asked& asked, s
     const auto streams = with_bounds ? agent.streams() : std::map<std::string, StreamState>{};
     nlohmann::json out = nlohmann::json::object();
     for (const PolicyPointer& policy : asked_for) {
-        auto& shown = out[policy->config.name] =
-            policy_json(*policy, views_of(*policy, asked), {}, with_bounds);
+        auto& shown = out[policy->config.name] = policy_json(*policy, views_of(*policy, asked), with_bounds);
         if (with_bounds) shown["ledger"] = ledger_of(*policy, streams);
     }
     return json_reply(out);

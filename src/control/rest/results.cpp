@@ -42,11 +42,10 @@ std::string key_of(const engine::HandlerView& view) {
     return std::string(view.plan->handler->schema().key);
 }
 
-nlohmann::json merged_json(const std::vector<engine::LiveView>& views, const Services& services,
-                           const sinks::JsonOptions& options) {
+nlohmann::json merged_json(const std::vector<engine::LiveView>& views, const sinks::JsonOptions& options) {
     nlohmann::json out = nlohmann::json::object();
     for (const MergedHandler& kind : merged_handlers(views)) {
-        auto shown = sinks::handler_json(kind.view(), services, options);
+        auto shown = sinks::handler_json(kind.view(), options);
         if (!shown.empty()) out[kind.name()][key_of(kind.view())] = std::move(shown);
     }
     return out;
@@ -55,15 +54,15 @@ nlohmann::json merged_json(const std::vector<engine::LiveView>& views, const Ser
 } // namespace
 
 nlohmann::json policy_json(const RunningPolicy& policy, const std::vector<engine::LiveView>& views,
-                           const Services& services, bool extended) {
+                           bool extended) {
     const sinks::JsonOptions options{extended};
     nlohmann::json out = nlohmann::json::object();
     if (policy.config.merge_like_handlers) {
-        out = merged_json(views, services, options);
+        out = merged_json(views, options);
     } else {
         for (const auto& view : views) {
             for (const auto& handler : view.handlers) {
-                auto shown = sinks::handler_json(handler, services, options);
+                auto shown = sinks::handler_json(handler, options);
                 if (!shown.empty()) out[handler.plan->name][key_of(handler)] = std::move(shown);
             }
         }
@@ -71,12 +70,11 @@ nlohmann::json policy_json(const RunningPolicy& policy, const std::vector<engine
     return out;
 }
 
-nlohmann::json flat_json(const std::vector<engine::LiveView>& views, const Services& services,
-                         bool extended) {
+nlohmann::json flat_json(const std::vector<engine::LiveView>& views, bool extended) {
     nlohmann::json out = nlohmann::json::object();
     for (const auto& view : views)
         for (const auto& handler : view.handlers)
-            if (auto shown = sinks::handler_json(handler, services, {extended}); !shown.empty())
+            if (auto shown = sinks::handler_json(handler, {extended}); !shown.empty())
                 out[key_of(handler)] = std::move(shown);
     return out;
 }

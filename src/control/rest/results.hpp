@@ -22,9 +22,9 @@ std::string wrong_period(const RunningPolicy& policy, const Asked& asked, std::s
 
 // By handler instance and schema key; with merge_like_handlers one for all of a kind.
 nlohmann::json policy_json(const RunningPolicy& policy, const std::vector<engine::LiveView>& views,
-                           const Services& services, bool extended);
+                           bool extended);
 // By schema key alone, as the oldest routes have it.
-nlohmann::json flat_json(const std::vector<engine::LiveView>& views, const Services& services, bool extended);
+nlohmann::json flat_json(const std::vector<engine::LiveView>& views, bool extended);
 // By stream, of those that are open.
 nlohmann::json ledger_of(const RunningPolicy& policy, const std::map<std::string, StreamState>& streams);
 

@@ -91,7 +91,7 @@ private:
     }
     void put(const engine::HandlerView& view, sinks::Labels&& labels, const engine::HandlerView* since) {
         sources_.push_back(
-            {&view, std::move(labels), since, nullptr, since ? static_cast<double>(since->start_ts) : 0});
+            {&view, std::move(labels), since, since ? static_cast<double>(since->start_ts) : 0});
     }
     std::deque<std::deque<MergedHandler>> merged_;
     std::vector<std::vector<engine::LiveView>> views_, lives_; // by policy and tap
@@ -117,14 +117,14 @@ void add_ledgers(std::vector<sinks::PlainMetric>& metrics, const Agent& agent, c
 std::string scrape(Agent& agent, const std::vector<PolicyPointer>& policies, const ScrapeOptions& options) {
     Scraped scraped(agent, policies, options);
     using Format = sinks::ExpositionFormat;
-    if (options.format == Format::compatible) return sinks::prometheus_text(std::move(scraped.sources()), {});
+    if (options.format == Format::compatible) return sinks::prometheus_text(std::move(scraped.sources()));
     const auto form = options.format == Format::protobuf       ? sinks::ModernForm::protobuf
                       : options.format == Format::open_metrics ? sinks::ModernForm::open_metrics
                                                                : sinks::ModernForm::text;
     std::vector<sinks::PlainMetric> plain = std::move(scraped.sampling());
     if (options.with_agent) add_ledgers(plain, agent, options.instance);
     return sinks::modern_exposition({std::move(scraped.sources()), std::move(plain), options.start_time_s},
-                                    {}, form);
+                                    form);
 }
 
 } // namespace visor::control

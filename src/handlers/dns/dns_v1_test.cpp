@@ -179,8 +179,8 @@ TEST_F(DnsV1Test, SubnetsOfQueries) {
           events({.reply = true, .options = client_subnet(2)})});
     EXPECT_EQ(fed->facts.ecs.value, 3u);
     EXPECT_EQ(top_text(fed->facts.top_ecs, address_key), "192.0.2.0=2 192.0.3.0=1");
-    EXPECT_EQ(top_text(fed->facts.top_geo, place_key, services), "EU/Sweden=2 Unknown=1");
-    EXPECT_EQ(top_text(fed->facts.top_asn, place_key, services), "EU/Sweden=2 Unknown=1");
+    EXPECT_EQ(top_text(fed->facts.top_geo, place_key), "EU/Sweden=2 Unknown=1");
+    EXPECT_EQ(top_text(fed->facts.top_asn, place_key), "EU/Sweden=2 Unknown=1");
 }
 
 // Places, what filters ask, and suffixes; what is counted stays.
@@ -205,7 +205,7 @@ TEST_F(DnsV1Test, DatabasesAreExchanged) {
     feed({event});
     EXPECT_EQ(fed->filtered.value, 2u);
     EXPECT_EQ(fed->total.value, 1u);
-    EXPECT_EQ(top_text(fed->facts.top_geo, place_key, after), "Unknown=1");
+    EXPECT_EQ(top_text(fed->facts.top_geo, place_key), "Unknown=1");
     EXPECT_EQ(top_text(fed->facts.top_qname2), ".b.co.uk=1");
 }
 

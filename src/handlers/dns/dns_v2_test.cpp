@@ -188,7 +188,7 @@ TEST_F(DnsV2Test, SubnetIsTheQuerys) {
     feed({events({.id = 3, .options = client_subnet(7)}, {.direction = Direction::in})}); // no reply
     EXPECT_EQ(in().facts.ecs.value, 1u);
     EXPECT_EQ(top_text(in().facts.top_ecs, address_key), "192.0.2.0=1");
-    EXPECT_EQ(top_text(in().facts.top_geo, place_key, services), "EU/Sweden=1");
+    EXPECT_EQ(top_text(in().facts.top_geo, place_key), "EU/Sweden=1");
     EXPECT_TRUE(in().facts.top_asn.empty()) << "no database";
 }
 
@@ -213,8 +213,8 @@ TEST_F(DnsV2Test, DatabasesAreExchangedAndQueriesWaitOn) {
     feed({events({.reply = true, .id = 2}, {.direction = Direction::out, .us = 100})});
     EXPECT_EQ(in().timing.total.value, 2u);
     EXPECT_EQ(in().orphans.value, 0u);
-    EXPECT_EQ(top_text(in().facts.top_geo, place_key, services), "EU/New=1 EU/Old=1");
-    EXPECT_EQ(top_text(in().facts.top_asn, place_key, services), "EU/New=1 EU/Old=1");
+    EXPECT_EQ(top_text(in().facts.top_geo, place_key), "EU/New=1 EU/Old=1");
+    EXPECT_EQ(top_text(in().facts.top_asn, place_key), "EU/New=1 EU/Old=1");
 }
 
 TEST_F(DnsV2Test, FilterOnQueriesTakesTheReplyToo) {

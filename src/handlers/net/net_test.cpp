@@ -214,12 +214,11 @@ TEST_F(NetTest, PlacesOfRemoteAddresses) {
     const Databases databases;
     make(net_v1(), {{}, all_groups, 100}, databases.services());
     feed({udp4(Direction::in), udp4(Direction::out), udp4(Direction::out), udp4(Direction::unknown)});
-    const Services& services = databases.services();
-    EXPECT_EQ(test::top_text(in().top_geo, place_key, services), "EU/Sweden=1");
-    EXPECT_EQ(test::top_text(out().top_geo, place_key, services), "Unknown=2");
-    EXPECT_EQ(test::top_text(in().top_asn, place_key, services), "1221/Telstra=1");
-    EXPECT_EQ(test::top_text(out().top_asn, place_key, services), "Unknown=2");
-    const KeyText place = place_key(in().top_geo.top(1).at(0).key, services);
+    EXPECT_EQ(test::top_text(in().top_geo, place_key), "EU/Sweden=1");
+    EXPECT_EQ(test::top_text(out().top_geo, place_key), "Unknown=2");
+    EXPECT_EQ(test::top_text(in().top_asn, place_key), "1221/Telstra=1");
+    EXPECT_EQ(test::top_text(out().top_asn, place_key), "Unknown=2");
+    const KeyText place = place_key(in().top_geo.top(1).at(0).key);
     EXPECT_EQ(place.lat + "," + place.lon, "59.000000,18.000000");
 }
 
