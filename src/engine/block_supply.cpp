@@ -6,14 +6,16 @@
 namespace visor::engine {
 
 namespace {
-// Enough for a processor that is taken away for a millisecond, or whose thread takes a while to wake; few
-// enough to stay in its cache.
-constexpr size_t blocks_ahead = 8;
+// Enough for a thread that takes a while to wake; few enough to stay in its processor's cache.
+constexpr uint32_t blocks_ahead = 8;
+// Reading ahead is given up only for what is faster by more than chance.
+constexpr double worth_changing = 0.9;
 } // namespace
 
-BlockSupply::BlockSupply(Feed& feed, Decoder& decoder, unsigned worker, bool ahead)
-    : feed_(feed), decoder_(decoder), worker_(worker), blocks_(ahead ? blocks_ahead : 1) {
+BlockSupply::BlockSupply(Feed& feed, Decoder& decoder, unsigned worker, bool ahead, const SupplyPace& pace)
+    : feed_(feed), decoder_(decoder), worker_(worker), pace_(pace), length_(pace.at_first) {
     if (!ahead) return;
+    blocks_ = std::vector<DecodedBlock>(blocks_ahead);
     try {
         thread_ = std::jthread([this] { read_ahead(); });
         pthread_setname_np(thread_.native_handle(), "read-ahead");
@@ -23,8 +25,8 @@ BlockSupply::BlockSupply(Feed& feed, Decoder& decoder, unsigned worker, bool ahe
 
 BlockSupply::~BlockSupply() {
     stop_ = true;
-    ++used_; // so that waiting for it ends
-    used_.notify_one();
+    ++allowed_; // so that waiting for it ends
+    allowed_.notify_one();
 }
 
 void BlockSupply::fill(DecodedBlock& block) {
@@ -33,9 +35,9 @@ void BlockSupply::fill(DecodedBlock& block) {
 
 void BlockSupply::read_ahead() {
     for (uint32_t n = 0;; ++n) {
-        for (uint32_t used = used_; n - used >= blocks_.size() && !stop_; used = used_) used_.wait(used);
+        allowed_.wait(n); // until more than n may be read
         if (stop_) return;
-        DecodedBlock& block = blocks_[n % blocks_.size()];
+        DecodedBlock& block = blocks_[n % blocks_ahead];
         fill(block);
         ++filled_;
         filled_.notify_one();
@@ -43,23 +45,51 @@ void BlockSupply::read_ahead() {
     }
 }
 
-// Waking a thread takes longer than looking at a few packets: it is not done for each block.
-void BlockSupply::give_back() {
-    const uint32_t used = ++used_;
-    if (filled_ - used <= blocks_.size() / 2) used_.notify_one();
+const DecodedBlock* BlockSupply::next() {
+    if (!thread_.joinable()) return read_here();
+    if (lent_) ++used_;
+    lent_ = false;
+    keep_pace();
+    // What may be read ahead is read there, and the other thread waits when all of it is.
+    return way_ == Way::here && used_ == allowed_ ? read_here() : take_ahead();
 }
 
-const DecodedBlock* BlockSupply::next() {
-    if (!thread_.joinable()) {
-        fill(blocks_[0]);
-        return blocks_[0].at_end() ? nullptr : &blocks_[0];
+const DecodedBlock* BlockSupply::read_here() {
+    fill(own_);
+    return own_.at_end() ? nullptr : &own_;
+}
+
+const DecodedBlock* BlockSupply::take_ahead() {
+    // Waking a thread takes longer than looking at a few packets: it is not done for each block.
+    if (way_ == Way::ahead && allowed_ - used_ <= blocks_ahead / 2) {
+        allowed_ = used_ + blocks_ahead;
+        allowed_.notify_one();
     }
-    if (lent_) give_back();
-    const uint32_t n = used_;
-    filled_.wait(n);
-    const DecodedBlock& block = blocks_[n % blocks_.size()];
+    filled_.wait(used_);
+    const DecodedBlock& block = blocks_[used_ % blocks_ahead];
     lent_ = !block.at_end();
     return lent_ ? &block : nullptr;
+}
+
+// Goes one way for some blocks, then tries the other for a few, and stays with the faster one.
+void BlockSupply::keep_pace() {
+    constexpr uint32_t untimed =
+        blocks_ahead + 1; // what the way before left behind is no measure of this one
+    const auto now = [] { return std::chrono::steady_clock::now(); };
+    ++done_;
+    if (done_ == untimed) began_ = now();
+    if (done_ < untimed + length_) return;
+    cost_[static_cast<size_t>(way_)] = std::chrono::duration<double>(now() - began_).count() / length_;
+    done_ = 0;
+    trial_ = !trial_;
+    if (trial_) {
+        way_ = way_ == Way::here ? Way::ahead : Way::here;
+        length_ = pace_.trial;
+    } else {
+        const auto [here, ahead] = cost_;
+        way_ = here < worth_changing * ahead ? Way::here : Way::ahead;
+        length_ = pace_.later;
+    }
 }
 
 } // namespace visor::engine

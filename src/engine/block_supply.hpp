@@ -1,16 +1,19 @@
 // A worker's blocks, decoded: by the worker itself when it asks for one, or ahead, by a thread beside it.
 //
 // Reading and decoding need nothing of what a worker makes of a block, so they may go on meanwhile, a few
-// blocks ahead. Blocks and what is found in them are the same either way. Threads: one owner, the worker; the
-// thread that reads ahead ends with the supply. Owns: eight blocks and what was decoded of them (one when
-// nothing is ahead), in turn filled and used. The feed and the decoder outlive it; the decoder is its alone
-// until it ends.
+// blocks ahead. Blocks and what is found in them are the same either way. Whether it is worth it depends on
+// whether the second processor is really there, which on a machine shared with others changes from moment to
+// moment: so both ways are timed in turn, and the faster one is taken until the next trial. Threads: one
+// owner, the worker; the thread that reads ahead ends with the supply. Owns: eight blocks and what was
+// decoded of them for reading ahead, and one for the worker's own reading. The feed and the decoder outlive
+// it; the decoder is its alone until it ends.
 #pragma once
 
 #include "engine/decoder.hpp"
 #include "engine/feed.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -23,9 +26,14 @@ struct DecodedBlock {
     bool at_end() const { return block.frames.count == 0; } // nothing more came
 };
 
+// How many blocks each way is gone before the other is tried, and how many a trial takes.
+struct SupplyPace {
+    uint32_t at_first = 256, later = 1024, trial = 32;
+};
+
 class BlockSupply {
 public:
-    BlockSupply(Feed& feed, Decoder& decoder, unsigned worker, bool ahead);
+    BlockSupply(Feed& feed, Decoder& decoder, unsigned worker, bool ahead, const SupplyPace& pace = {});
     ~BlockSupply();
     BlockSupply(const BlockSupply&) = delete;
     BlockSupply& operator=(const BlockSupply&) = delete;
@@ -34,19 +42,34 @@ public:
     const DecodedBlock* next();
 
 private:
+    enum class Way : uint8_t { here, ahead };
+
     void fill(DecodedBlock& block);
     void read_ahead();
-    void give_back();
+    const DecodedBlock* read_here();
+    const DecodedBlock* take_ahead();
+    void keep_pace();
 
     Feed& feed_;
     Decoder& decoder_;
     unsigned worker_;
-    std::vector<DecodedBlock> blocks_;
-    // Blocks filled so far, and given back; block n lies in blocks_[n % size]. Only differences count.
+    DecodedBlock own_;
+    std::vector<DecodedBlock> blocks_; // the n-th that was read ahead lies in blocks_[n % size]
+    // How many were read ahead, and how many may be. Only differences count.
     alignas(64) std::atomic<uint32_t> filled_ = 0;
-    alignas(64) std::atomic<uint32_t> used_ = 0;
+    alignas(64) std::atomic<uint32_t> allowed_ = 0;
     std::atomic<bool> stop_ = false;
-    bool lent_ = false;   // block used_, to the worker
+
+    // The worker's.
+    uint32_t used_ = 0; // of those read ahead, given back
+    bool lent_ = false; // block used_
+    SupplyPace pace_;
+    Way way_ = Way::ahead;
+    bool trial_ = false;
+    uint32_t length_, done_ = 0; // blocks of this way: to be timed before the next, and so far
+    std::chrono::steady_clock::time_point began_;
+    double cost_[2] = {}; // seconds a block, by Way
+
     std::jthread thread_; // the last: it uses all of the above, and ends first
 };
 

@@ -22,6 +22,7 @@ public:
 
     void next(FrameBlock& block) override {
         ++asked;
+        if (asks) asks();
         block.buffer.clear();
         block.buffer.reserve(a_block * 128); // frames point into it
         const uint32_t n = std::min(a_block, frames_ - at_);
@@ -40,6 +41,7 @@ public:
     std::string trouble() const override { return {}; }
 
     std::atomic<uint32_t> asked = 0;
+    std::function<void()> asks; // when asked
 
 private:
     uint32_t frames_, at_ = 0;
@@ -49,7 +51,8 @@ private:
 
 // A source with all that hands on its blocks.
 struct Line {
-    Line(uint32_t frames, bool ahead) : source(frames), supply(feed, decoder, 0, ahead) {}
+    Line(uint32_t frames, bool ahead, const SupplyPace& pace = {})
+        : source(frames), supply(feed, decoder, 0, ahead, pace) {}
 
     Queries source;
     Feed feed{source, nullptr};
@@ -66,8 +69,8 @@ struct Seen {
     bool operator==(const Seen&) const = default;
 };
 
-std::vector<Seen> read_all(uint32_t frames, bool ahead) {
-    Line line(frames, ahead);
+std::vector<Seen> read_all(uint32_t frames, bool ahead, const SupplyPace& pace = {}) {
+    Line line(frames, ahead, pace);
     std::vector<Seen> all;
     while (const DecodedBlock* ready = line.supply.next()) {
         EXPECT_EQ(ready->decoded.packets().size(), ready->block.frames.count);
@@ -86,6 +89,8 @@ TEST(BlockSupply, AheadOrNotBlocksAreTheSame) {
         for (size_t i = 0; i < truth.size(); ++i)
             ASSERT_EQ(truth[i].name, "n" + std::to_string(i % 17) + ".example.com");
         EXPECT_EQ(read_all(frames, true), truth);
+        const SupplyPace restless{1, 1, 1}; // goes the one way and the other every ten blocks
+        EXPECT_EQ(read_all(frames, true, restless), truth);
     }
 }
 
@@ -96,9 +101,9 @@ bool comes_true(const std::function<bool()>& condition) {
 
 TEST(BlockSupply, ReadsAFewBlocksAheadAndNoMore) {
     Line line(10'000, true);
-    EXPECT_TRUE(comes_true([&] { return line.source.asked == 8; }));
     const DecodedBlock* first = line.supply.next();
     ASSERT_NE(first, nullptr);
+    EXPECT_TRUE(comes_true([&] { return line.source.asked == 8; }));
     const int64_t began = first->decoded.packets()[0].ts_ns;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     EXPECT_EQ(line.source.asked, 8u) << "the block that is in use was filled anew";
@@ -108,10 +113,27 @@ TEST(BlockSupply, ReadsAFewBlocksAheadAndNoMore) {
 }
 
 TEST(BlockSupply, MayBeGivenUpAtAnyTime) {
-    for (uint32_t taken = 0; taken < 8; ++taken) {
-        Line line(10'000, true);
-        for (uint32_t i = 0; i < taken; ++i) ASSERT_NE(line.supply.next(), nullptr);
-    }
+    for (const SupplyPace pace : {SupplyPace{}, SupplyPace{1, 1, 1}})
+        for (uint32_t taken = 0; taken < 40; ++taken) {
+            Line line(10'000, true, pace);
+            for (uint32_t i = 0; i < taken; ++i) ASSERT_NE(line.supply.next(), nullptr);
+        }
+}
+
+// A second processor that is not there: what is read on another thread takes its time.
+TEST(BlockSupply, TheFasterWayIsGone) {
+    Line line(10'000, true, {20, 100, 20});
+    const std::thread::id worker = std::this_thread::get_id();
+    uint32_t elsewhere = 0, blocks = 0;
+    line.source.asks = [&] {
+        if (std::this_thread::get_id() == worker) return;
+        ++elsewhere;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    };
+    while (line.supply.next()) ++blocks;
+    EXPECT_EQ(blocks, 1000u);
+    EXPECT_LT(elsewhere, 450u);
+    EXPECT_GT(elsewhere, 100u) << "it is tried again, as it may be there later";
 }
 
 } // namespace
