@@ -189,7 +189,7 @@ def main():
     scale = 100_000 if arguments.quick else 1_000_000
     print(f"{'capture':<10} {'packets':>8} {'wall s':>8} {'ns/pkt':>9} {'spread':>8} {'tcpdump s':>9} {'ns/pkt':>9} "
           f"{'ratio':>7} {'cpu s':>8} {'ratio':>7} {'anon MiB':>9}{'kept  now/kept' if arguments.diff else '':>16}")
-    first, ratios, before = None, {}, kept("ratio") if arguments.diff else {}
+    first, ratios, before = None, {}, kept("wall_ratio") if arguments.diff else {}
     if arguments.diff and not before:
         raise SystemExit(f"no ratios are kept in {os.path.relpath(BASELINE)}; tools/bench.py --keep keeps them")
     for name, mode, millions, geo in ROWS:
@@ -207,7 +207,7 @@ def main():
     print(f"medians of {rounds} rounds in turn; ratio = wall time of the program / that of tcpdump -w /dev/null, and "
           f"the same of cpu; {len(os.sched_getaffinity(0))} processors (with two, a thread reads ahead)")
     if arguments.keep:
-        keep("ratio", ratios)
+        keep("wall_ratio", ratios)
     if first and not arguments.diff:
         stages(*first)
 

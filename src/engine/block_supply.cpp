@@ -38,7 +38,12 @@ void BlockSupply::read_ahead() {
         allowed_.wait(n); // until more than n may be read
         if (stop_) return;
         DecodedBlock& block = blocks_[n % blocks_ahead];
-        fill(block);
+        try {
+            fill(block);
+        } catch (...) { // no memory, perhaps: the worker is to know
+            failure_ = std::current_exception();
+            block.block.frames.count = 0;
+        }
         ++filled_;
         filled_.notify_one();
         if (block.at_end()) return;
@@ -67,6 +72,7 @@ const DecodedBlock* BlockSupply::take_ahead() {
     }
     filled_.wait(used_);
     const DecodedBlock& block = blocks_[used_ % blocks_ahead];
+    if (block.at_end() && failure_) std::rethrow_exception(failure_);
     lent_ = !block.at_end();
     return lent_ ? &block : nullptr;
 }

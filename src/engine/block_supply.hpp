@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <thread>
 #include <vector>
 
@@ -38,7 +39,7 @@ public:
     BlockSupply(const BlockSupply&) = delete;
     BlockSupply& operator=(const BlockSupply&) = delete;
 
-    // The next block, there until the call after; null at the end.
+    // The next block, there until the call after; null at the end. Throws what reading it threw.
     const DecodedBlock* next();
 
 private:
@@ -59,6 +60,7 @@ private:
     alignas(64) std::atomic<uint32_t> filled_ = 0;
     alignas(64) std::atomic<uint32_t> allowed_ = 0;
     std::atomic<bool> stop_ = false;
+    std::exception_ptr failure_; // of reading ahead; set before the block that ends it is filled
 
     // The worker's.
     uint32_t used_ = 0; // of those read ahead, given back

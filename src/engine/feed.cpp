@@ -30,6 +30,12 @@ bool Feed::next(FeedBlock& block, unsigned worker) {
     return block.frames.count != 0;
 }
 
+void Feed::abandon() {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    turn_.notify_all();
+}
+
 FeedTotals Feed::totals() const {
     const std::lock_guard lock(mutex_);
     return totals_;

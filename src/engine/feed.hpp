@@ -50,6 +50,8 @@ public:
     // The next block for this worker; false at the end. Blocks go round the workers in turn, so that each
     // gets the same ones in every run.
     bool next(FeedBlock& block, unsigned worker = 0);
+    // A worker has failed: there is nothing more for the others either, and none waits for a turn.
+    void abandon();
     FeedTotals totals() const;
     bool stopped() const; // before the end of the source
     int64_t period_start(int64_t period) const { return t0_ns_ + period * period_ns; }

@@ -9,9 +9,16 @@ OrderedLane::OrderedLane(const DecodeSettings& settings, WorkerHandlers handlers
     : settings_(settings), handlers_(std::move(handlers)), feed_(feed), window_(window), writer_(writer),
       joiner_(settings, tcp_connections) {}
 
-void OrderedLane::wait_for_turn(uint64_t sequence) {
+bool OrderedLane::wait_for_turn(uint64_t sequence) {
     std::unique_lock lock(mutex_);
-    turn_.wait(lock, [&] { return next_sequence_ == sequence; });
+    turn_.wait(lock, [&] { return next_sequence_ == sequence || abandoned_; });
+    return !abandoned_;
+}
+
+void OrderedLane::abandon() {
+    const std::lock_guard lock(mutex_);
+    abandoned_ = true;
+    turn_.notify_all();
 }
 
 // Nobody else was here since wait_for_turn().

@@ -25,7 +25,7 @@ public:
     // own buckets of it, then does what needs order.
     template <class F>
     void process(const FeedBlock& block, const Decoded& decoded, F&& on_run) {
-        wait_for_turn(block.frames.sequence);
+        if (!wait_for_turn(block.frames.sequence)) return;
         for (const Run& run : block.runs) {
             if (run.period > period_) enter_period(run.period);
             PeriodBuckets& buckets = window_.at(writer_, run.period);
@@ -34,6 +34,8 @@ public:
         }
         leave();
     }
+    // A worker has failed: nobody gets a turn any more.
+    void abandon();
     // After the last block: what is still waiting for a gap is delivered, what has waited too long is
     // counted.
     void finish();
@@ -43,7 +45,7 @@ public:
     std::string likely_hosts() const { return host_guess_.host_spec(); } // empty when hosts were given
 
 private:
-    void wait_for_turn(uint64_t sequence);
+    bool wait_for_turn(uint64_t sequence); // false: it does not come
     void leave();
     void process_run(const Run& run, const Decoded& decoded, PeriodBuckets& buckets);
     void enter_period(int64_t period);
@@ -64,6 +66,7 @@ private:
     std::mutex mutex_;
     std::condition_variable turn_;
     uint64_t next_sequence_ = 0;
+    bool abandoned_ = false;
 };
 
 } // namespace visor::engine

@@ -104,7 +104,7 @@ Result<std::shared_ptr<LivePolicy>> LiveEngine::attach(LiveStream& stream,
     return stream.attach(plan, services, wall_clock_ns(), keeps);
 }
 
-// What takes long comes first, without the lock: filters look at every place of a database.
+// What takes long comes first, without this engine's lock: filters look at every place of a database.
 std::optional<Error> LiveEngine::replace_databases(std::span<const LivePolicy* const> policies,
                                                    const Services& services,
                                                    const std::shared_ptr<const void>& keeps) {

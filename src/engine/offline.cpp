@@ -6,6 +6,8 @@
 #include "engine/worker_handlers.hpp"
 
 #include <algorithm>
+#include <exception>
+#include <mutex>
 #include <thread>
 
 namespace visor::engine {
@@ -17,6 +19,24 @@ namespace {
 // minutes a block spans, and there is nothing to merge when one is over.
 constexpr size_t runs_at_once = 4;
 
+// Who leaves by an exception lets go whoever waits for his turn, his own reader among them.
+class Leaving {
+public:
+    Leaving(Feed& feed, OrderedLane& lane) : feed_(feed), lane_(lane) {}
+    Leaving(const Leaving&) = delete;
+    Leaving& operator=(const Leaving&) = delete;
+    ~Leaving() {
+        if (std::uncaught_exceptions() == before_) return;
+        feed_.abandon();
+        lane_.abandon();
+    }
+
+private:
+    Feed& feed_;
+    OrderedLane& lane_;
+    int before_ = std::uncaught_exceptions();
+};
+
 // One worker: has blocks decoded and runs what needs no order; hands each block on to the lane.
 class Worker {
 public:
@@ -25,6 +45,7 @@ public:
 
     void work(Feed& feed, OrderedLane& lane, bool read_ahead) {
         BlockSupply supply(feed, decoder_, writer_, read_ahead);
+        const Leaving leaving(feed, lane);
         while (const DecodedBlock* ready = supply.next()) {
             const FeedBlock& block = ready->block;
             const Decoded& decoded = ready->decoded;
@@ -68,12 +89,24 @@ Result<std::unique_ptr<OfflineRun>> OfflineRun::run(FrameSource& source, const P
     if (!lane_handlers) return Error{lane_handlers.error()};
     OrderedLane lane(options.decode, std::move(*lane_handlers), run->feed_, run->window_, options.workers,
                      options.tcp_connections);
+    std::exception_ptr failure; // the first worker's that failed
+    std::mutex failing;
+    const auto work = [&](unsigned i) {
+        try {
+            const Leaving leaving(run->feed_, lane);
+            workers[i]->work(run->feed_, lane, options.read_ahead);
+        } catch (...) {
+            const std::lock_guard lock(failing);
+            if (!failure) failure = std::current_exception();
+        }
+    };
     {
         std::vector<std::jthread> threads;
-        for (unsigned i = 1; i < options.workers; ++i)
-            threads.emplace_back([&, i] { workers[i]->work(run->feed_, lane, options.read_ahead); });
-        workers[0]->work(run->feed_, lane, options.read_ahead);
+        const Leaving leaving(run->feed_, lane); // no more threads may be had
+        for (unsigned i = 1; i < options.workers; ++i) threads.emplace_back(work, i);
+        work(0);
     }
+    if (failure) std::rethrow_exception(failure);
     run->ledger_.feed = run->feed_.totals();
     run->ledger_.interrupted = run->feed_.stopped();
     if (run->ledger_.feed.frames) lane.finish();

@@ -163,7 +163,7 @@ public:
     virtual ~SuffixList() = default;
     // Bytes of the longest public suffix at the end of a lower-case name without its trailing dot: 5
     // ("co.uk") for "www.google.co.uk". A name that is itself a suffix is its own; names under no rule have
-    // their last label. Not cheap (some hundred ns): ask through a SuffixCache.
+    // their last label. Not cheap: some hundred ns.
     virtual size_t suffix_size(std::string_view lower_name) const = 0;
     std::string_view public_suffix(std::string_view lower_name) const {
         return lower_name.substr(lower_name.size() - suffix_size(lower_name));

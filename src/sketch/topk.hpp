@@ -5,11 +5,12 @@
 // every entry upper - error <= true <= upper, always; and a key not listed weighs at most max_error(). There
 // are twice as many entries as the promise needs, that every key above 1.25 N / promised is listed: heavy
 // keys do not spread evenly over the buckets, and half as many crowd one often enough to be lost to a flood.
-// Text is kept lazily: at first sight until the set first evicts, from then on when an entry was hit twice,
-// so that a flood of keys seen once costs no copies. Merging adds buckets (Agarwal et al., "Mergeable
-// Summaries"); sets that never evicted merge to the exact union. Both sides must have hashed with the same
-// key. Threads: one at a time. Owns: its bytes; all-zero is empty; no heap except in top(). Units: weights
-// are counts or bytes, key text is bytes.
+// Text is kept lazily: at first sight until the set first evicts, from then on when an entry was hit twice or
+// may weigh more than one part in `promised` of all, so that a flood of keys seen once costs no copies. The
+// promise holds while texts fit into the pool; text_missing() counts when they did not. Merging adds buckets
+// (Agarwal et al., "Mergeable Summaries"); sets that never evicted merge to the exact union. Both sides must
+// have hashed with the same key. Threads: one at a time. Owns: its bytes; all-zero is empty; no heap except
+// in top(). Units: weights are counts or bytes, key text is bytes.
 #pragma once
 
 #include "base/match.hpp"
@@ -342,8 +343,9 @@ template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, ui
     }
     set(b, way, hash, least + weight, least);
     unmark_text(b, way);
-    // What weighs too little to be promised a place, and does not come again, needs no text.
-    if (evictions_ == 0 || weight * promised > total_) keep_text(b, way, key, key_len);
+    // What weighs too little to be promised a place, whatever it was before it went, and does not come again,
+    // needs no text. The bounds of several sets add up to no more.
+    if (evictions_ == 0 || (least + weight) * promised > total_) keep_text(b, way, key, key_len);
 }
 
 // Union of both buckets: at most 32 entries, no hash twice.

@@ -1,5 +1,5 @@
 // The dns handlers' filters. Version 1.0 asks them of every message; version 2.0 asks some of queries, the
-// others of replies. Threads: immutable once made. Owns: its lists.
+// others of replies. Threads: immutable once made; a handler exchanges it as a whole. Owns: its lists.
 #pragma once
 
 #include "metric/handler.hpp"

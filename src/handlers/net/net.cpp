@@ -9,7 +9,7 @@ namespace visor::net {
 
 namespace {
 
-// What is analysed deeply, resolved from groups and databases once.
+// What is analysed deeply, resolved from groups and databases once for each set of databases.
 struct Wanted {
     bool cardinality, top_ips, city, asn;
     bool both_ends; // of packets without a direction (net 2.0)

@@ -1,5 +1,5 @@
 // The net handler's filters: on where a packet's remote address is.
-// Threads: immutable once made. Owns: its lists.
+// Threads: immutable once made; a handler exchanges it as a whole (swap_databases). Owns: its lists.
 #pragma once
 
 #include "metric/options.hpp"
