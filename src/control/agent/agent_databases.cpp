@@ -14,7 +14,7 @@ Trouble Agent::replace_databases(std::shared_ptr<const Databases> databases) {
         if (uses_places(policy->config))
             for (const auto& on_tap : policy->taps) asking.push_back(on_tap.live.get());
     if (const auto error = engine_.replace_databases(asking, databases->services(key_), databases))
-        return Refusal{error->text, RefusalKind::unavailable};
+        return Refusal{{error->text}, RefusalKind::unavailable};
     databases_ = std::move(databases);
     without_places_ = databases_->without_places();
     return {};
