@@ -108,7 +108,7 @@ tsan: ## all tests under the thread sanitizer
 tsan-quick: ## those of them with several threads
 	@$(SETUP) build test
 	$(call configure,tsan,build/tsan)
-	@$(NINJA) build/tsan programs base_test engine_test http_test
+	@$(NINJA) build/tsan programs base_test engine_test http_test print_openapi
 	@cd build/tsan && $(CTEST) -R '^(base|engine|http|agent\..*|cli\.options|cli\.same_result|golden\.demo|golden\.recorded_mixed.*)$$'
 
 scalar: build ## unit tests and program without SSE2 intrinsics: the same JSON as with them, byte for byte
