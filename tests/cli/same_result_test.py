@@ -11,7 +11,7 @@ import sys
 import unittest
 
 import harness
-from harness import ProgramTest, Run, START, dns, ip4, pcap, queries, tcp, udp
+from harness import ProgramTest, Run, START, dns, ip4, on_one_processor, pcap, queries, tcp, udp
 
 CAPTURES = []
 WORKERS = ("2", "2", "4", "8")  # two twice: chance decides who is first
@@ -65,10 +65,6 @@ def fragments_of(frame, identification, size):
     source, target = (".".join(map(str, frame[at:at + 4])) for at in (26, 30))
     return [ip4(source, target, proto, body[at:at + size], identification,
                 at // 8 | (0x2000 if at + size < len(body) else 0)) for at in range(0, len(body), size)]
-
-
-def on_one_processor():
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
 class SameResult(ProgramTest):
