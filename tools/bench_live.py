@@ -21,7 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "live"))
 import netns  # noqa: E402
 from agent import Agent  # noqa: E402
-from bench import BIN, HOST, generate, timed  # noqa: E402
+from bench import BIN, HOST, cpu_of, generate  # noqa: E402
 
 FRAMES, RING_MIB = 400_000, 64
 OFFLINE_FRAMES = 2_000_000  # for the analyser, which has its start-up to spread over them
@@ -155,8 +155,7 @@ def offline_ns(mix):
     """What the analyser takes for a packet of the same mix, from a file: on one processor, where nothing has to be
     handed from one to another."""
     command = [os.path.join(BIN, "pktvisor-pcap"), "--workers", "1", "-H", HOST, generate(mix, OFFLINE_FRAMES)]
-    cpu = timed(["taskset", "--cpu-list", "0", *command])[0]
-    return cpu / OFFLINE_FRAMES * 1e9
+    return cpu_of(command) / OFFLINE_FRAMES * 1e9
 
 
 def compare(pair, mix, capture, arguments):

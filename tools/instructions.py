@@ -16,17 +16,12 @@ import subprocess
 import sys
 import tempfile
 
-from bench import BASELINE, HOST, PROGRAM, generate, kept, keep
+from bench import BASELINE, HOST, PROGRAM, generate, kept, keep, on_one_processor
 
 MIXES = ("dns", "mixed", "small64")
 PACKETS, FEW = 100_000, 1_000
 MOST = 1.05
 ROOM = re.compile(r"(?:^|/)src/((?:taps|handlers)/\w+|\w+)/")
-
-
-def on_one_processor():
-    """One thread, as waiting for each other takes instructions by chance."""
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
 def count(path):
