@@ -27,6 +27,40 @@ namespace visor {
 enum class DnsTransport : uint8_t { udp, tcp, dot, doh, dnscrypt_udp, dnscrypt_tcp, doq };
 inline constexpr size_t transport_count = 7;
 
+// What most handlers ask of a packet, in half a line of the cache: what one processor has written is dear to
+// read for another.
+struct alignas(32) PacketOutline {
+    int64_t ts_ns;
+    uint8_t remote[16]; // the address that is not of the host: 4 or 16 bytes; only with a direction
+    uint32_t wirelen;
+    wire::Direction direction;
+    uint8_t kind;  // wire::Packet::kind_of()
+    uint8_t flags; // wire::packet_flag
+    uint8_t tcp_flags;
+
+    bool has_addresses() const { return (flags & wire::packet_flag::has_addresses) != 0; }
+    bool is_v4() const { return kind >> 2 == 2; }
+    bool is_tcp() const { return (kind & 3) == static_cast<uint8_t>(wire::Layer4::tcp); }
+};
+static_assert(sizeof(PacketOutline) == 32);
+
+// Of a packet whose direction is known by now.
+inline void outline(const wire::Packet& packet, PacketOutline& out) {
+    out.ts_ns = packet.ts_ns;
+    out.wirelen = packet.wirelen;
+    out.direction = packet.direction;
+    out.kind = packet.kind;
+    out.flags = packet.flags;
+    out.tcp_flags = packet.tcp_flags;
+    if (!packet.has(wire::packet_flag::has_addresses)) [[unlikely]]
+        return;
+    const size_t to = packet.direction == wire::Direction::out;
+    if (packet.is_v4())
+        std::memcpy(out.remote, packet.addresses + to * 4, 4);
+    else
+        std::memcpy(out.remote, packet.addresses + to * 16, 16);
+}
+
 // One DNS message, parsed once for all handlers.
 struct DnsEvent {
     wire::DnsMessage message;
@@ -58,6 +92,7 @@ struct ResourceSample {
 struct Batch {
     int64_t period_start_ns = 0;
     std::span<const wire::Packet> packets;
+    std::span<const PacketOutline> outlines; // of each packet
     std::span<const uint16_t> dhcp; // indexes into packets: UDP with a DHCP port
     std::span<const DnsEvent> dns;  // messages of these packets, or completed by them in the ordered lane
     // What was lost on the way here, since the batch before.
@@ -86,12 +121,7 @@ struct HandlerConfig {
 };
 
 // A batch may have been decoded by another processor, in whose cache it still is. Whoever goes through its
-// events asks for those a little further on: for a packet first, then for where it says its addresses are.
-inline void prefetch_behind(const wire::Packet& packet, const wire::Packet& last) {
-    constexpr ptrdiff_t near = 8, far = 16;
-    __builtin_prefetch(&packet + std::min(far, &last - &packet));
-    __builtin_prefetch((&packet + std::min(near, &last - &packet))->addresses);
-}
+// events asks for those a little further on.
 inline void prefetch_behind(const DnsEvent& event, const DnsEvent& last) {
     constexpr ptrdiff_t ahead = 12;
     const auto* at = reinterpret_cast<const char*>(&event + std::min(ahead, &last - &event));

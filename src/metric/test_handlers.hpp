@@ -77,6 +77,12 @@ bool clears(const HandlerClass& type, Bucket<Cells>& bucket) {
     return std::all_of(bytes, bytes + sizeof(Cells), [](uint8_t b) { return b == 0; });
 }
 
+inline std::vector<PacketOutline> outlines_of(std::span<const wire::Packet> packets) {
+    std::vector<PacketOutline> outlines(packets.size());
+    for (size_t i = 0; i < packets.size(); ++i) outline(packets[i], outlines[i]);
+    return outlines;
+}
+
 inline std::string refusal(const HandlerClass& type, const OptionValues& values) {
     auto made = type.create({values, 0, 100}, {});
     return made ? "" : made.error();

@@ -140,6 +140,8 @@ TEST_F(NetSampling, LeavesNothingOutWhereThatSavesNothing) {
     Batch batch;
     batch.period_start_ns = start_ns;
     batch.packets = packets;
+    const auto outlines = test::outlines_of(batch.packets);
+    batch.outlines = outlines;
     batch.deep_weight = 8;
     batch.deep_skipped = &made.skipped;
     handler->on_batch(batch, made.cells.get());
