@@ -32,7 +32,7 @@ private:
     std::vector<DnsEvent> dns_ = std::vector<DnsEvent>(block_frames_max);
     std::vector<uint16_t> dhcp_ = std::vector<uint16_t>(block_frames_max),
                           joins_ = std::vector<uint16_t>(block_frames_max);
-    NameTexts texts_{block_frames_max};
+    NameRoom names_{block_frames_max};
     uint32_t count_ = 0, dns_count_ = 0, dhcp_count_ = 0, join_count_ = 0;
 };
 

@@ -22,7 +22,7 @@ Decoder::Decoder(const DecodeSettings& settings) : settings_(settings), dns_read
 void Decoder::decode(const FrameBlock& block, Decoded& out) {
     const uint32_t count = out.count_ = block.count;
     out.dns_count_ = out.dhcp_count_ = out.join_count_ = 0;
-    dns_reader_.begin(out.texts_);
+    dns_reader_.begin(out.names_);
     PacketOutline* const outlines = out.outlines_.data();
     for (uint32_t i = 0; i < count; ++i) {
         if (i + prefetch_ahead < count) prefetch_frame(block.frames[i + prefetch_ahead].data);
