@@ -9,31 +9,19 @@ namespace {
 constexpr int64_t latest_ns = INT64_MAX - 4 * period_ns;
 } // namespace
 
-bool Feed::next(FeedBlock& block, unsigned worker) {
-    std::unique_lock lock(mutex_);
-    turn_.wait(lock, [&] { return ended_ || sequence_ % workers_ == worker; });
-    if (!ended_) {
-        block.frames.count = 0;
-        if (!stop_ || !stop_->load(std::memory_order_relaxed) || source_.read_out())
-            source_.next(block.frames);
-        ended_ = block.frames.count == 0;
-        stopped_ = ended_ && stop_ && stop_->load(std::memory_order_relaxed); // perhaps while it waited
-        if (!ended_) {
-            block.frames.sequence = sequence_++;
-            place(block);
-        }
-        if (progress_) progress_(source_.ledger(), totals_);
-        turn_.notify_all();
-    } else {
-        block.frames.count = 0;
-    }
-    return block.frames.count != 0;
-}
-
-void Feed::abandon() {
+bool Feed::next(FeedBlock& block) {
+    block.frames.count = 0;
+    if (ended_) return false;
+    if (!stop_ || !stop_->load(std::memory_order_relaxed) || source_.read_out()) source_.next(block.frames);
     const std::lock_guard lock(mutex_);
-    ended_ = true;
-    turn_.notify_all();
+    ended_ = block.frames.count == 0;
+    stopped_ = ended_ && stop_ && stop_->load(std::memory_order_relaxed); // perhaps while it waited
+    if (!ended_) {
+        block.frames.sequence = sequence_++;
+        place(block);
+    }
+    if (progress_) progress_(source_.ledger(), totals_);
+    return !ended_;
 }
 
 FeedTotals Feed::totals() const {

@@ -1,9 +1,9 @@
-// Hands blocks of frames to workers in file order, and places every frame in its period.
+// Hands out blocks of frames in file order, and places every frame in its period.
 //
 // Period k covers [t0 + 60 s * k, t0 + 60 s * (k+1)) from the first frame's time t0. Frames may be out of
 // order by up to one period; an older frame is counted late and placed in the oldest period still open. As
 // this is decided here, in file order, it does not depend on the number of workers.
-// Threads: next() may be called by one thread a worker; each waits for its turn and reads under a lock. Owns:
+// Threads: next() is called by one thread at a time, not always the same; totals() and stopped() by any. Owns:
 // nothing but its place; the source outlives it. Units: nanoseconds since 1970.
 #pragma once
 
@@ -11,7 +11,6 @@
 #include "sketch/rate.hpp"
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <vector>
@@ -43,15 +42,10 @@ public:
     using Progress = std::function<void(const SourceLedger&, const FeedTotals&)>;
 
     // stop: once true, what is read no further than the block at hand counts as all there is; may be null.
-    Feed(FrameSource& source, Progress progress, const std::atomic<bool>* stop = nullptr,
-         unsigned workers = 1)
-        : source_(source), progress_(std::move(progress)), stop_(stop), workers_(workers) {}
+    Feed(FrameSource& source, Progress progress, const std::atomic<bool>* stop = nullptr)
+        : source_(source), progress_(std::move(progress)), stop_(stop) {}
 
-    // The next block for this worker; false at the end. Blocks go round the workers in turn, so that each
-    // gets the same ones in every run.
-    bool next(FeedBlock& block, unsigned worker = 0);
-    // A worker has failed: there is nothing more for the others either, and none waits for a turn.
-    void abandon();
+    bool next(FeedBlock& block); // false at the end
     FeedTotals totals() const;
     bool stopped() const; // before the end of the source
     int64_t period_start(int64_t period) const { return t0_ns_ + period * period_ns; }
@@ -64,9 +58,7 @@ private:
     FrameSource& source_;
     Progress progress_;
     const std::atomic<bool>* stop_;
-    unsigned workers_;
     bool stopped_ = false, ended_ = false;
-    std::condition_variable turn_;
     mutable std::mutex mutex_;
     FeedTotals totals_;
     uint64_t sequence_ = 0;

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <string>
-#include <thread>
 
 namespace visor::engine {
 namespace {
@@ -180,31 +179,6 @@ TEST(Feed, StopsWhenTold) {
     EXPECT_FALSE(feed.next(block));
     EXPECT_TRUE(feed.stopped());
     EXPECT_EQ(feed.totals().frames, 10u);
-}
-
-// Blocks go round the workers in turn, and are placed in file order whoever asks first.
-TEST(Feed, WorkersTakeTurns) {
-    constexpr unsigned workers = 3;
-    std::vector<int64_t> times;
-    times.reserve(1000);
-    for (int i = 0; i < 1000; ++i) times.push_back(t0 + i * second * (i % 10 ? 1 : -1) / 2);
-    Rule rule;
-    for (const int64_t ts : times) rule.place(ts);
-    Times source(times, 7);
-    Feed feed(source, nullptr, nullptr, workers);
-    std::vector<std::vector<uint64_t>> taken(workers);
-    std::vector<std::thread> threads;
-    for (unsigned w = 0; w < workers; ++w)
-        threads.emplace_back([&, w] {
-            FeedBlock block;
-            while (feed.next(block, w)) taken[w].push_back(block.frames.sequence);
-        });
-    for (auto& thread : threads) thread.join();
-    size_t blocks = 0;
-    for (unsigned w = 0; w < workers; ++w)
-        for (size_t i = 0; i < taken[w].size(); ++i, ++blocks) EXPECT_EQ(taken[w][i], w + i * workers);
-    EXPECT_EQ(blocks, (times.size() + 6) / 7);
-    EXPECT_EQ(feed.totals().late, rule.late);
 }
 
 } // namespace

@@ -9,29 +9,18 @@ OrderedLane::OrderedLane(const DecodeSettings& settings, WorkerHandlers handlers
     : settings_(settings), handlers_(std::move(handlers)), feed_(feed), window_(window), writer_(writer),
       joiner_(settings, tcp_connections) {}
 
-bool OrderedLane::wait_for_turn(uint64_t sequence) {
-    std::unique_lock lock(mutex_);
-    turn_.wait(lock, [&] { return next_sequence_ == sequence || abandoned_; });
-    return !abandoned_;
+void OrderedLane::process(const FeedBlock& block, const Decoded& decoded, bool wholly) {
+    for (const Run& run : block.runs) {
+        if (run.period > period_) enter_period(run.period);
+        process_run(run, decoded, window_.at(writer_, run.period), wholly);
+    }
 }
 
-void OrderedLane::abandon() {
-    const std::lock_guard lock(mutex_);
-    abandoned_ = true;
-    turn_.notify_all();
-}
-
-// Nobody else was here since wait_for_turn().
-void OrderedLane::leave() {
-    const std::lock_guard lock(mutex_);
-    ++next_sequence_;
-    turn_.notify_all();
-}
-
-void OrderedLane::process_run(const Run& run, const Decoded& decoded, PeriodBuckets& buckets) {
+void OrderedLane::process_run(const Run& run, const Decoded& decoded, PeriodBuckets& buckets, bool wholly) {
     const FrameRange frames{run.begin, run.end};
     Batch batch = batch_of(frames, decoded, feed_.period_start(run.period));
     if (settings_.hosts.empty()) host_guess_.observe(batch.packets);
+    if (wholly) handlers_.on_batch(batch, buckets);
     batch.dhcp = dhcp_of(frames, decoded, dhcp_);
     handlers_.on_ordered(batch, buckets);
     for (const uint16_t i : joins_of(frames, decoded))

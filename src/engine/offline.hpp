@@ -1,5 +1,5 @@
-// Runs a plan over a source to its end: workers, the ordered lane, the window; and the ledger of it all.
-// Threads: called by one thread, which becomes the first worker. Owns: the result owns everything it refers
+// Runs a plan over a source to its end: the line of blocks, the ordered lane, the window; and the ledger of it
+// all. Threads: called by one thread, which becomes one of those that work. Owns: the result owns everything it refers
 // to, except the plan.
 #pragma once
 
@@ -12,8 +12,8 @@
 namespace visor::engine {
 
 struct OfflineOptions {
-    unsigned workers = 1;
-    bool read_ahead = false; // each worker has a thread beside it that reads and decodes the next blocks
+    unsigned workers = 1; // sets of buckets that blocks go into in turn: what comes of it may depend on it
+    unsigned threads = 1; // that do the work; nothing depends on it
     DecodeSettings decode;
     Feed::Progress progress;                 // called after every block, by the thread that read it
     const std::atomic<bool>* stop = nullptr; // once true, nothing more is read

@@ -1,4 +1,4 @@
-// Workers that fail must not leave the others waiting.
+// A thread that fails must not leave the others waiting.
 #include "engine/offline.hpp"
 
 #include <gtest/gtest.h>
@@ -26,15 +26,15 @@ private:
     std::string name_ = "failing";
 };
 
-TEST(Offline, AWorkerThatFailsEndsTheRun) {
+TEST(Offline, AThreadThatFailsEndsTheRun) {
     for (const unsigned workers : {1u, 2u, 5u})
-        for (const bool ahead : {false, true}) {
+        for (const unsigned threads : {1u, 2u, 6u}) {
             Failing source;
             OfflineOptions options;
             options.workers = workers;
-            options.read_ahead = ahead;
+            options.threads = threads;
             EXPECT_THROW((void)OfflineRun::run(source, Plan{}, Services{}, options), std::bad_alloc)
-                << workers << ahead;
+                << workers << " workers, " << threads << " threads";
         }
 }
 

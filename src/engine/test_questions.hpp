@@ -62,20 +62,10 @@ inline Found found_of(Bytes message, const sketch::HashKey& key = sketch::offlin
     return found;
 }
 
-// The name's ends are told of more messages when a name is remembered: those too short to be read sixteen
-// bytes at a time. Then they are those of the same message with room behind it.
-inline wire::DnsNameText name_with_room(Bytes message, NameKeys& keys) {
-    std::vector<uint8_t> longer(message.data(), message.data() + message.size());
-    longer.resize(longer.size() + 16);
-    const Found found = found_of({longer.data(), longer.size()});
-    keys = found.keys;
-    return found.name;
-}
-
 // The first field of the event that is not as it must be; empty when all are.
 inline std::string wrong_field(const DnsEvent& event, Bytes message, const wire::Packet& packet,
                                DnsTransport transport = DnsTransport::udp) {
-    Found want = found_of(message);
+    const Found want = found_of(message);
     const wire::DnsHeader& header = want.message.header;
     if (event.data != message.data() || event.size != message.size()) return "bytes";
     if (event.id != header.id || event.flags.bits != header.flags.bits || event.answers != header.ancount)
@@ -86,10 +76,8 @@ inline std::string wrong_field(const DnsEvent& event, Bytes message, const wire:
     if (event.qtype != want.message.qtype) return "type";
     if (event.qname() != want.text)
         return "text '" + std::string(event.qname()) + "', not '" + want.text + "'";
-    const bool is_short = message.size() < wire::dns_header_size + 1 + 16;
     const wire::DnsNameText& ends = event.name->ends;
     const NameKeys& keys = event.name->keys;
-    if (ends.plain && !want.name.plain && is_short) want.name = name_with_room(message, want.keys);
     if (ends.plain != want.name.plain) return "plain";
     if (ends.two != want.name.two || ends.three != want.name.three) return "labels";
     if (ends.plain && (keys.two != want.keys.two || keys.three != want.keys.three)) return "keys";

@@ -57,11 +57,14 @@ void Window::done_with(HandlerWindow& window, Bucket&& bucket, bool of_lane) {
     window.spare.push_back(std::move(done));
 }
 
+// Merging takes a while, and needs nothing that writers of other periods do: they need not wait.
 void Window::settle_before(int64_t period) {
-    const std::lock_guard lock(mutex_);
-    while (!open_.empty() && open_.begin()->first < period) {
-        settle(open_.begin()->first, std::move(open_.begin()->second), false);
-        open_.erase(open_.begin());
+    for (;;) {
+        std::unique_lock lock(mutex_);
+        if (open_.empty() || open_.begin()->first >= period) return;
+        auto oldest = open_.extract(open_.begin());
+        lock.unlock();
+        settle(oldest.key(), std::move(oldest.mapped()), false);
     }
 }
 

@@ -3,8 +3,8 @@
 //
 // Writers are the workers and, last, the ordered lane. The lane, which sees all frames in file order, says up
 // to where periods are settled. Sets are merged in the order of writers, so the result does not depend on who
-// was first. Threads: all methods but view() take the window's lock; view() after the run. A set of buckets
-// belongs to its writer until its period is settled. Owns: all buckets.
+// was first. Threads: at() by any; settle_before() and what the lane writes to by one at a time; finish() and
+// view() after the run. A set of buckets belongs to its writer until its period is settled. Owns: all buckets.
 #pragma once
 
 #include "engine/bucket.hpp"

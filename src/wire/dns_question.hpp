@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 
 #if defined(__SSE2__) && !defined(VISOR_SCALAR)
 #include <emmintrin.h>
@@ -107,7 +108,12 @@ inline bool plain_text(const uint8_t* from, uint32_t length, uint64_t ends, char
 inline bool plain_question(DnsMessage& d, char* text, DnsNameText& name) {
     const uint8_t* m = d.bytes.data();
     const size_t size = d.bytes.size();
-    if (size < plain_size_min) return false;
+    uint8_t padded[plain_size_min] = {}; // a message too short to be read sixteen bytes at a time
+    if (size < plain_size_min) [[unlikely]] {
+        if (size < dns_header_size + dns_question_tail) return false;
+        std::memcpy(padded, m, size);
+        m = padded;
+    }
     // A label that is too long ends beyond the longest text.
     const size_t last = std::min(size - dns_question_tail, plain_begin + plain_text_max);
     uint64_t ends = 0;

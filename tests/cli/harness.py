@@ -36,7 +36,7 @@ class Run:
 
 
 def on_one_processor():
-    """For preexec_fn: the program has one, so nothing is read ahead."""
+    """For preexec_fn: the program has one, and so one thread does it all."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 

@@ -154,7 +154,7 @@ class CommandLine(ProgramTest):
 
     def signalled(self, written, number=signal.SIGINT, args=("-",)):
         """Runs over a pipe that says this much and stays open, then sends the signal; what came of it."""
-        # ThreadSanitizer holds a signal back while the thread that got it waits for what is read ahead.
+        # ThreadSanitizer holds a signal back while the thread that got it waits for another.
         alone = harness.on_one_processor if "/tsan/" in harness.PROGRAM else None
         reader = subprocess.Popen([harness.PROGRAM, "--periods", "1", *args], stdin=subprocess.PIPE,
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=alone)

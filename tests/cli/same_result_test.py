@@ -75,7 +75,7 @@ class SameResult(ProgramTest):
             again = Run("--workers", workers, *options, capture)
             self.assertEqual(again.status, 0, again.errors)
             self.assertEqual(again.out, once.out, f"{capture} with {workers} workers {options}")
-        alone = Run("--workers", "1", *options, capture, preexec_fn=on_one_processor)  # nothing is read ahead
+        alone = Run("--workers", "1", *options, capture, preexec_fn=on_one_processor)  # one thread
         self.assertEqual(alone.out, once.out, f"{capture} on one processor {options}")
         return once.json
 

@@ -170,7 +170,7 @@ Result<Finished> read_capture(const PcapOptions& options, Job& job, const Servic
     ProgressBar bar;
     const engine::OfflineOptions how{
         .workers = options.workers,
-        .read_ahead = available_processors() >= 2 * options.workers,
+        .threads = std::min(available_processors(), 2 * options.workers),
         .decode = control::decode_settings(job.plan, std::move(job.hosts), services.key),
         .progress = [&](const auto& ledger, const auto& totals) { bar.update(ledger, totals); },
         .stop = stop.flag,

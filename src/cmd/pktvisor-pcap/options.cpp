@@ -72,8 +72,8 @@ void declare(CLI::App& app, PcapOptions& o) {
         ->type_name("FILE");
     app.add_option(
            "--workers", o.workers,
-           "threads to analyse with, 1 to 64, each with one that reads ahead where there are twice as many "
-           "processors; the results are the same, top lists within their bounds")
+           "how many parts to analyse in side by side, 1 to 64, with two threads for each where there are as "
+           "many processors; the results are the same, top lists within their bounds")
         ->type_name("N")
         ->check(CLI::Range(1, 64))
         ->capture_default_str()
