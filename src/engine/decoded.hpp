@@ -1,8 +1,7 @@
 // What decoding made of a block: each frame a packet, each DNS message over UDP an event.
 //
-// Threads: one owner at a time. Owns: its
-// arrays and the texts of names, sized once and used again for block after block; packets and events point
-// into the frames of the block, which must outlive their use.
+// Threads: one owner at a time. Owns: its arrays and the names, sized once and used again for block after
+// block; packets and events point into the frames of the block, which must outlive their use.
 #pragma once
 
 #include "engine/dns_reader.hpp"
