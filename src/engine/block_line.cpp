@@ -92,9 +92,12 @@ void BlockLine::wait_for_change(Lock& lock) {
 
 void BlockLine::perform(const Task& task, unsigned thread, Lock& lock) {
     switch (task.step) {
-    case Step::read: return read(thread, lock);
-    case Step::summarise: return summarise(task.sequence, lock);
-    default: return order(task.sequence, thread, lock);
+    case Step::read:
+        return read(thread, lock);
+    case Step::summarise:
+        return summarise(task.sequence, lock);
+    default:
+        return order(task.sequence, thread, lock);
     }
 }
 
@@ -165,8 +168,8 @@ uint64_t BlockLine::waiting_for(size_t set) const {
     return waiting;
 }
 
-// Periods are settled in the last step. So that few are open at a time, what begins another one waits until all
-// before it is settled, and nobody gets further than into the next.
+// Periods are settled in the last step. So that few are open at a time, what begins another one waits until
+// all before it is settled, and nobody gets further than into the next.
 bool BlockLine::may_summarise(size_t set) const {
     const uint64_t sequence = sets_[set].next;
     if (sets_[set].busy || sequence >= read_ || slot(sequence).next != Step::summarise) return false;

@@ -1,14 +1,14 @@
-// The blocks of a capture on their way: read, decoded, summarised into one of several sets of buckets, and last
-// what needs their order.
+// The blocks of a capture on their way: read, decoded, summarised into one of several sets of buckets, and
+// last what needs their order.
 //
-// Reading is in file order, by one thread at a time, and so is the last step. Blocks go round the sets in turn,
-// and into each in file order. All else may happen at once, and no thread waits for another as long as there is
-// anything it could do: a processor that is shared with others may be away when its turn comes, and then the
-// others go on until all the blocks there may be are on their way. What comes of it does not depend on how many
-// threads there are, nor on which of them does what. What a step leaves behind in one processor's cache is dear
-// to read for another, so a thread prefers the set that is its own, and the last step stays where it was until
-// blocks pile up before it. Threads: run() is called by one and ends when all are done. Owns: the blocks, each as
-// large as what is read at once; few where threads keep pace, and at most depth().
+// Reading is in file order, by one thread at a time, and so is the last step. Blocks go round the sets in
+// turn, and into each in file order. All else may happen at once, and no thread waits for another as long as
+// there is anything it could do: a processor that is shared with others may be away when its turn comes, and
+// then the others go on until all the blocks there may be are on their way. What comes of it does not depend
+// on how many threads there are, nor on which of them does what. What a step leaves behind in one processor's
+// cache is dear to read for another, so a thread prefers the set that is its own, and the last step stays
+// where it was until blocks pile up before it. Threads: run() is called by one and ends when all are done.
+// Owns: the blocks, each as large as what is read at once; few where threads keep pace, and at most depth().
 #pragma once
 
 #include "engine/decoded.hpp"
@@ -80,7 +80,7 @@ private:
     bool may_read() const { return !reading_ && !ended_ && read_ - ordered_ < depth(); }
     bool may_order() const;
     bool may_summarise(size_t set) const;
-    uint64_t waiting_for(size_t set) const;  // decoded blocks
+    uint64_t waiting_for(size_t set) const; // decoded blocks
     bool piles_up_to_be_ordered() const;
     Slot& slot(uint64_t sequence) { return slots_[sequence % depth()]; }
     const Slot& slot(uint64_t sequence) const { return slots_[sequence % depth()]; }

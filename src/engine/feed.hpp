@@ -3,8 +3,8 @@
 // Period k covers [t0 + 60 s * k, t0 + 60 s * (k+1)) from the first frame's time t0. Frames may be out of
 // order by up to one period; an older frame is counted late and placed in the oldest period still open. As
 // this is decided here, in file order, it does not depend on the number of workers.
-// Threads: next() is called by one thread at a time, not always the same; totals() and stopped() by any. Owns:
-// nothing but its place; the source outlives it. Units: nanoseconds since 1970.
+// Threads: next() is called by one thread at a time, not always the same; totals() and stopped() by any.
+// Owns: nothing but its place; the source outlives it. Units: nanoseconds since 1970.
 #pragma once
 
 #include "engine/frames.hpp"

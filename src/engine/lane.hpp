@@ -10,7 +10,6 @@
 #include "engine/window.hpp"
 #include "engine/worker_handlers.hpp"
 
-
 namespace visor::engine {
 
 class OrderedLane {

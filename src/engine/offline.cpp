@@ -36,8 +36,9 @@ public:
     void summarise(const LineBlock& block, unsigned set) override {
         if (is_sparse(block.block)) return;
         for (const Run& run : block.block.runs)
-            handlers_[set].on_batch(batch_of({run.begin, run.end}, block.decoded, feed_.period_start(run.period)),
-                                    window_.at(set, run.period));
+            handlers_[set].on_batch(
+                batch_of({run.begin, run.end}, block.decoded, feed_.period_start(run.period)),
+                window_.at(set, run.period));
     }
     void order(const LineBlock& block) override {
         lane_.process(block.block, block.decoded, is_sparse(block.block));
@@ -55,15 +56,15 @@ private:
 } // namespace
 
 OfflineRun::OfflineRun(FrameSource& source, const Plan& plan, const OfflineOptions& options)
-    : feed_(source, options.progress, options.stop),
-      window_(plan, feed_, options.workers + 1) {} // the lane writes too
+    : shared_(plan), feed_(source, options.progress, options.stop),
+      window_(shared_.plan(), feed_, options.workers + 1) {} // the lane writes too
 
 Result<std::unique_ptr<OfflineRun>> OfflineRun::run(FrameSource& source, const Plan& plan,
                                                     const Services& services, const OfflineOptions& options) {
     std::unique_ptr<OfflineRun> run(new OfflineRun(source, plan, options));
     std::vector<WorkerHandlers> handlers; // of the workers, and last the lane's
     for (unsigned i = 0; i <= options.workers; ++i) {
-        auto made = WorkerHandlers::make(plan, services);
+        auto made = WorkerHandlers::make(run->shared_.plan(), services);
         if (!made) return Error{made.error()};
         handlers.push_back(std::move(*made));
     }
@@ -77,7 +78,7 @@ Result<std::unique_ptr<OfflineRun>> OfflineRun::run(FrameSource& source, const P
     if (run->ledger_.feed.frames) lane.finish();
     for (const auto& decoder : work.decoders()) run->account(*decoder);
     run->window_.finish();
-    run->views_ = run->window_.view();
+    run->views_ = run->shared_.views(run->window_.view());
     run->ledger_.source = source.ledger();
     run->ledger_.tcp = lane.tcp();
     run->ledger_.fragments = lane.fragments();

@@ -1,10 +1,11 @@
-// Runs a plan over a source to its end: the line of blocks, the ordered lane, the window; and the ledger of it
-// all. Threads: called by one thread, which becomes one of those that work. Owns: the result owns everything it refers
-// to, except the plan.
+// Runs a plan over a source to its end: the line of blocks, the ordered lane, the window; and the ledger of
+// it all. Threads: called by one thread, which becomes one of those that work. Owns: the result owns
+// everything it refers to, except the plan.
 #pragma once
 
 #include "engine/decoder.hpp"
 #include "engine/ledger.hpp"
+#include "engine/shared_plan.hpp"
 #include "engine/window.hpp"
 
 #include <memory>
@@ -31,6 +32,7 @@ private:
     OfflineRun(FrameSource& source, const Plan& plan, const OfflineOptions& options);
     void account(const Decoder& decoder);
 
+    SharedPlan shared_;
     Feed feed_;
     Window window_;
     std::vector<PolicyView> views_;

@@ -166,19 +166,23 @@ HandlerView Window::view_of(HandlerWindow& window) const {
     return view;
 }
 
+PolicyView policy_view(const PlannedPolicy& plan, std::vector<HandlerView> handlers) {
+    PolicyView view{&plan, std::move(handlers), 0, 0};
+    for (const HandlerView& handler : view.handlers) {
+        if (&handler != view.handlers.data() && handler.periods_left_out <= view.periods_left_out) continue;
+        view.periods = handler.periods;
+        view.periods_left_out = handler.periods_left_out;
+    }
+    return view;
+}
+
 std::vector<PolicyView> Window::view() {
     std::vector<PolicyView> views;
     size_t next = 0;
     for (const PlannedPolicy& policy : plan_.policies) {
-        PolicyView view{&policy, {}, 0, 0};
-        for (size_t i = 0; i < policy.handlers.size(); ++i) {
-            HandlerWindow& window = windows_[next++];
-            view.handlers.push_back(view_of(window));
-            if (i > 0 && window.left_out <= view.periods_left_out) continue;
-            view.periods = window.periods;
-            view.periods_left_out = window.left_out;
-        }
-        views.push_back(std::move(view));
+        std::vector<HandlerView> handlers;
+        for (size_t i = 0; i < policy.handlers.size(); ++i) handlers.push_back(view_of(windows_[next++]));
+        views.push_back(policy_view(policy, std::move(handlers)));
     }
     return views;
 }

@@ -4,7 +4,8 @@
 // Writers are the workers and, last, the ordered lane. The lane, which sees all frames in file order, says up
 // to where periods are settled. Sets are merged in the order of writers, so the result does not depend on who
 // was first. Threads: at() by any; settle_before() and what the lane writes to by one at a time; finish() and
-// view() after the run. A set of buckets belongs to its writer until its period is settled. Owns: all buckets.
+// view() after the run. A set of buckets belongs to its writer until its period is settled. Owns: all
+// buckets.
 #pragma once
 
 #include "engine/bucket.hpp"
@@ -39,6 +40,8 @@ struct PolicyView {
     uint32_t periods = 0;
     uint32_t periods_left_out = 0;
 };
+
+PolicyView policy_view(const PlannedPolicy& plan, std::vector<HandlerView> handlers);
 
 class Window {
 public:

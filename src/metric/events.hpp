@@ -54,7 +54,8 @@ enum class DnsTransport : uint8_t { udp, tcp, dot, doh, dnscrypt_udp, dnscrypt_t
 inline constexpr size_t transport_count = 7;
 
 // A first question's name: lower-cased presentation text, empty without a question. Messages of a block that
-// were found to ask for the same name share it. Up to room_size bytes of text lie in it, longer ones elsewhere.
+// were found to ask for the same name share it. Up to room_size bytes of text lie in it, longer ones
+// elsewhere.
 struct alignas(64) DnsName {
     static constexpr size_t room_size = 32;
 
@@ -92,7 +93,9 @@ struct alignas(64) DnsEvent {
     bool response() const { return flags.response(); }
     bool unreadable() const { return anomaly == wire::DnsAnomaly::short_header; } // neither query nor reply
     std::string_view qname() const { return name->view(); }
-    wire::DnsMessage message() const { return wire::parse_dns({data, size}); } // once more, to walk its records
+    wire::DnsMessage message() const {
+        return wire::parse_dns({data, size});
+    } // once more, to walk its records
 };
 static_assert(sizeof(DnsEvent) == 64);
 

@@ -58,9 +58,8 @@ Result<Filter> Filter::make(const OptionValues& values, const Services& services
     if (std::string wrong = wrong_value(options_v2, values); !wrong.empty()) return Error{std::move(wrong)};
     Filter f;
     f.services_ = services;
-    f.exclude_noerror_ = values.get_bool("exclude_noerror");
-    f.only_queries_ = values.get_bool("only_queries");
-    f.only_responses_ = values.get_bool("only_responses");
+    f.kinds_[false] = !values.get_bool("only_responses");
+    f.kinds_[true] = !values.get_bool("only_queries");
     f.only_dnssec_ = values.get_bool("only_dnssec_response");
     f.by_count_ = values.has("answer_count");
     f.answer_count_ = static_cast<uint16_t>(values.get_uint("answer_count"));
@@ -71,15 +70,19 @@ Result<Filter> Filter::make(const OptionValues& values, const Services& services
         f.suffixes_.push_back(as_in_events(suffix));
     f.read_codes(values);
     f.read_directions(values);
-    f.active_ = f.exclude_noerror_ || f.only_queries_ || f.only_responses_ || f.only_dnssec_ || f.by_count_ ||
-                f.geoloc_notfound_ || f.asn_notfound_ || f.by_rcode_ || f.by_qtype_ || !f.names_.empty() ||
-                !f.suffixes_.empty();
+    f.by_name_ = !f.names_.empty() || !f.suffixes_.empty();
+    f.by_subnet_ = f.geoloc_notfound_ || f.asn_notfound_;
+    f.active_ = !f.kinds_[false] || !f.kinds_[true] || !f.rcodes_.all() || f.only_dnssec_ || f.by_count_ ||
+                f.by_subnet_ || f.by_qtype_ || f.by_name_;
     return f;
 }
 
 void Filter::read_codes(const OptionValues& values) {
-    if (const OptionValue* only = values.find("only_rcode")) {
-        by_rcode_ = !exclude_noerror_;
+    rcodes_.set();
+    if (values.get_bool("exclude_noerror")) {
+        rcodes_.reset(0);
+    } else if (const OptionValue* only = values.find("only_rcode")) {
+        rcodes_.reset();
         for (const auto& one : texts_of(*only)) rcodes_.set(static_cast<size_t>(wire::dns_rcode_number(one)));
     }
     by_qtype_ = values.has("only_qtype");
@@ -93,22 +96,13 @@ void Filter::read_directions(const OptionValues& values) {
     for (const auto& one : values.get_list("only_xact_directions")) directions_.set(*directions.find(one));
 }
 
-bool Filter::passes_kind(const DnsEvent& event) const {
-    const bool reply = event.response();
-    return !(only_queries_ && reply) && !(only_responses_ && !reply);
-}
-
-bool Filter::passes_query(const DnsEvent& event) const {
-    return passes_name(event) && passes_subnet(event);
-}
-
 bool Filter::passes_name(const DnsEvent& event) const {
     if (!names_.empty() && !names_.contains(event.qname())) return false;
     return suffixes_.empty() || suffix_size(event.qname()) != 0;
 }
 
 bool Filter::passes_subnet(const DnsEvent& event) const {
-    if (!geoloc_notfound_ && !asn_notfound_) return true;
+    if (!by_subnet_) return true;
     if (event.response()) return false;
     const wire::Ecs ecs = wire::walk_dns_records(event.message()).ecs;
     if (!ecs.present) return false;
@@ -116,14 +110,8 @@ bool Filter::passes_subnet(const DnsEvent& event) const {
     return !asn_notfound_ || (services_.asn && services_.asn->find(ecs.address) == 0);
 }
 
-bool Filter::passes_reply(const DnsEvent& event) const {
-    if (exclude_noerror_ || by_rcode_) {
-        if (exclude_noerror_ && event.rcode == 0) return false;
-        if (by_rcode_ && !rcodes_.test(event.rcode)) return false;
-    }
-    if (by_count_ && event.answers != answer_count_) return false;
-    if (by_qtype_ && !(event.has_question && qtypes_.test(event.qtype))) return false;
-    return !only_dnssec_ || (event.response() && wire::walk_dns_records(event.message()).rrsig_in_answer);
+bool Filter::is_signed(const DnsEvent& event) {
+    return event.response() && wire::walk_dns_records(event.message()).rrsig_in_answer;
 }
 
 size_t Filter::suffix_size(std::string_view name) const {

@@ -87,10 +87,19 @@ public:
 
     bool active() const { return active_; }
     bool passes(const DnsEvent& event) const {
-        return passes_query(event) && passes_reply(event) && passes_kind(event);
+        return kinds_[event.response()] && passes_reply(event) && passes_query(event);
     }
-    bool passes_query(const DnsEvent& event) const; // name and client subnet
-    bool passes_reply(const DnsEvent& event) const; // rcode, answers, DNSSEC, type
+    // Name and client subnet.
+    bool passes_query(const DnsEvent& event) const {
+        return !(by_name_ || by_subnet_) || (passes_name(event) && passes_subnet(event));
+    }
+    // Response code, number of answers, type, DNSSEC.
+    bool passes_reply(const DnsEvent& event) const {
+        if (!rcodes_.test(event.rcode)) return false;
+        if (by_count_ && event.answers != answer_count_) return false;
+        if (by_qtype_ && !(event.has_question && qtypes_.test(event.qtype))) return false;
+        return !only_dnssec_ || is_signed(event);
+    }
     bool passes_direction(wire::Direction transaction) const {
         return directions_[static_cast<size_t>(transaction)];
     }
@@ -100,15 +109,15 @@ public:
     bool has_suffixes() const { return !suffixes_.empty(); }
 
 private:
-    bool passes_kind(const DnsEvent& event) const;
+    static bool is_signed(const DnsEvent& event);
     bool passes_name(const DnsEvent& event) const;
     bool passes_subnet(const DnsEvent& event) const;
     void read_codes(const OptionValues& values);
     void read_directions(const OptionValues& values);
 
     bool active_ = false;
-    bool exclude_noerror_ = false, only_queries_ = false, only_responses_ = false, only_dnssec_ = false;
-    bool by_rcode_ = false, by_qtype_ = false, by_count_ = false;
+    bool kinds_[2] = {true, true}; // queries, replies
+    bool only_dnssec_ = false, by_qtype_ = false, by_count_ = false, by_name_ = false, by_subnet_ = false;
     bool geoloc_notfound_ = false, asn_notfound_ = false;
     uint16_t answer_count_ = 0;
     std::bitset<4096> rcodes_;
