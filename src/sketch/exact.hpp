@@ -22,12 +22,10 @@ struct ExactCounts {
 
     void add(size_t value, uint64_t weight = 1) {
         if (value < N) [[likely]] {
-            const uint64_t sum = low_[value] + weight;
-            if (low_[value] == 0) [[unlikely]]
-                mark(used_, value, weight != 0);
+            const uint64_t before = low_[value], sum = before + weight;
             low_[value] = static_cast<uint16_t>(sum);
-            if (sum >> 16 != 0) [[unlikely]]
-                carry(value, sum >> 16);
+            if (((before - 1) | sum) >> 16 != 0) [[unlikely]] // it was 0, or is more than 16 bits
+                note(value, sum);
         } else {
             outside += weight;
         }
@@ -70,9 +68,10 @@ private:
     static void mark(Groups& groups, size_t value, bool yes) {
         groups[value / group / 64] |= uint64_t{yes} << (value / group % 64);
     }
-    void carry(size_t value, uint64_t weight) {
-        mark(carried_, value, true);
-        high_[value] += weight;
+    void note(size_t value, uint64_t sum) {
+        mark(used_, value, sum != 0);
+        mark(carried_, value, sum >> 16 != 0);
+        if (sum >> 16 != 0) high_[value] += sum >> 16;
     }
     template <class F>
     static void for_each_group(const Groups& groups, F&& f) {

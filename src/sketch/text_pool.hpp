@@ -24,31 +24,15 @@ struct TextPool {
 
     // Whatever ref held is gone. False, with nothing taken, when too few cells are free.
     bool store(TextRef& ref, const void* data, uint32_t length) {
-        const uint32_t kept = std::min(length, max_length);
-        if (ref.head != 0) {
-            if (kept <= cell_bytes && kept > 0) {
-                std::memcpy(cells_[ref.head - 1].bytes, data, kept);
-                ref.length = static_cast<uint16_t>(kept);
-                return true;
-            }
-            release(ref);
+        if (length - 1 >= cell_bytes || ref.length > cell_bytes) [[unlikely]]
+            return store_long(ref, data, length);
+        if (ref.head == 0) {
+            if (used_ == Cells) return false;
+            ref.head = take();
+            cells_[ref.head - 1].next = 0;
         }
-        const uint32_t cells = (kept + cell_bytes - 1) / cell_bytes;
-        if (cells > Cells - used_) return false;
-        const auto* from = static_cast<const uint8_t*>(data);
-        uint16_t* link = &ref.head;
-        for (uint32_t left = kept; left > 0;) {
-            const uint16_t at = take();
-            Cell& cell = cells_[at - 1];
-            const uint32_t n = std::min(left, cell_bytes);
-            std::memcpy(cell.bytes, from, n);
-            from += n;
-            left -= n;
-            *link = at;
-            link = &cell.next;
-        }
-        *link = 0;
-        ref.length = static_cast<uint16_t>(kept);
+        copy_short(cells_[ref.head - 1].bytes, static_cast<const uint8_t*>(data), length);
+        ref.length = static_cast<uint16_t>(length);
         return true;
     }
 
@@ -97,6 +81,45 @@ private:
         uint16_t next; // of a text or of the free list, 1-based; 0 ends
         uint8_t bytes[cell_bytes];
     };
+
+    // 1 to 32 bytes, by two copies that may overlap.
+    static void copy_short(uint8_t* to, const uint8_t* from, uint32_t length) {
+        const auto ends = [&](size_t bytes) {
+            uint8_t first[16], last[16];
+            std::memcpy(first, from, bytes);
+            std::memcpy(last, from + length - bytes, bytes);
+            std::memcpy(to, first, bytes);
+            std::memcpy(to + length - bytes, last, bytes);
+        };
+        if (length >= 16) return ends(16);
+        if (length >= 8) return ends(8);
+        if (length >= 4) return ends(4);
+        to[0] = from[0];
+        to[length / 2] = from[length / 2];
+        to[length - 1] = from[length - 1];
+    }
+
+    [[gnu::noinline]] bool store_long(TextRef& ref, const void* data, uint32_t length) {
+        release(ref);
+        const uint32_t kept = std::min(length, max_length);
+        const uint32_t cells = (kept + cell_bytes - 1) / cell_bytes;
+        if (cells > Cells - used_) return false;
+        const auto* from = static_cast<const uint8_t*>(data);
+        uint16_t* link = &ref.head;
+        for (uint32_t left = kept; left > 0;) {
+            const uint16_t at = take();
+            Cell& cell = cells_[at - 1];
+            const uint32_t n = std::min(left, cell_bytes);
+            std::memcpy(cell.bytes, from, n);
+            from += n;
+            left -= n;
+            *link = at;
+            link = &cell.next;
+        }
+        *link = 0;
+        ref.length = static_cast<uint16_t>(kept);
+        return true;
+    }
 
     uint16_t take() {
         ++used_;

@@ -52,7 +52,7 @@ struct TopK {
     bool add(uint64_t hash, uint64_t weight, const void* key, uint32_t key_len) {
         if (weight == 0) return false;
         total_ += weight;
-        const auto b = static_cast<uint32_t>(hash % buckets);
+        const uint32_t b = bucket_of(hash);
         if (const uint32_t way = find(b, hash); way < ways) {
             count(b, way, weight);
             if (!has_text(b, way)) [[unlikely]]
@@ -79,8 +79,9 @@ struct TopK {
         uint8_t absent[together], textless[together];
         uint32_t entry[together]; // where those without text are
         size_t absents = 0, texts = 0;
+        uint64_t sum = 0;
         for (size_t i = 0; i < n; ++i) {
-            const auto b = static_cast<uint32_t>(seen[i].hash % buckets);
+            const uint32_t b = bucket_of(seen[i].hash);
             const uint32_t way = find(b, seen[i].hash);
             if (way == ways) {
                 absent[absents++] = static_cast<uint8_t>(i);
@@ -88,14 +89,16 @@ struct TopK {
                 continue;
             }
             stood |= uint32_t{1} << i;
-            total_ += seen[i].times * weight;
-            count(b, way, seen[i].times * weight);
+            const uint64_t more = seen[i].times * weight;
+            sum += more;
+            count(b, way, more);
             if (has_text(b, way)) [[likely]]
                 continue;
             textless[texts] = static_cast<uint8_t>(i);
             entry[texts++] = b * ways + way;
             __builtin_prefetch(&rest_[b][way], 1);
         }
+        total_ += sum;
         for (size_t k = 0; k < texts; ++k) {
             const Seen& one = seen[textless[k]];
             keep_text(entry[k] / ways, entry[k] % ways, one.key, one.key_len);
@@ -110,7 +113,7 @@ struct TopK {
 
     // Brings a key's bucket near, some events before its add().
     void prefetch(uint64_t hash) const {
-        const Bucket& bucket = buckets_[hash % buckets];
+        const Bucket& bucket = buckets_[bucket_of(hash)];
         __builtin_prefetch(bucket.high);
         __builtin_prefetch(bucket.count);
     }
@@ -218,6 +221,7 @@ private:
         bool has_mine, has_theirs;
     };
 
+    static uint32_t bucket_of(uint64_t hash) { return static_cast<uint32_t>(hash % buckets); }
     uint64_t hash_of(uint32_t b, uint32_t way) const {
         return static_cast<uint64_t>(buckets_[b].high[way]) << 32 | low_[b][way];
     }
@@ -252,9 +256,15 @@ private:
         wide_ = true;
     }
 
-    uint64_t least_of(uint32_t b) const {
+    uint64_t least_wide(uint32_t b) const {
         uint64_t least = UINT64_MAX;
         for (uint32_t way = 0; way < ways; ++way) least = std::min(least, weight_of(b, way));
+        return least;
+    }
+    uint64_t least_of(uint32_t b) const {
+        if (wide_) return least_wide(b);
+        uint32_t least = UINT32_MAX;
+        for (const uint32_t count : buckets_[b].count) least = std::min(least, count);
         return least;
     }
     // What a key can weigh that this bucket does not list.
@@ -263,9 +273,10 @@ private:
     void look_for_least(uint32_t b) {
         Least& least = least_[b];
         least.count = least_of(b);
-        least.ways = 0;
-        for (uint32_t way = 0; way < ways; ++way)
-            least.ways |= static_cast<uint32_t>(weight_of(b, way) == least.count) << way;
+        least.ways = Match(buckets_[b].count, static_cast<uint32_t>(least.count));
+        if (wide_) [[unlikely]]
+            for (uint32_t way = 0; way < ways; ++way)
+                if (weight_of(b, way) != least.count) least.ways &= ~(1u << way);
     }
     // The next entry that has to go. Counts only rise, so one that has the least count still has had it ever
     // since.
@@ -297,7 +308,13 @@ private:
         __builtin_prefetch(&rest_[b][least_way(b)], 1);
         __builtin_prefetch(low_[b], 1);
     }
-    void keep_text(uint32_t b, uint32_t way, const void* key, uint32_t key_len);
+    [[gnu::noinline]] void keep_text(uint32_t b, uint32_t way, const void* key, uint32_t key_len) {
+        if (text_.store(rest_[b][way].text, key, key_len)) [[likely]]
+            mark_text(b, way);
+        else
+            make_room(b, way, key, key_len);
+    }
+    void make_room(uint32_t b, uint32_t way, const void* key, uint32_t key_len);
     void insert(uint32_t b, uint64_t hash, uint64_t weight, const void* key, uint32_t key_len);
     uint32_t merge_bucket(const TopK& other, uint32_t b);
     uint32_t gather(const TopK& other, uint32_t b, Merged* out) const;
@@ -316,9 +333,9 @@ private:
 };
 
 template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
-[[gnu::noinline]] void TopK<BucketBits, Text, Match>::keep_text(uint32_t b, uint32_t way, const void* key,
+[[gnu::noinline]] void TopK<BucketBits, Text, Match>::make_room(uint32_t b, uint32_t way, const void* key,
                                                                 uint32_t key_len) {
-    while (!text_.store(rest_[b][way].text, key, key_len)) {
+    do {
         // The pool is full of long texts: one of a lighter entry has to make room, or this one waits.
         uint32_t lightest = way;
         for (uint32_t i = 0; i < ways; ++i)
@@ -327,7 +344,7 @@ template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, ui
         if (lightest == way) return;
         unmark_text(b, lightest);
         text_.release(rest_[b][lightest].text);
-    }
+    } while (!text_.store(rest_[b][way].text, key, key_len));
     mark_text(b, way);
 }
 
@@ -339,7 +356,7 @@ template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, ui
     const uint64_t least = weight_of(b, way);
     if (least != 0) {
         ++evictions_;
-        if (has_text(b, way)) text_.vacate(rest_[b][way].text);
+        text_.vacate(rest_[b][way].text); // one whose text is not known has at most one cell
     }
     set(b, way, hash, least + weight, least);
     unmark_text(b, way);
@@ -366,8 +383,7 @@ uint32_t TopK<BucketBits, Text, Match>::gather(const TopK& other, uint32_t b, Me
     for (uint32_t way = 0; way < ways && other.used(b, way); ++way) {
         const uint64_t hash = other.hash_of(b, way), weight = other.weight_of(b, way);
         const uint64_t error = other.rest_[b][way].error;
-        uint32_t at = 0;
-        while (at < n_mine && out[at].hash != hash) ++at;
+        uint32_t at = find(b, hash); // out has my entries in their order
         if (at < n_mine) {
             out[at].count += weight - absent_theirs;
             out[at].error += error - absent_theirs;
