@@ -87,7 +87,8 @@ void put_row(json& out, RowReader& reader, const Row& row, const engine::Handler
         if (row.ops->count(cell)) at_path(out, path) = histogram_json(row, cell);
         break;
     case Kind::rate: // of a recorded stream: beyond upstream's keys
-        if (auto seconds = reader.seconds(row); view.live || (extended && !seconds.empty()))
+        if (!view.live && !extended) break;
+        if (auto seconds = reader.seconds(row); view.live || !seconds.empty())
             at_path(out, path) = rate_json(std::move(seconds), view.live && view.open);
         break;
     }

@@ -87,9 +87,7 @@ engine::Seconds RowReader::seconds(const Row& row) const {
     if (!view_.rates) return sum;
     for (unsigned i = 0; i < row.cells; ++i) {
         const auto found = view_.rates->find(row.offset[i]);
-        if (found == view_.rates->end()) continue;
-        sum.resize(std::max(sum.size(), found->second.size()));
-        for (size_t s = 0; s < found->second.size(); ++s) sum[s] += found->second[s];
+        if (found != view_.rates->end()) found->second.add_to(sum);
     }
     return sum;
 }

@@ -79,7 +79,10 @@ private:
 inline uint64_t quantile_of(std::span<uint64_t> seconds, double q) {
     if (seconds.empty()) return 0;
     const auto at = seconds.begin() + static_cast<ptrdiff_t>(nearest_rank(seconds.size(), q) - 1);
-    std::nth_element(seconds.begin(), at, seconds.end());
+    // Of a long time most are quiet.
+    const auto busy = std::partition(seconds.begin(), seconds.end(), [](uint64_t n) { return n == 0; });
+    if (at < busy) return 0;
+    std::nth_element(busy, at, seconds.end());
     return *at;
 }
 
