@@ -9,8 +9,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <initializer_list>
+#include <iterator>
 #include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace visor::engine {
@@ -50,26 +52,58 @@ public:
     }
 
     // Second by second.
-    void add_to(Seconds& sum) const {
-        if (sum.size() < size_) sum.resize(size_);
-        size_t at = 0;
-        for (const uint64_t word : words_) {
-            if (!(word & silence)) sum[at] += word;
-            at += length_of(word);
-        }
-    }
     void add(const RateLine& other) {
-        Seconds sum;
-        add_to(sum);
-        other.add_to(sum);
-        *this = {};
-        append(sum);
+        RateLine sum;
+        size_t a = 0, b = 0;       // the words at hand
+        size_t of_a = 0, of_b = 0; // seconds of them that are done
+        while (a < words_.size() && b < other.words_.size()) {
+            const uint64_t mine = words_[a], theirs = other.words_[b];
+            const bool silent = mine & theirs & silence;
+            const size_t n = silent ? std::min(length_of(mine) - of_a, length_of(theirs) - of_b) : 1;
+            sum.append_word(silent ? silence | n : events_of(mine) + events_of(theirs));
+            if ((of_a += n) == length_of(mine)) ++a, of_a = 0;
+            if ((of_b += n) == length_of(theirs)) ++b, of_b = 0;
+        }
+        sum.append_rest(words_, a, of_a);
+        sum.append_rest(other.words_, b, of_b);
+        *this = std::move(sum);
     }
+
+    bool silent() const {
+        return std::all_of(words_.begin(), words_.end(), [](uint64_t word) { return word & silence; });
+    }
+    uint64_t last() const { return words_.empty() ? 0 : events_of(words_.back()); }
+    uint64_t most() const {
+        uint64_t most = 0;
+        for (const uint64_t word : words_) most = std::max(most, events_of(word));
+        return most;
+    }
+    uint64_t sum() const {
+        uint64_t sum = 0;
+        for (const uint64_t word : words_) sum += events_of(word);
+        return sum;
+    }
+    uint64_t quantile(double q) const {
+        Seconds busy;
+        std::copy_if(words_.begin(), words_.end(), std::back_inserter(busy), events_of);
+        return sketch::quantile_of(busy, size_ - busy.size(), q);
+    }
+    Seconds seconds() const {
+        Seconds all;
+        all.reserve(size_);
+        for (const uint64_t word : words_) all.insert(all.end(), length_of(word), events_of(word));
+        return all;
+    }
+    bool operator==(const RateLine&) const = default;
 
 private:
     static constexpr uint64_t silence = uint64_t{1} << 63; // the rest is its length
 
     static size_t length_of(uint64_t word) { return word & silence ? word - silence : 1; }
+    static uint64_t events_of(uint64_t word) { return word & silence ? 0 : word; }
+    void append_rest(const std::vector<uint64_t>& words, size_t from, size_t done) {
+        for (size_t i = from; i < words.size(); ++i, done = 0) append_word(words[i] - done);
+    }
     void append_word(uint64_t word) {
         size_ += length_of(word);
         if (!words_.empty() && (words_.back() & word & silence))

@@ -7,18 +7,12 @@
 namespace visor::engine {
 namespace {
 
-Seconds seconds_of(const RateLine& line) {
-    Seconds seconds;
-    line.add_to(seconds);
-    return seconds;
-}
-
 TEST(RateLine, IsWhatWasAppended) {
     RateLine line{0, 3, 0, 0, 5};
     line.append_silence(2);
     line.append({0, 7});
     line.append_silence(0);
-    EXPECT_EQ(seconds_of(line), (Seconds{0, 3, 0, 0, 5, 0, 0, 0, 7}));
+    EXPECT_EQ(line.seconds(), (Seconds{0, 3, 0, 0, 5, 0, 0, 0, 7}));
     EXPECT_EQ(line.size(), 9u);
     RateLine quiet;
     quiet.append_silence(1000);
@@ -26,13 +20,48 @@ TEST(RateLine, IsWhatWasAppended) {
     line.append(quiet);
     line.append({1, 2});
     EXPECT_EQ(line.size(), 1011u);
-    EXPECT_EQ(seconds_of(line)[1010], 2u);
+    EXPECT_EQ(line.seconds()[1010], 2u);
 }
 
 TEST(RateLine, AddsSecondBySecond) {
-    RateLine sum{1, 0, 2};
-    sum.add({0, 0, 3, 0, 4});
-    EXPECT_EQ(seconds_of(sum), (Seconds{1, 0, 5, 0, 4}));
+    std::mt19937_64 random(2);
+    for (int round = 0; round < 2000; ++round) {
+        RateLine lines[2];
+        Seconds all[2], sum;
+        for (int i = 0; i < 2; ++i)
+            for (size_t n = random() % 8; n > 0; --n) {
+                const Seconds some(1 + random() % 5, random() % 3);
+                lines[i].append(some);
+                all[i].insert(all[i].end(), some.begin(), some.end());
+            }
+        sum.resize(std::max(all[0].size(), all[1].size()));
+        for (const Seconds& one : all)
+            for (size_t s = 0; s < one.size(); ++s) sum[s] += one[s];
+        lines[0].add(lines[1]);
+        ASSERT_EQ(lines[0].seconds(), sum);
+        ASSERT_EQ(lines[0].size(), sum.size());
+        RateLine same;
+        same.append(sum);
+        ASSERT_EQ(lines[0], same) << "there is one way to write it";
+    }
+}
+
+TEST(RateLine, TellsWhatItHolds) {
+    RateLine line{5, 0, 3};
+    line.append_silence(97);
+    EXPECT_EQ(line.last(), 0u);
+    EXPECT_EQ(line.most(), 5u);
+    EXPECT_EQ(line.sum(), 8u);
+    EXPECT_EQ(line.quantile(0.98), 0u);
+    EXPECT_EQ(line.quantile(0.99), 3u);
+    EXPECT_EQ(line.quantile(1), 5u);
+    EXPECT_FALSE(line.silent());
+    EXPECT_EQ((RateLine{1, 2}).last(), 2u);
+    RateLine quiet;
+    EXPECT_TRUE(quiet.silent());
+    EXPECT_EQ(quiet.last() + quiet.most() + quiet.sum() + quiet.quantile(0.5), 0u);
+    quiet.append({0, 0});
+    EXPECT_TRUE(quiet.silent());
 }
 
 // The latest day, wherever its begin lies: in a silence, on a second with events, behind one.
@@ -53,14 +82,14 @@ TEST(RateLine, KeepsTheLatestDay) {
         line.keep_latest();
         all.erase(all.begin(), all.end() - seconds_max);
         ASSERT_EQ(line.size(), seconds_max);
-        ASSERT_EQ(seconds_of(line), all);
+        ASSERT_EQ(line.seconds(), all);
     }
     RateLine years;
     years.append_silence(1'000'000'000);
     years.append({1});
     years.keep_latest();
     EXPECT_EQ(years.size(), seconds_max);
-    EXPECT_EQ(seconds_of(years).back(), 1u);
+    EXPECT_EQ(years.seconds().back(), 1u);
 }
 
 } // namespace

@@ -82,12 +82,12 @@ TopTable RowReader::top(const Row& row, size_t lines) {
     return table;
 }
 
-engine::Seconds RowReader::seconds(const Row& row) const {
-    engine::Seconds sum;
+engine::RateLine RowReader::seconds(const Row& row) const {
+    engine::RateLine sum;
     if (!view_.rates) return sum;
     for (unsigned i = 0; i < row.cells; ++i) {
         const auto found = view_.rates->find(row.offset[i]);
-        if (found != view_.rates->end()) found->second.add_to(sum);
+        if (found != view_.rates->end()) sum.add(found->second);
     }
     return sum;
 }
