@@ -13,20 +13,24 @@ constexpr double worth_changing = 0.9;
 } // namespace
 
 BlockSupply::BlockSupply(Feed& feed, Decoder& decoder, unsigned worker, bool ahead, const SupplyPace& pace)
-    : feed_(feed), decoder_(decoder), worker_(worker), pace_(pace), length_(pace.at_first) {
-    if (!ahead) return;
-    blocks_ = std::vector<DecodedBlock>(blocks_ahead);
-    try {
-        thread_ = std::jthread([this] { read_ahead(); });
-        pthread_setname_np(thread_.native_handle(), "read-ahead");
-    } catch (const std::system_error&) { // as many threads as this user may have: then the worker reads
-    }
-}
+    : feed_(feed), decoder_(decoder), worker_(worker), ahead_(ahead), pace_(pace), length_(pace.at_first) {}
 
 BlockSupply::~BlockSupply() {
     stop_ = true;
     ++allowed_; // so that waiting for it ends
     allowed_.notify_one();
+}
+
+bool BlockSupply::start() {
+    if (thread_.joinable()) return true;
+    blocks_ = std::vector<DecodedBlock>(blocks_ahead);
+    try {
+        thread_ = std::jthread([this] { read_ahead(); });
+        pthread_setname_np(thread_.native_handle(), "read-ahead");
+    } catch (const std::system_error&) { // as many threads as this user may have: then the worker reads
+        ahead_ = false;
+    }
+    return ahead_;
 }
 
 void BlockSupply::fill(DecodedBlock& block) {
@@ -51,10 +55,11 @@ void BlockSupply::read_ahead() {
 }
 
 const DecodedBlock* BlockSupply::next() {
-    if (!thread_.joinable()) return read_here();
+    if (!ahead_) return read_here();
     if (lent_) ++used_;
     lent_ = false;
     keep_pace();
+    if (way_ == Way::ahead && !start()) return read_here();
     // What may be read ahead is read there, and the other thread waits when all of it is.
     return way_ == Way::here && used_ == allowed_ ? read_here() : take_ahead();
 }

@@ -3,7 +3,8 @@
 // Reading and decoding need nothing of what a worker makes of a block, so they may go on meanwhile, a few
 // blocks ahead. Blocks and what is found in them are the same either way. Whether it is worth it depends on
 // whether the second processor is really there, which on a machine shared with others changes from moment to
-// moment: so both ways are timed in turn, and the faster one is taken until the next trial. Threads: one
+// moment: so both ways are timed in turn, and the faster one is taken until the next trial. The first
+// blocks are read by the worker: a small capture is done before a thread could help. Threads: one
 // owner, the worker; the thread that reads ahead ends with the supply. Owns: eight blocks and what was
 // decoded of them for reading ahead, and one for the worker's own reading. The feed and the decoder outlive
 // it; the decoder is its alone until it ends.
@@ -29,7 +30,7 @@ struct DecodedBlock {
 
 // How many blocks each way is gone before the other is tried, and how many a trial takes.
 struct SupplyPace {
-    uint32_t at_first = 256, later = 1024, trial = 32;
+    uint32_t at_first = 16, later = 1024, trial = 32;
 };
 
 class BlockSupply {
@@ -45,6 +46,7 @@ public:
 private:
     enum class Way : uint8_t { here, ahead };
 
+    bool start(); // the thread, where it is not there yet; false when it cannot be had
     void fill(DecodedBlock& block);
     void read_ahead();
     const DecodedBlock* read_here();
@@ -65,8 +67,9 @@ private:
     // The worker's.
     uint32_t used_ = 0; // of those read ahead, given back
     bool lent_ = false; // block used_
+    bool ahead_;        // may be gone too
     SupplyPace pace_;
-    Way way_ = Way::ahead;
+    Way way_ = Way::here;
     bool trial_ = false;
     uint32_t length_, done_ = 0; // blocks of this way: to be timed before the next, and so far
     std::chrono::steady_clock::time_point began_;
