@@ -216,8 +216,7 @@ void LiveResults::view_handler(LiveView& view, const PlannedHandler& plan, const
     for (const Period& period : periods) {
         const int64_t end_ns = period->end_ns.value_or(now_ns);
         handler.length += std::max<int64_t>(end_ns / second_ns - period->start_ns / second_ns, 0);
-        for (auto& [offset, seconds] : seconds_of(plan, *period, end_ns))
-            rates[offset].append(seconds);
+        for (auto& [offset, seconds] : seconds_of(plan, *period, end_ns)) rates[offset].append(seconds);
     }
     handler.rates = &rates;
     if (periods.size() == 1) {
