@@ -43,7 +43,8 @@ GeoTable somewhere() {
 using Hashes = std::set<uint64_t>;
 
 bool is_hashed(const Row& row) {
-    return row.ops == &cell_ops<sketch::TopNames> || row.ops == &cell_ops<sketch::TopSmall>;
+    return row.ops == &cell_ops<sketch::TopNames> || row.ops == &cell_ops<sketch::TopSmall> ||
+           row.ops == &cell_ops<sketch::TopPlaces>;
 }
 
 std::string list_name(const engine::PlannedHandler& handler, const Row& row) {

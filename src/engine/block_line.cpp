@@ -13,6 +13,8 @@ namespace {
 constexpr unsigned blocks_a_thread = 4;
 // So many blocks make a thread take a step that another one has been doing.
 constexpr uint64_t pile = 2;
+// A capture that is over by then is done by one thread, before others could help.
+constexpr uint64_t blocks_alone = 16;
 constexpr unsigned looks_before_sleep = 1000; // some 40 microseconds
 
 void pause_processor() {
@@ -30,18 +32,24 @@ BlockLine::BlockLine(BlockWork& work, unsigned threads, unsigned sets)
 }
 
 void BlockLine::run() {
-    {
-        std::vector<std::jthread> others;
-        try {
-            for (unsigned i = 1; i < threads_; ++i) {
-                others.emplace_back([this, i] { work(i); });
-                pthread_setname_np(others.back().native_handle(), "worker");
-            }
-        } catch (const std::system_error&) { // as many threads as this user may have: these do it all
-        }
-        work(0);
-    }
+    work(0, blocks_alone);
+    std::vector<std::jthread> others;
+    if (!all_done()) others = start_others();
+    work(0, UINT64_MAX);
+    others.clear();
     if (failure_) std::rethrow_exception(failure_);
+}
+
+std::vector<std::jthread> BlockLine::start_others() {
+    std::vector<std::jthread> others;
+    try {
+        for (unsigned i = 1; i < threads_; ++i) {
+            others.emplace_back([this, i] { work(i, UINT64_MAX); });
+            pthread_setname_np(others.back().native_handle(), "worker");
+        }
+    } catch (const std::system_error&) { // as many threads as this user may have: these do it all
+    }
+    return others;
 }
 
 // Does a step while others may look for theirs.
@@ -52,9 +60,9 @@ void BlockLine::unlocked(Lock& lock, F&& step) {
     lock.lock();
 }
 
-void BlockLine::work(unsigned thread) {
+void BlockLine::work(unsigned thread, uint64_t until) {
     Lock lock(mutex_);
-    while (!all_done()) {
+    while (!all_done() && ordered_ < until) {
         const auto task = choose(thread);
         if (!task) {
             wait_for_change(lock);

@@ -20,6 +20,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <vector>
 
 namespace visor::engine {
@@ -65,7 +66,8 @@ private:
     };
     using Lock = std::unique_lock<std::mutex>;
 
-    void work(unsigned thread);
+    std::vector<std::jthread> start_others();
+    void work(unsigned thread, uint64_t until); // so many blocks are done, or all
     void perform(const Task& task, unsigned thread, Lock& lock);
     void read(unsigned thread, Lock& lock);
     void summarise(uint64_t sequence, Lock& lock);

@@ -6,7 +6,8 @@
 #include <malloc.h>
 #include <maxminddb.h>
 #include <optional>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace visor::engine {
 
@@ -90,6 +91,42 @@ uint32_t asn_id(GeoBuilder& builder, Record record) {
 
 using Decode = uint32_t (*)(GeoBuilder&, Record);
 
+// Ids of records by where they are in the data section: one is looked up for each leaf of the tree, and there
+// are millions, in whatever order. Open addressing; a place plus 1 is never 0.
+class RecordIds {
+public:
+    // Null when it is not known yet. Valid until the next add().
+    const uint32_t* find(uint32_t place) const {
+        const Slot& slot = slots_[slot_of(place)];
+        return slot.key == place + uint64_t{1} ? &slot.id : nullptr;
+    }
+    void add(uint32_t place, uint32_t id) {
+        if (2 * ++used_ > slots_.size()) grow();
+        slots_[slot_of(place)] = {place + uint64_t{1}, id};
+    }
+
+private:
+    struct Slot {
+        uint64_t key = 0;
+        uint32_t id = 0;
+    };
+    // The place's own, or the free one it would get.
+    size_t slot_of(uint32_t place) const {
+        const size_t mask = slots_.size() - 1;
+        size_t at = (place * uint64_t{0x9e3779b97f4a7c15}) >> 32 & mask;
+        while (slots_[at].key != 0 && slots_[at].key != place + uint64_t{1}) at = (at + 1) & mask;
+        return at;
+    }
+    void grow() {
+        const std::vector<Slot> before = std::exchange(slots_, std::vector<Slot>(2 * slots_.size()));
+        for (const Slot& slot : before)
+            if (slot.key != 0) slots_[slot_of(static_cast<uint32_t>(slot.key - 1))] = slot;
+    }
+
+    std::vector<Slot> slots_ = std::vector<Slot>(1024);
+    size_t used_ = 0;
+};
+
 // Walks the search tree in order of address and hands its leaves to the builder.
 class TreeReader {
 public:
@@ -131,10 +168,11 @@ private:
     }
 
     uint32_t id_of(const MMDB_entry_s& entry) {
-        const auto [known, added] = ids_.try_emplace(entry.offset, 0);
-        if (added) known->second = decode_(builder_, Record(entry));
-        if (known->second) leaves_++;
-        return known->second;
+        const uint32_t* known = ids_.find(entry.offset);
+        const uint32_t id = known ? *known : decode_(builder_, Record(entry));
+        if (!known) ids_.add(entry.offset, id);
+        if (id) leaves_++;
+        return id;
     }
 
     void leaf(uint64_t high, uint64_t low, uint32_t id, bool v4) {
@@ -182,7 +220,7 @@ private:
     const MMDB_s& db_;
     Decode decode_;
     GeoBuilder builder_;
-    std::unordered_map<uint32_t, uint32_t> ids_; // place in the data section -> id
+    RecordIds ids_;
     std::optional<uint32_t> v4_root_;
     const char* fault_ = nullptr;
     uint64_t visits_left_;

@@ -12,7 +12,7 @@ RateSeconds seconds_of(const PlannedHandler& plan, const HandlerPeriod& period, 
     RateSeconds rates = period.earlier;
     const int64_t whole = std::max<int64_t>((now_ns - period.minute_ns) / second_ns, 0);
     append_seconds(rates, plan, period.bucket->cells(), static_cast<size_t>(whole));
-    for (auto& [offset, seconds] : rates) keep_latest(seconds);
+    for (auto& [offset, seconds] : rates) seconds.keep_latest();
     return rates;
 }
 
@@ -216,8 +216,7 @@ void LiveResults::view_handler(LiveView& view, const PlannedHandler& plan, const
     for (const Period& period : periods) {
         const int64_t end_ns = period->end_ns.value_or(now_ns);
         handler.length += std::max<int64_t>(end_ns / second_ns - period->start_ns / second_ns, 0);
-        for (auto& [offset, seconds] : seconds_of(plan, *period, end_ns))
-            rates[offset].insert(rates[offset].end(), seconds.begin(), seconds.end());
+        for (auto& [offset, seconds] : seconds_of(plan, *period, end_ns)) rates[offset].append(seconds);
     }
     handler.rates = &rates;
     if (periods.size() == 1) {

@@ -121,7 +121,7 @@ TEST_F(LiveStreamTest, OneSummaryKeepsEverythingAndItsRates) {
     EXPECT_EQ(frames_in(*policy, 0), 10u);
     now_ += second;
     const auto view = policy->results().period(0, now_);
-    const Seconds& seconds = view.handlers[0].rates->begin()->second;
+    const Seconds seconds = view.handlers[0].rates->begin()->second.seconds();
     ASSERT_EQ(seconds.size(), 62u);
     EXPECT_EQ(seconds[0], 8u);
     EXPECT_EQ(seconds[61], 2u);

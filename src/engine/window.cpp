@@ -126,17 +126,16 @@ void Window::leave_out_oldest(HandlerWindow& window) {
     ++window.left_out;
 }
 
-// Adds the next period to what came before: cells merge, seconds follow one another, silence between them as
-// zeros.
+// Adds the next period to what came before: cells merge, seconds follow one another, and silence between
+// them.
 void Window::join(const HandlerWindow& window, Kept& into, const Kept& next) {
     const int64_t silent = std::max<int64_t>(next.first_period - into.last_period - 1, 0);
-    const auto zeros = static_cast<size_t>(std::min<int64_t>(silent, seconds_max / period_s) * period_s);
+    const auto silent_s = static_cast<size_t>(silent * period_s);
     merge_bucket(*window.plan, into.bucket, next.bucket);
     for (auto& [offset, seconds] : into.rates) {
-        const Seconds& more = next.rates.at(offset);
-        seconds.insert(seconds.end(), zeros, 0);
-        seconds.insert(seconds.end(), more.begin(), more.end());
-        if (seconds.size() > seconds_max + seconds_slack) keep_latest(seconds);
+        seconds.append_silence(silent_s);
+        seconds.append(next.rates.at(offset));
+        if (seconds.size() > seconds_max + seconds_slack) seconds.keep_latest();
     }
     // One summary of everything lasts from its first frame to its last, silence included.
     into.length_s += next.length_s + (window.plan->window.periods == 1 ? silent * period_s : 0);
@@ -153,7 +152,7 @@ HandlerView Window::view_of(HandlerWindow& window) const {
         join(window, window.kept[0], window.kept[1]);
         window.kept.erase(window.kept.begin() + 1);
     }
-    for (auto& [offset, seconds] : window.kept.front().rates) keep_latest(seconds);
+    for (auto& [offset, seconds] : window.kept.front().rates) seconds.keep_latest();
     const Kept& all = window.kept.front();
     const int64_t start = window.periods ? seconds_of(feed_.period_start(all.first_period)) : 0;
     HandlerView view{window.plan,  all.bucket.cells(), &all.rates,     start,

@@ -84,6 +84,7 @@ const T& as(const void* cell) {
 template <class T>
 TopRead read_top(const void* cell, size_t n) {
     const T& top = as<T>(cell);
+    if (top.empty()) return {}; // its table is not there yet, and reading it would make it
     return {top.top(n), top.total(), top.exact() ? 0 : top.max_error(), top.exact()};
 }
 

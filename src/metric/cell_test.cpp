@@ -63,7 +63,7 @@ class Cells : public testing::Test {};
 using Kinds = testing::Types<Counter, Gauge, sketch::RateSlots, sketch::Cardinality, sketch::ExactCounts<16>,
                              sketch::ExactCounts<4096>, sketch::ExactCounts<65536>, sketch::LatencyHistogram,
                              sketch::RatioHistogram, sketch::SizeHistogram, sketch::DecadeHistogram,
-                             sketch::TopNames, sketch::TopSmall>;
+                             sketch::TopNames, sketch::TopSmall, sketch::TopPlaces>;
 TYPED_TEST_SUITE(Cells, Kinds);
 
 TYPED_TEST(Cells, EmptyIsAllZeroAndClearMakesItSo) {

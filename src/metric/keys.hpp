@@ -17,7 +17,7 @@ KeyText qtype_key(std::string_view key);
 KeyText place_key(std::string_view key); // Place::key
 
 // A place once, as a top list takes it.
-inline sketch::TopNames::Seen seen_place(const sketch::HashKey& key, const Place& place) {
+inline sketch::TopSeen seen_place(const sketch::HashKey& key, const Place& place) {
     return {sketch::keyed_hash_u64(key, place.identity), place.key.data(),
             static_cast<uint32_t>(place.key.size()), 1};
 }

@@ -26,9 +26,20 @@ std::string degrees(int32_t millionths) {
     return {out, static_cast<size_t>(length)};
 }
 
+// Cut at the first zero byte, so that none is taken for that of a location, and where it is too long: before
+// the character of UTF-8 that does not fit whole.
+std::string_view cut(std::string_view text) {
+    text = text.substr(0, text.find('\0'));
+    if (text.size() <= GeoTable::text_max) return text;
+    constexpr size_t longest_character = 4;
+    size_t end = GeoTable::text_max;
+    const auto continues = [&] { return (static_cast<uint8_t>(text[end]) & 0xc0) == 0x80; };
+    while (end > GeoTable::text_max - longest_character && continues()) end--;
+    return text.substr(0, continues() ? GeoTable::text_max : end);
+}
+
 std::string key_of_place(std::string_view text, double lat, double lon) {
-    // A text has no zero byte, so that none is taken for that of a location.
-    std::string key(text.substr(0, std::min(text.find('\0'), GeoTable::text_max)));
+    std::string key(cut(text));
     if (std::fabs(lat) <= 90 && std::fabs(lon) <= 180) { // false for NaN
         const Location at{static_cast<int32_t>(std::lround(lat * 1e6)),
                           static_cast<int32_t>(std::lround(lon * 1e6))};

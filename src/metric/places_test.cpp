@@ -97,6 +97,23 @@ TEST(GeoTable, TextsAreCutAndHaveNoZeroByte) {
     EXPECT_FALSE(location_of_place(table.place(broken).key, lat, lon));
 }
 
+TEST(GeoTable, TextsAreCutBetweenCharacters) {
+    GeoBuilder builder;
+    const auto filled = [](size_t n) { return std::string(n, 'x'); };
+    const std::string characters[] = {"\u00e9", "\u20ac", "\U0001f600"};
+    for (const std::string& one : characters)
+        for (size_t inside = 0; inside <= one.size(); inside++) { // bytes of it that would be left
+            const std::string before = filled(GeoTable::text_max - inside);
+            const auto id = builder.place(before + one + "yyyy", nan_degrees, nan_degrees);
+            const std::string whole = inside == one.size() ? before + one : before;
+            GeoBuilder copy = builder;
+            EXPECT_EQ(copy.build().text(id), whole) << one << ' ' << inside;
+        }
+    // What is no UTF-8 is cut somewhere.
+    const auto wild = builder.place(std::string(2 * GeoTable::text_max, '\x80'), nan_degrees, nan_degrees);
+    EXPECT_EQ(builder.build().text(wild), std::string(GeoTable::text_max, '\x80'));
+}
+
 TEST(GeoTable, V4RangesFoundWhereTheyAre) {
     std::mt19937_64 random(1);
     for (const size_t count : {1, 3, 100, 20000}) {

@@ -87,19 +87,20 @@ void put_row(json& out, RowReader& reader, const Row& row, const engine::Handler
         if (row.ops->count(cell)) at_path(out, path) = histogram_json(row, cell);
         break;
     case Kind::rate: // of a recorded stream: beyond upstream's keys
-        if (auto seconds = reader.seconds(row); view.live || (extended && !seconds.empty()))
-            at_path(out, path) = rate_json(std::move(seconds), view.live && view.open);
+        if (!view.live && !extended) break;
+        if (const auto seconds = reader.seconds(row); view.live || seconds.size() != 0)
+            at_path(out, path) = rate_json(seconds, view.live && view.open);
         break;
     }
 }
 
 } // namespace
 
-json rate_json(engine::Seconds seconds, bool with_live) {
+json rate_json(const engine::RateLine& seconds, bool with_live) {
     json out;
-    if (with_live) out["live"] = seconds.empty() ? 0 : seconds.back(); // before quantiles reorder them
+    if (with_live) out["live"] = seconds.last();
     for (size_t i = 0; i < std::size(printed_quantiles); ++i)
-        out[quantile_names[i]] = sketch::quantile_of(seconds, printed_quantiles[i]);
+        out[quantile_names[i]] = seconds.quantile(printed_quantiles[i]);
     return out;
 }
 

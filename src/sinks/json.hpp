@@ -14,7 +14,7 @@ struct JsonOptions {
 };
 
 // The quantiles over a rate's seconds, and, while its period goes on, what came in the last of them.
-nlohmann::json rate_json(engine::Seconds seconds, bool with_live);
+nlohmann::json rate_json(const engine::RateLine& seconds, bool with_live);
 
 // One handler: {"period": {...}, "wire_packets": {...}, ...}; empty when all its metric groups are off.
 nlohmann::json handler_json(const engine::HandlerView& view, const JsonOptions& options);

@@ -205,10 +205,10 @@ private:
 
     void rate(const Row& row, const ModernName& name) {
         Series one = series(row);
-        engine::Seconds seconds = minute_.seconds(row);
-        if (!seconds.empty())
+        const engine::RateLine seconds = minute_.seconds(row);
+        if (seconds.size() != 0)
             for (const double q : printed_quantiles)
-                one.steps.emplace_back(q, static_cast<double>(sketch::quantile_of(seconds, q)));
+                one.steps.emplace_back(q, static_cast<double>(seconds.quantile(q)));
         one.sum = static_cast<double>(life_.count(row));
         one.count = static_cast<uint64_t>(std::max<int64_t>(life_view_.length, 0));
         put(out_.family(name.with(), MetricType::summary, row.facts.help, name.unit), std::move(one));

@@ -3,7 +3,6 @@
 #include "sinks/names.hpp"
 
 #include <cmath>
-#include <numeric>
 
 namespace visor::sinks {
 
@@ -96,13 +95,13 @@ private:
     }
 
     void rate(const Row& row) {
-        engine::Seconds seconds = reader_.seconds(row);
-        if (seconds.empty()) return;
+        const engine::RateLine seconds = reader_.seconds(row);
+        if (seconds.size() == 0) return;
         Series series = series_of(schema_, row, labels_);
-        series.sum = static_cast<double>(std::accumulate(seconds.begin(), seconds.end(), uint64_t{0}));
+        series.sum = static_cast<double>(seconds.sum());
         series.count = seconds.size();
         for (const double q : printed_quantiles)
-            series.steps.emplace_back(q, static_cast<double>(sketch::quantile_of(seconds, q)));
+            series.steps.emplace_back(q, static_cast<double>(seconds.quantile(q)));
         put(row, std::move(series));
     }
 

@@ -82,14 +82,12 @@ TopTable RowReader::top(const Row& row, size_t lines) {
     return table;
 }
 
-engine::Seconds RowReader::seconds(const Row& row) const {
-    engine::Seconds sum;
+engine::RateLine RowReader::seconds(const Row& row) const {
+    engine::RateLine sum;
     if (!view_.rates) return sum;
     for (unsigned i = 0; i < row.cells; ++i) {
         const auto found = view_.rates->find(row.offset[i]);
-        if (found == view_.rates->end()) continue;
-        sum.resize(std::max(sum.size(), found->second.size()));
-        for (size_t s = 0; s < found->second.size(); ++s) sum[s] += found->second[s];
+        if (found != view_.rates->end()) sum.add(found->second);
     }
     return sum;
 }

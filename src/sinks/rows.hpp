@@ -47,7 +47,7 @@ public:
     TopTable top(const Row& row);
     TopTable top(const Row& row, size_t lines);
     size_t top_lines() const { return view_.plan->window.topn_count; } // what the settings ask for
-    engine::Seconds seconds(const Row& row) const;
+    engine::RateLine seconds(const Row& row) const;
 
 private:
     void copy(const CellOps& ops, const void* cell);

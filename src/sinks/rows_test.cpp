@@ -89,11 +89,11 @@ TEST(Rows, PercentileKeepsWhatReachesIt) {
 TEST(Rows, SecondsOfSeveralCellsAreSummed) {
     Results results;
     RowReader reader(results.view());
-    EXPECT_TRUE(reader.seconds(*reader.find("rates.sum")).empty());
+    EXPECT_EQ(reader.seconds(*reader.find("rates.sum")).size(), 0u);
     results.rates[path(&test::Cells::rate).offset] = {1, 2, 3};
     results.rates[path(&test::Cells::other_rate).offset] = {10, 20, 30, 40};
-    EXPECT_EQ(reader.seconds(*reader.find("rates.sum")), (engine::Seconds{11, 22, 33, 40}));
-    EXPECT_EQ(reader.seconds(*reader.find("rates.total")), (engine::Seconds{1, 2, 3}));
+    EXPECT_EQ(reader.seconds(*reader.find("rates.sum")), (engine::RateLine{11, 22, 33, 40}));
+    EXPECT_EQ(reader.seconds(*reader.find("rates.total")), (engine::RateLine{1, 2, 3}));
 }
 
 TEST(Rows, TheLedgerIsOfAllPeriods) {

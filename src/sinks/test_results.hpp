@@ -147,7 +147,7 @@ public:
 
     engine::PlannedHandler plan = planned();
     visor::test::Bucket<Cells> cells;
-    std::map<uint32_t, engine::Seconds> rates;
+    engine::RateSeconds rates;
 
 private:
     engine::HandlerView view_;

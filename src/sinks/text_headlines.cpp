@@ -133,13 +133,9 @@ Lines ledger_lines(const engine::Ledger& ledger, const Look& look) {
 
 Traffic traffic_of(const engine::PolicyView& policy) {
     const auto sum = [](RowReader& reader, const Names& path) {
-        engine::Seconds all;
-        for (const Row* row : rows_at(reader, path)) {
-            const engine::Seconds more = reader.seconds(*row);
-            all.resize(std::max(all.size(), more.size()));
-            for (size_t i = 0; i < more.size(); ++i) all[i] += more[i];
-        }
-        return all;
+        engine::RateLine all;
+        for (const Row* row : rows_at(reader, path)) all.add(reader.seconds(*row));
+        return all.seconds();
     };
     for (const engine::HandlerView& handler : policy.handlers) {
         RowReader reader(handler);

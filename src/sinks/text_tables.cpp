@@ -274,8 +274,8 @@ private:
     }
 
     void rate(const Row& row) {
-        engine::Seconds seconds = reader_.seconds(row);
-        if (std::all_of(seconds.begin(), seconds.end(), [](uint64_t n) { return n == 0; })) return;
+        const engine::RateLine seconds = reader_.seconds(row);
+        if (seconds.silent()) return;
         const bool told =
             std::any_of(rates_.begin(), rates_.end(), [&](const auto& r) { return r == seconds; });
         if (told) return; // the same as another one: before and after a filter that is not set
@@ -286,10 +286,9 @@ private:
         const auto text = [&](uint64_t v) {
             return measured(static_cast<double>(v), row.facts.unit, true, look_);
         };
-        const uint64_t most = *std::max_element(seconds.begin(), seconds.end());
         for (size_t i = 0; i < std::size(printed_quantiles); ++i)
-            out.values[i] = text(sketch::quantile_of(seconds, printed_quantiles[i]));
-        out.values.back() = text(most);
+            out.values[i] = text(seconds.quantile(printed_quantiles[i]));
+        out.values.back() = text(seconds.most());
         grid_.push_back(std::move(out));
     }
 
@@ -351,7 +350,7 @@ private:
     Titles titles_;
     Lines later_; // lists of less interest
     std::vector<GridRow> grid_;
-    std::vector<engine::Seconds> rates_;
+    std::vector<engine::RateLine> rates_;
 };
 
 // Which panels go to the right column (a bit each), so that the taller column is as short as can be.

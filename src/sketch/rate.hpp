@@ -75,11 +75,14 @@ private:
     uint32_t second_ = 0;
 };
 
-// Exact quantile of the seconds given, quiet ones included; reorders them. Nothing to look at gives 0.
-inline uint64_t quantile_of(std::span<uint64_t> seconds, double q) {
-    if (seconds.empty()) return 0;
-    const auto at = seconds.begin() + static_cast<ptrdiff_t>(nearest_rank(seconds.size(), q) - 1);
-    std::nth_element(seconds.begin(), at, seconds.end());
+// Exact quantile of seconds, `quiet` ones and those given, none of which is; reorders them. Nothing to look
+// at gives 0.
+inline uint64_t quantile_of(std::span<uint64_t> busy, size_t quiet, double q) {
+    if (busy.size() + quiet == 0) return 0;
+    const uint64_t rank = nearest_rank(busy.size() + quiet, q);
+    if (rank <= quiet) return 0;
+    const auto at = busy.begin() + static_cast<ptrdiff_t>(rank - quiet - 1);
+    std::nth_element(busy.begin(), at, busy.end());
     return *at;
 }
 

@@ -91,20 +91,19 @@ TEST(SecondRun, counts_what_counting_each_event_would) {
 }
 
 TEST(QuantileOf, is_nearest_rank_with_quiet_seconds_counted) {
-    std::vector<uint64_t> seconds(60);
-    EXPECT_EQ(quantile_of(seconds, 0.99), 0u);
-    seconds[7] = 100;
-    EXPECT_EQ(quantile_of(seconds, 0.5), 0u);
-    EXPECT_EQ(quantile_of(seconds, 0.99), 100u); // rank 60 of 60
-    EXPECT_EQ(quantile_of(seconds, 0.95), 0u);
-    EXPECT_EQ(quantile_of({}, 0.5), 0u);
+    EXPECT_EQ(quantile_of({}, 60, 0.99), 0u);
+    uint64_t one[] = {100};
+    EXPECT_EQ(quantile_of(one, 59, 0.5), 0u);
+    EXPECT_EQ(quantile_of(one, 59, 0.99), 100u); // rank 60 of 60
+    EXPECT_EQ(quantile_of(one, 59, 0.95), 0u);
+    EXPECT_EQ(quantile_of({}, 0, 0.5), 0u);
     std::vector<uint64_t> hundred(100);
     for (uint64_t i = 0; i < 100; ++i) hundred[i] = 100 - i;
-    EXPECT_EQ(quantile_of(hundred, 0.0), 1u);
-    EXPECT_EQ(quantile_of(hundred, 0.07), 7u); // 0.07 * 100 is a hair above 7 in binary
-    EXPECT_EQ(quantile_of(hundred, 0.5), 50u);
-    EXPECT_EQ(quantile_of(hundred, 0.901), 91u);
-    EXPECT_EQ(quantile_of(hundred, 1.0), 100u);
+    EXPECT_EQ(quantile_of(hundred, 0, 0.0), 1u);
+    EXPECT_EQ(quantile_of(hundred, 0, 0.07), 7u); // 0.07 * 100 is a hair above 7 in binary
+    EXPECT_EQ(quantile_of(hundred, 0, 0.5), 50u);
+    EXPECT_EQ(quantile_of(hundred, 0, 0.901), 91u);
+    EXPECT_EQ(quantile_of(hundred, 0, 1.0), 100u);
 }
 
 } // namespace

@@ -40,6 +40,14 @@ struct TopItem {
     uint64_t lower, upper;
 };
 
+// A key seen some times.
+struct TopSeen {
+    uint64_t hash;
+    const void* key;
+    uint32_t key_len;
+    uint32_t times;
+};
+
 // Match is match16, or match_scalar<16> to check the one against the other.
 template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t) = match16>
 struct TopK {
@@ -63,13 +71,7 @@ struct TopK {
         return false;
     }
 
-    // A key seen some times.
-    struct Seen {
-        uint64_t hash;
-        const void* key;
-        uint32_t key_len;
-        uint32_t times;
-    };
+    using Seen = TopSeen;
     static constexpr size_t together = 32;
     // Adds at most so many, each prefetch()ed by now: what those lead to that are not in the set, or whose
     // text is not known, is on its way to the cache while the others are counted. Each time
@@ -433,6 +435,7 @@ uint32_t TopK<BucketBits, Text, Match>::merge_bucket(const TopK& other, uint32_t
 
 using TopNames = TopK<9, TextPool<8192>>;
 using TopSmall = TopK<6, TextPool<2048>>;
+using TopPlaces = TopK<9, TextPool<32768>>; // texts of 120 bytes each
 
 static_assert(std::is_trivial_v<TopNames> && sizeof(TopNames) <= 512 * 1024);
 

@@ -29,6 +29,26 @@ TEST(TopK, texts_of_any_length_come_back) {
         EXPECT_EQ(items[i].key, names[names.size() - 1 - i].substr(0, 1024));
 }
 
+// The text of a place is "continent/country/region/city" and a location.
+TEST(TopK, a_list_of_places_has_room_for_the_text_of_each) {
+    auto top = zeroed<TopPlaces>(), sum = zeroed<TopPlaces>();
+    for (uint64_t i = 0; i < TopPlaces::capacity; ++i) { // spread evenly: no entry has to go
+        std::string text = std::to_string(i);
+        text.resize(69, '.');
+        top->add(i, 1 + i, text.data(), static_cast<uint32_t>(text.size()));
+    }
+    sum->merge(*top);
+    for (const TopPlaces* list : {top.get(), sum.get()}) {
+        EXPECT_TRUE(list->exact());
+        size_t with_text = 0;
+        list->for_each([&](const TopEntry& entry) {
+            const std::string_view key(reinterpret_cast<const char*>(entry.key), entry.key_len);
+            with_text += key.size() == 69 && key.substr(0, key.find('.')) == std::to_string(entry.hash);
+        });
+        EXPECT_EQ(with_text, TopPlaces::capacity);
+    }
+}
+
 TEST(TopK, a_full_pool_is_counted_and_tried_again) {
     using Tight = TopK<4, TextPool<8>>; // 256 keys, room for 8 short texts
     auto top = zeroed<Tight>();

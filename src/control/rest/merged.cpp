@@ -14,11 +14,7 @@ MergedHandler::MergedHandler(std::string name, const engine::HandlerView& first)
 
 void MergedHandler::add(const engine::HandlerView& other) {
     merge_cells(other.plan->handler->cells(), bucket_.cells(), other.cells);
-    for (const auto& [offset, seconds] : *other.rates) {
-        auto& sum = rates_[offset];
-        sum.resize(std::max(sum.size(), seconds.size()));
-        for (size_t i = 0; i < seconds.size(); ++i) sum[i] += seconds[i];
-    }
+    for (const auto& [offset, seconds] : *other.rates) rates_[offset].add(seconds);
     view_.start_ts = std::min(view_.start_ts, other.start_ts);
     view_.length = std::max(view_.length, other.length);
 }

@@ -16,7 +16,8 @@ struct Facts {
     sketch::Cardinality qname;
     sketch::TopNames top_qname2, top_qname3;
     sketch::TopNames top_nxdomain, top_refused, top_srvfail, top_nodata, top_noerror, top_bytes;
-    sketch::TopNames top_ecs, top_geo, top_asn;
+    sketch::TopNames top_ecs;
+    sketch::TopPlaces top_geo, top_asn;
     sketch::ExactCounts<65536> ports;
     sketch::ExactCounts<4096> rcode;
     sketch::ExactCounts<65536> qtype;

@@ -175,7 +175,7 @@ void FactRecorder::look_at_subnet(Facts& facts, const IpAddress& address, uint32
     const uint64_t hash =
         sketch::keyed_hash_16(key, load_native<uint64_t>(bytes), load_native<uint64_t>(bytes + 8));
     facts.top_ecs.add(hash, weight, v4 ? bytes + 12 : bytes, v4 ? 4 : 16);
-    const auto add_place = [&](sketch::TopNames& top, const GeoTable* table) {
+    const auto add_place = [&](sketch::TopPlaces& top, const GeoTable* table) {
         if (!table) return;
         const auto seen = seen_place(key, table->place_of(address));
         top.add(&seen, 1, weight);

@@ -231,14 +231,14 @@ private:
     }
 
     // Step by step for all of them: what a step leads to is on its way to the cache while the others take it.
-    void add_places(sketch::TopNames& top, const GeoTable& table, const Remotes::List& list, bool v4) const {
-        uint32_t ids[sketch::TopNames::together];
+    void add_places(sketch::TopPlaces& top, const GeoTable& table, const Remotes::List& list, bool v4) const {
+        uint32_t ids[sketch::TopPlaces::together];
         for (size_t i = 0; i < list.count; ++i) {
             const auto* ip = static_cast<const uint8_t*>(list.seen[i].key);
             ids[i] = v4 ? table.find_v4(load_be32(ip)) : table.find_v6(ip);
             table.prefetch(ids[i]);
         }
-        sketch::TopNames::Seen seen[sketch::TopNames::together];
+        sketch::TopSeen seen[sketch::TopPlaces::together];
         for (size_t i = 0; i < list.count; ++i) {
             seen[i] = seen_place(services_.key, table.place(ids[i]));
             top.prefetch(seen[i].hash);

@@ -11,7 +11,8 @@ struct DirectionCells {
     sketch::RateSlots packets, bytes;
     sketch::SizeHistogram sizes;
     sketch::Cardinality ips; // remote addresses; both ends when the direction is unknown
-    sketch::TopNames top_ipv4, top_ipv6, top_geo, top_asn;
+    sketch::TopNames top_ipv4, top_ipv6;
+    sketch::TopPlaces top_geo, top_asn;
 };
 
 struct NetCells {
