@@ -51,7 +51,7 @@ test: ## build everything and run all tests
 	@$(NINJA) build
 	@cd build && $(CTEST)
 
-bench: ## generate captures once, then time the program against tcpdump -w, side by side
+bench: ## generate captures once, then time the program beside tcpdump -w, itself with less to do, and the floor
 	@$(SETUP) build bench
 	$(call configure,release,build,VISOR_BENCH)
 	@$(NINJA) build
