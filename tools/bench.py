@@ -7,9 +7,10 @@ generated once into build/bench-data (bench/pcapgen). Every timed run's JSON is 
 what was generated: a fast wrong answer does not count. Peak memory is RssAnon, sampled, so that the page cache of
 the input is not in it. docs/performance.md tells what came out.
 
-Usage: tools/bench.py [--quick] [--rounds N] [--only NAME,...] [--diff | --keep] [--files CAPTURE...]
+Usage: tools/bench.py [--quick] [--rounds N] [--only NAME,...] [--diff | --keep] | --scale | --files CAPTURE...
 --only: rows, or "stages"; --diff: beside the ratios that bench/baseline.json keeps; --keep: what is measured becomes
-what is kept; --files: these captures beside tcpdump instead, whatever is in them
+what is kept; --scale: merging, rendering and scraping against policies, workers, handlers, periods and lines of top
+lists instead (bench/bench_scale.cpp); --files: these captures beside tcpdump instead, whatever is in them
 Environment: VISOR_BIN is another build's bin folder; VISOR_CITY and VISOR_ASN name the geo databases, without them
 ../shared/fixtures/geo is used, if there.
 """
@@ -68,12 +69,12 @@ def keep(section, values):
         file.write("\n")
 
 
-def generate(mode, packets):
+def generate(mode, packets, seconds=None):
     os.makedirs(DATA, exist_ok=True)
-    path = os.path.join(DATA, f"{mode}-{packets}.pcap")
+    path = os.path.join(DATA, f"{mode}-{packets}{f'-{seconds}s' if seconds else ''}.pcap")
     if not os.path.exists(path):
-        subprocess.run([os.path.join(BIN, "pcapgen"), mode, path + ".part", "--packets", str(packets)], check=True,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run([os.path.join(BIN, "pcapgen"), mode, path + ".part", "--packets", str(packets),
+                        *(["--seconds", str(seconds)] if seconds else [])], check=True, stdout=subprocess.DEVNULL)
         os.rename(path + ".part", path)
     return path
 
@@ -211,8 +212,8 @@ class Measured(NamedTuple):
     other_peak: float
 
 
-HEADER = (f"{'row':<11} {'packets':>8} {'wall s':>7} {'ns/pkt':>7} {'spread':>7} {'beside':>8} {'wall s':>7} {'ns/pkt':>7} "
-          f"{'ratio':>7} {'target':>7} {'cpu s':>7} {'ratio':>7} {'anon MiB':>9}")
+HEADER = (f"{'row':<11} {'packets':>8} {'wall s':>7} {'ns/pkt':>7} {'spread':>7} {'beside':>8} {'wall s':>7} "
+          f"{'ns/pkt':>7} {'ratio':>7} {'target':>7} {'cpu s':>7} {'ratio':>7} {'anon MiB':>9}")
 
 
 def measure(row, path, packets, rounds, kept_ratio=None, checked=True):
@@ -277,7 +278,7 @@ def floor_of(path, rounds):
 
 def stages_of(mode, packets, rounds):
     """ns a packet of what each stage costs, by elimination: dhcp has next to nothing to do, pcap has DNS parsed and
-    ignores it. Least of the rounds, in each of which all run in turn; what a run over few packets takes is taken off."""
+    ignores it. Least of the rounds, in each of which all run in turn, less what a run over few packets takes."""
     few_packets = 1000
     path, few = generate(mode, packets), generate(mode, few_packets)
     with tempfile.TemporaryDirectory() as folder:
@@ -331,6 +332,7 @@ def parse_arguments():
     parser.add_argument("--diff", action="store_true", help="beside the ratios kept in bench/baseline.json")
     parser.add_argument("--keep", action="store_true", help="write them there")
     parser.add_argument("--files", nargs="+", help="captures to time beside tcpdump instead")
+    parser.add_argument("--scale", action="store_true", help="what merging and rendering cost instead")
     arguments = parser.parse_args()
     arguments.rounds = arguments.rounds or (2 if arguments.quick else 3)
     return arguments
@@ -358,6 +360,9 @@ def main():
     arguments = parse_arguments()
     if arguments.files:
         return bench_files(arguments.files, arguments.rounds)
+    if arguments.scale:
+        captures = [generate(mode, 400_000, 60) for mode in ("dns", "mixed")]
+        return subprocess.run([os.path.join(BIN, "bench_scale"), *captures], check=True)
     scale = 100_000 if arguments.quick else 1_000_000
     only = set(filter(None, arguments.only.split(",")))
     unknown = only - {row.name for row in ROWS} - {"stages"}
