@@ -61,11 +61,7 @@ bench-diff: ## the same beside the ratios kept in bench/baseline.json
 	@$(MAKE) --no-print-directory bench BENCH_ARGS="--diff $(BENCH_ARGS)"
 
 bench-micro: ## time each sketch, hash, parser and table by itself
-	@$(SETUP) build bench
-	$(call configure,release,build,VISOR_BENCH)
-	@$(NINJA) build bench_sketch bench_wire
-	@build/bin/bench_sketch
-	@build/bin/bench_wire
+	@$(MAKE) --no-print-directory bench BENCH_ARGS="--only micro"
 
 bench-scale: ## time merging, rendering and scraping against policies, workers, handlers, periods and list sizes
 	@$(SETUP) build bench

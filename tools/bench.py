@@ -8,7 +8,7 @@ what was generated: a fast wrong answer does not count. Peak memory is RssAnon, 
 the input is not in it. docs/performance.md tells what came out.
 
 Usage: tools/bench.py [--quick] [--rounds N] [--only NAME,...] [--diff | --keep] | --scale | --files CAPTURE...
---only: rows, or "stages"; --diff: beside the ratios that bench/baseline.json keeps; --keep: what is measured becomes
+--only: rows, "stages" or "micro" (each sketch, hash, parser and table by itself); --diff: beside the ratios that bench/baseline.json keeps; --keep: what is measured becomes
 what is kept; --scale: merging, rendering and scraping against policies, workers, handlers, periods and lines of top
 lists instead (bench/bench_scale.cpp); --files: these captures beside tcpdump instead, whatever is in them
 Environment: VISOR_BIN is another build's bin folder; VISOR_CITY and VISOR_ASN name the geo databases, without them
@@ -328,7 +328,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description="Times the program beside tcpdump -w and beside itself.")
     parser.add_argument("--quick", action="store_true", help="a tenth of the packets, fewer rounds")
     parser.add_argument("--rounds", type=int, help="runs of each program (default 3; 2 with --quick)")
-    parser.add_argument("--only", default="", help='comma-separated rows, or "stages"')
+    parser.add_argument("--only", default="", help='comma-separated rows, "stages", "micro"')
     parser.add_argument("--diff", action="store_true", help="beside the ratios kept in bench/baseline.json")
     parser.add_argument("--keep", action="store_true", help="write them there")
     parser.add_argument("--files", nargs="+", help="captures to time beside tcpdump instead")
@@ -365,9 +365,9 @@ def main():
         return subprocess.run([os.path.join(BIN, "bench_scale"), *captures], check=True)
     scale = 100_000 if arguments.quick else 1_000_000
     only = set(filter(None, arguments.only.split(",")))
-    unknown = only - {row.name for row in ROWS} - {"stages"}
+    unknown = only - {row.name for row in ROWS} - {"stages", "micro"}
     if unknown:
-        raise SystemExit(f"no such row: {', '.join(sorted(unknown))}; there are stages, "
+        raise SystemExit(f"no such row: {', '.join(sorted(unknown))}; there are stages, micro, "
                          f"{', '.join(row.name for row in ROWS)}")
     rows = [row for row in ROWS if not only or row.name in only]
     if rows:
@@ -377,6 +377,10 @@ def main():
             keep("wall_ratio", {name: row.ratio for name, row in measured.items()})
     if "stages" in only or not (only or arguments.diff):
         show_stages([(row.mode, row.millions * scale) for row in ROWS[:3]], arguments.rounds)
+    if "micro" in only or not (only or arguments.diff or arguments.quick):
+        print("\neach by itself, wall time a call:", flush=True)
+        for program in ("bench_sketch", "bench_parts"):
+            subprocess.run([os.path.join(BIN, program)], check=True)
 
 
 if __name__ == "__main__":
