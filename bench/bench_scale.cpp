@@ -240,11 +240,11 @@ void against_periods(const Recording& recording) {
     ten.periods = 10;
     LiveRun run(recording, {.window = ten});
     run_minutes(run, 10);
-    for (const uint32_t periods : {2u, 5u, 10u}) // one alone is not merged {
+    for (const uint32_t periods : {2u, 5u, 10u}) { // one alone is not merged
         const auto view = [&] { return run.results(0).window(periods, run.now_ns()); };
-    table.add(periods, {time_us([&] { view(); }), time_us([&] { json_of(view()); })});
-}
-table.print();
+        table.add(periods, {time_us([&] { view(); }), time_us([&] { json_of(view()); })});
+    }
+    table.print();
 }
 
 engine::Plan plan_of(unsigned policies, const WindowSettings& window) {

@@ -8,9 +8,10 @@ what was generated: a fast wrong answer does not count. Peak memory is RssAnon, 
 the input is not in it. docs/performance.md tells what came out.
 
 Usage: tools/bench.py [--quick] [--rounds N] [--only NAME,...] [--diff | --keep] | --scale | --files CAPTURE...
---only: rows, "stages" or "micro" (each sketch, hash, parser and table by itself); --diff: beside the ratios that bench/baseline.json keeps; --keep: what is measured becomes
-what is kept; --scale: merging, rendering and scraping against policies, workers, handlers, periods and lines of top
-lists instead (bench/bench_scale.cpp); --files: these captures beside tcpdump instead, whatever is in them
+--only: rows, "stages" or "micro" (each sketch, hash, parser and table by itself); --diff: beside the ratios that
+bench/baseline.json keeps; --keep: what is measured becomes what is kept; --scale: merging, rendering and scraping
+against policies, workers, handlers, periods and lines of top lists instead (bench/bench_scale.cpp); --files: these
+captures beside tcpdump instead, whatever is in them
 Environment: VISOR_BIN is another build's bin folder; VISOR_CITY and VISOR_ASN name the geo databases, without them
 ../shared/fixtures/geo is used, if there.
 """
