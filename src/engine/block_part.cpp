@@ -26,6 +26,7 @@ Batch batch_of(FrameRange range, const Decoded& decoded, int64_t period_start_ns
     const wire::Packet* first = decoded.packets().data();
     batch.period_start_ns = period_start_ns;
     batch.packets = decoded.packets().subspan(range.begin, range.end - range.begin);
+    batch.outlines = decoded.outlines().subspan(range.begin, range.end - range.begin);
     batch.dns = slice(decoded.dns(), range,
                       [&](const DnsEvent& e) { return static_cast<uint32_t>(e.packet - first); });
     return batch;

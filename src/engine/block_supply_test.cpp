@@ -75,8 +75,8 @@ std::vector<Seen> read_all(uint32_t frames, bool ahead, const SupplyPace& pace =
     while (const DecodedBlock* ready = line.supply.next()) {
         EXPECT_EQ(ready->decoded.packets().size(), ready->block.frames.count);
         for (const DnsEvent& event : ready->decoded.dns())
-            all.push_back({ready->block.frames.sequence, event.packet->ts_ns, std::string(event.qname()),
-                           event.name_back});
+            all.push_back(
+                {ready->block.frames.sequence, event.ts_ns, std::string(event.qname()), event.name_back});
     }
     EXPECT_EQ(line.supply.next(), nullptr) << "nothing comes after the end";
     return all;

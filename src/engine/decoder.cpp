@@ -22,7 +22,8 @@ Decoder::Decoder(const DecodeSettings& settings) : settings_(settings), dns_read
 void Decoder::decode(const FrameBlock& block, Decoded& out) {
     const uint32_t count = out.count_ = block.count;
     out.dns_count_ = out.dhcp_count_ = out.join_count_ = 0;
-    dns_reader_.begin(out.texts_);
+    dns_reader_.begin(out.names_);
+    PacketOutline* const outlines = out.outlines_.data();
     for (uint32_t i = 0; i < count; ++i) {
         if (i + prefetch_ahead < count) prefetch_frame(block.frames[i + prefetch_ahead].data);
         const Frame& frame = block.frames[i];
@@ -34,6 +35,7 @@ void Decoder::decode(const FrameBlock& block, Decoded& out) {
         const auto index = static_cast<uint16_t>(i);
         if (wire::decode(link, frame.data, frame.caplen, frame.wirelen, packet)) [[likely]] {
             set_direction(packet);
+            outline(packet, outlines[i]);
             classify_ports(index, out);
             ++directions_[static_cast<size_t>(packet.direction)];
             continue;
@@ -46,6 +48,7 @@ void Decoder::decode(const FrameBlock& block, Decoded& out) {
             packet.flow_hash =
                 sketch::keyed_hash(settings_.key, frame.data, std::min<size_t>(frame.caplen, 12));
         }
+        outline(packet, outlines[i]);
         ++directions_[static_cast<size_t>(packet.direction)];
     }
     read_dns(out);

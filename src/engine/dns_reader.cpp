@@ -71,49 +71,68 @@ VISOR_READS_PAGE inline uint64_t key_of(const sketch::HashKey& k, const uint8_t*
 }
 } // namespace
 
-NameTexts::NameTexts(size_t messages)
-    : chars_(new char[wire::dns_text_slack + messages * (wire::dns_name_text_max + wire::dns_text_slack)]) {}
+NameRoom::NameRoom(size_t messages)
+    : names_(messages),
+      texts_(new char[wire::dns_text_slack + messages * (wire::dns_name_text_max + wire::dns_text_slack)]) {}
 
 DnsReader::DnsReader(const sketch::HashKey& key)
     : key_(key), pages_(questions * sizeof(Question)), known_(static_cast<Question*>(pages_.data())) {}
 
-[[gnu::noinline]] void DnsReader::parse(Bytes message, DnsEvent& out, char* text) const {
-    wire::parse_dns(message, out.message, text, out.name);
-    if (out.name.plain) out.keys = name_keys(key_, text + out.name.length, out.name.two, out.name.three);
+[[gnu::noinline]] wire::DnsMessage DnsReader::parse(Bytes message, DnsName& name) {
+    wire::DnsMessage parsed;
+    wire::parse_dns(message, parsed, text_, name.ends);
+    name.text = text_;
+    if (name.ends.plain) name.keys = name_keys(key_, name.end(), name.ends.two, name.ends.three);
+    if (name.ends.length <= DnsName::room_size) {
+        std::memcpy(name.room, text_, DnsName::room_size);
+        name.text = name.room;
+    } else {
+        text_ += name.ends.length + wire::dns_text_slack;
+    }
+    return parsed;
 }
 
-void DnsReader::begin(NameTexts& texts) {
-    text_ = texts.chars_.get() + wire::dns_text_slack;
+void DnsReader::begin(NameRoom& room) {
+    name_ = room.names_.data();
+    text_ = room.texts_.get() + wire::dns_text_slack;
     events_ = 0;
     if (++block_ != 0) return;
     for (size_t i = 0; i < questions; ++i) known_[i].block = 0; // blocks are numbered from 1 again
     block_ = 1;
 }
 
-void DnsReader::remember(const Place& place, const DnsEvent& event, const char* text) {
+void DnsReader::remember(const Place& place, const DnsName& name) {
     Question& slot = *place.slot;
     slot.block = block_;
     slot.event = events_;
-    std::memcpy(slot.text, text, sizeof slot.text);
-    slot.length = static_cast<uint8_t>(event.name.length);
-    slot.two = static_cast<uint8_t>(event.name.two);
-    slot.three = static_cast<uint8_t>(event.name.three);
+    std::memcpy(slot.text, name.text, sizeof slot.text);
+    slot.length = static_cast<uint8_t>(name.ends.length);
+    slot.two = static_cast<uint8_t>(name.ends.two);
+    slot.three = static_cast<uint8_t>(name.ends.three);
     slot.key = place.key;
-    slot.keys = event.keys;
+    slot.keys = name.keys;
 }
 
-inline void DnsReader::recall(const Place& place, Bytes message, DnsEvent& out, char* text) {
+inline wire::DnsMessage DnsReader::recall(const Place& place, Bytes message, DnsEvent& out) {
     Question& known = *place.slot;
-    wire::read_header(message, out.message);
-    wire::set_question(out.message, name_at + place.length);
-    out.name = {known.length, known.two, known.three, true};
-    out.keys = known.keys;
-    // Without a branch: names come as they like.
-    const uint32_t here = 0U - (known.block == block_);
-    out.name_back = static_cast<uint16_t>((events_ - known.event) & here);
+    // Without a branch, as names come as they like: it is written anew, and the place kept only if it is new
+    // in this block.
+    const uint32_t here = known.block == block_;
+    out.name_back = static_cast<uint16_t>((events_ - known.event) & (0U - here));
     known.block = block_;
     known.event = static_cast<uint16_t>(events_ - out.name_back);
-    std::memcpy(text, known.text, sizeof known.text);
+    DnsName& name = *name_;
+    name.keys = known.keys;
+    name.text = name.room;
+    name.ends = {known.length, known.two, known.three, true};
+    std::memcpy(name.room, known.text, sizeof known.text);
+    const DnsName* const first = (&out - out.name_back)->name;
+    out.name = here ? first : &name;
+    name_ += 1 - here;
+    wire::DnsMessage parsed;
+    wire::read_header(message, parsed);
+    wire::set_question(parsed, name_at + place.length);
+    return parsed;
 }
 
 // Where a message lies does not show in what is remembered: of a name at the end of a page a copy is looked
@@ -138,22 +157,16 @@ inline DnsReader::Place DnsReader::place_of(Bytes message) const {
 
 inline void DnsReader::read(Bytes message, const Place& place, const wire::Packet& packet,
                             DnsTransport transport, DnsEvent& out) {
-    char* const text = text_;
     if (place.slot && place.slot->key == place.key && place.slot->length != 0) [[likely]] {
-        recall(place, message, out, text);
+        describe(recall(place, message, out), packet, transport, out);
     } else {
-        parse(message, out, text);
+        DnsName& name = *name_++;
+        describe(parse(message, name), packet, transport, out);
+        out.name = &name;
         out.name_back = 0;
-        if (place.slot && out.name.plain && out.name.length <= Question::text_max) remember(place, out, text);
+        if (place.slot && name.ends.plain && name.ends.length <= Question::text_max) remember(place, name);
     }
-    text_ += out.name.length + wire::dns_text_slack;
     ++events_;
-    out.rcode = wire::dns_full_rcode(out.message);
-    out.packet = &packet;
-    out.text = text;
-    out.transaction = transaction_of(packet.flow_hash, out.message.header.id);
-    out.size = static_cast<uint32_t>(message.size());
-    out.transport = transport;
 }
 
 void DnsReader::read(Bytes message, const wire::Packet& packet, DnsTransport transport, DnsEvent& out) {

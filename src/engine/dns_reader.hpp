@@ -13,18 +13,20 @@
 
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace visor::engine {
 
-// Room for the names of a block's messages, one behind the other, each with the room around it that writing
-// it takes.
-class NameTexts {
+// Room for the names of a block's messages, one behind the other: those that differ, and texts that are long,
+// each with the room around it that writing it takes.
+class NameRoom {
 public:
-    explicit NameTexts(size_t messages);
+    explicit NameRoom(size_t messages);
 
 private:
     friend class DnsReader;
-    std::unique_ptr<char[]> chars_;
+    std::vector<DnsName> names_;
+    std::unique_ptr<char[]> texts_; // of long ones
 };
 
 class DnsReader {
@@ -32,9 +34,9 @@ public:
     // The key is that of the handlers' tables.
     explicit DnsReader(const sketch::HashKey& key = sketch::offline_hash_key);
 
-    // A block begins, of no more messages than `texts` has room for; names that were there are gone.
-    void begin(NameTexts& texts);
-    // In place; the event's text lives as long as the block's.
+    // A block begins, of no more messages than there is room for; names that were there are gone. Its events
+    // are read into one array, one behind the other.
+    void begin(NameRoom& room);
     void read(Bytes message, const wire::Packet& packet, DnsTransport transport, DnsEvent& out);
     // The payloads of some UDP packets: where their questions are remembered is on its way to the cache
     // before the first is read.
@@ -43,7 +45,7 @@ public:
 
 private:
     struct alignas(64) Question {
-        static constexpr uint32_t text_max = 33;
+        static constexpr uint32_t text_max = DnsName::room_size;
         char text[text_max];
         uint8_t length, two, three; // 0 = free
         uint16_t block, event;      // where the name was read first, of late
@@ -62,12 +64,13 @@ private:
     Place place_of(Bytes message) const;
     void read(Bytes message, const Place& place, const wire::Packet& packet, DnsTransport transport,
               DnsEvent& out);
-    void parse(Bytes message, DnsEvent& out, char* text) const;
-    void recall(const Place& place, Bytes message, DnsEvent& out, char* text);
-    void remember(const Place& place, const DnsEvent& event, const char* text);
+    wire::DnsMessage parse(Bytes message, DnsName& name);
+    wire::DnsMessage recall(const Place& place, Bytes message, DnsEvent& out);
+    void remember(const Place& place, const DnsName& name);
 
     sketch::HashKey key_;
-    char* text_ = nullptr;            // where the next name goes
+    DnsName* name_ = nullptr;         // where the next one goes
+    char* text_ = nullptr;            // and its text, if it is long
     uint16_t block_ = 1, events_ = 0; // read of this block
     ZeroPages pages_;
     Question* known_;

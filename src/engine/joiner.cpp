@@ -84,7 +84,7 @@ void Joiner::datagram(Bytes datagram, const wire::Packet& last_part, OnMessage o
 }
 
 void Joiner::read(Bytes message, const wire::Packet& packet, DnsTransport transport, OnMessage on_message) {
-    dns_reader_.begin(texts_);
+    dns_reader_.begin(names_);
     DnsEvent event{};
     dns_reader_.read(message, packet, transport, event);
     on_message(event);

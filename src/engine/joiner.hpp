@@ -43,7 +43,7 @@ private:
     TcpStreams tcp_;
     Fragments fragments_;
     DnsReader dns_reader_{settings_.key};
-    NameTexts texts_{1};
+    NameRoom names_{1};
     uint64_t errors_told_ = 0;
 };
 

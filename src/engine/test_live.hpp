@@ -110,7 +110,7 @@ public:
         counts.deep_frames += deep;
         if (city_) counts.places += batch.packets.size() * city_->find_v4(0);
         if (batch.deep_weight > 1) batch.skip_deep(batch.packets.size() - deep);
-        for (const auto& packet : batch.packets) counts.rate.add(batch.second_of(packet), 1);
+        for (const auto& packet : batch.packets) counts.rate.add(batch.second_of(packet.ts_ns), 1);
     }
     void on_ordered(const Batch& batch, void* cells) override {
         static_cast<CountCells*>(cells)->drops += batch.os_drops;

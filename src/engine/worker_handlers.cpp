@@ -69,7 +69,10 @@ const Batch& WorkerHandlers::Narrowed::narrow(const Handler& by, const Batch& ba
         for (const wire::Packet& packet : batch.packets)
             if (by.passes(packet)) packets_.push_back(packet);
     }
+    outlines_.resize(packets_.size());
+    for (size_t i = 0; i < packets_.size(); ++i) outline(packets_[i], outlines_[i]);
     batch_.packets = packets_;
+    batch_.outlines = outlines_;
     batch_.dhcp = {}; // what chains hold takes frames or DNS messages
     batch_.dns = dns_;
     return batch_;

@@ -33,6 +33,7 @@ private:
 
     private:
         std::vector<wire::Packet> packets_;
+        std::vector<PacketOutline> outlines_;
         std::vector<DnsEvent> dns_;
         Batch batch_;
     };

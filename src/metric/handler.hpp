@@ -7,12 +7,10 @@
 // on_batch/on_ordered.
 #pragma once
 
-#include "metric/name_keys.hpp"
+#include "metric/events.hpp"
 #include "metric/options.hpp"
 #include "metric/places.hpp"
 #include "metric/row.hpp"
-#include "wire/dns.hpp"
-#include "wire/packet.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -22,30 +20,6 @@
 #include <string_view>
 
 namespace visor {
-
-// How a DNS message came: over UDP and TCP from packets, the rest from dnstap.
-enum class DnsTransport : uint8_t { udp, tcp, dot, doh, dnscrypt_udp, dnscrypt_tcp, doq };
-inline constexpr size_t transport_count = 7;
-
-// One DNS message, parsed once for all handlers.
-struct DnsEvent {
-    wire::DnsMessage message;
-    const wire::Packet* packet; // the frame it came in (the last one, when reassembled)
-    const char* text;       // first question's name, lower-cased presentation text; empty without a question
-    wire::DnsNameText name; // its length, and that of its last labels
-    NameKeys keys;          // of an ordinary name's ends (name.plain)
-    uint64_t transaction;   // keyed, of flow and DNS id: the same for a query and its reply
-    uint32_t size;          // of the message in bytes
-    uint16_t rcode;         // all 12 bits
-    uint16_t name_back;     // events back to an earlier one of its block with the same name; 0: not known
-    DnsTransport transport;
-
-    std::string_view qname() const { return {text, name.length}; }
-};
-
-inline uint64_t transaction_of(uint64_t flow_hash, uint16_t dns_id) {
-    return flow_hash + dns_id * 0x9e6c63d0676a9a99u; // keyed and mixed already; odd, so that no id is lost
-}
 
 // What the process takes, and has to do: told from time to time.
 struct ResourceSample {
@@ -58,8 +32,9 @@ struct ResourceSample {
 struct Batch {
     int64_t period_start_ns = 0;
     std::span<const wire::Packet> packets;
-    std::span<const uint16_t> dhcp; // indexes into packets: UDP with a DHCP port
-    std::span<const DnsEvent> dns;  // messages of these packets, or completed by them in the ordered lane
+    std::span<const PacketOutline> outlines; // of each packet
+    std::span<const uint16_t> dhcp;          // indexes into packets: UDP with a DHCP port
+    std::span<const DnsEvent> dns; // messages of these packets, or completed by them in the ordered lane
     // What was lost on the way here, since the batch before.
     uint64_t tcp_reassembly_errors = 0;
     uint64_t os_drops = 0;                     // by the kernel, as its buffer was full
@@ -73,9 +48,7 @@ struct Batch {
     void skip_deep(uint64_t events) const {
         if (deep_skipped) *deep_skipped += events;
     }
-    uint32_t second_of(const wire::Packet& packet) const {
-        return sketch::second_of(packet.ts_ns, period_start_ns);
-    }
+    uint32_t second_of(int64_t ts_ns) const { return sketch::second_of(ts_ns, period_start_ns); }
 };
 
 // Settings of one handler of a policy, validated.
@@ -85,18 +58,11 @@ struct HandlerConfig {
     uint32_t deep_sample_rate = 100; // percent of events
 };
 
-// A batch may have been decoded by another processor, in whose cache it still is. Whoever goes through its
-// events asks for those a little further on: for a packet first, then for where it says its addresses are.
-inline void prefetch_behind(const wire::Packet& packet, const wire::Packet& last) {
-    constexpr ptrdiff_t near = 8, far = 16;
-    __builtin_prefetch(&packet + std::min(far, &last - &packet));
-    __builtin_prefetch((&packet + std::min(near, &last - &packet))->addresses);
-}
+// A batch may have been decoded by another processor, in whose cache it still is: whoever goes through its
+// messages asks for one a little further on.
 inline void prefetch_behind(const DnsEvent& event, const DnsEvent& last) {
-    constexpr ptrdiff_t ahead = 12;
-    const auto* at = reinterpret_cast<const char*>(&event + std::min(ahead, &last - &event));
-    __builtin_prefetch(at);
-    __builtin_prefetch(at + sizeof(DnsEvent) - 1);
+    constexpr ptrdiff_t ahead = 16;
+    __builtin_prefetch(&event + std::min(ahead, &last - &event));
 }
 
 class Handler {

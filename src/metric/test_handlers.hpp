@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,12 @@ bool clears(const HandlerClass& type, Bucket<Cells>& bucket) {
     clear_cells(type.cells(), bucket.get());
     const auto* bytes = reinterpret_cast<const uint8_t*>(bucket.get());
     return std::all_of(bytes, bytes + sizeof(Cells), [](uint8_t b) { return b == 0; });
+}
+
+inline std::vector<PacketOutline> outlines_of(std::span<const wire::Packet> packets) {
+    std::vector<PacketOutline> outlines(packets.size());
+    for (size_t i = 0; i < packets.size(); ++i) outline(packets[i], outlines[i]);
+    return outlines;
 }
 
 inline std::string refusal(const HandlerClass& type, const OptionValues& values) {

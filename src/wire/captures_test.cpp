@@ -98,7 +98,7 @@ TEST(Captures, DnsNames) {
         const DnsMessage d = parse_dns(p.payload_bytes());
         ASSERT_EQ(d.anomaly, DnsAnomaly::none);
         EXPECT_EQ(walk_dns_records(d).anomaly, DnsAnomaly::none);
-        ++(d.header.response() ? replies : queries);
+        ++(d.header.flags.response() ? replies : queries);
         char out[dns_name_text_max];
         names.emplace(out, dns_name_text(d.bytes, d.name, true, out));
     });

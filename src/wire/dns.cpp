@@ -239,7 +239,7 @@ void cut_header(DnsMessage& d) {
     d.anomaly = size < dns_flags_end ? DnsAnomaly::short_header : DnsAnomaly::short_question;
     if (size < dns_flags_end) return;
     d.header.id = load_be16(m);
-    d.header.flags = load_be16(m + 2);
+    d.header.flags = {load_be16(m + 2)};
     if (size >= 6) d.header.qdcount = load_be16(m + 4);
     if (size >= 8) d.header.ancount = load_be16(m + 6);
 }
@@ -253,8 +253,8 @@ DnsMessage parse_dns(Bytes message) {
         return d;
     }
     const uint8_t* m = message.data();
-    d.header = {load_be16(m),     load_be16(m + 2), load_be16(m + 4),
-                load_be16(m + 6), load_be16(m + 8), load_be16(m + 10)};
+    d.header = {load_be16(m),     {load_be16(m + 2)}, load_be16(m + 4),
+                load_be16(m + 6), load_be16(m + 8),   load_be16(m + 10)};
     if (d.header.qdcount == 0)
         d.records = dns_header_size;
     else
@@ -265,7 +265,7 @@ DnsMessage parse_dns(Bytes message) {
 void parse_dns_long(Bytes message, DnsMessage& out, char* text, DnsNameText& name) {
     out = parse_dns(message);
     name = {};
-    if (out.has_question()) name.length = dns_name_text(message, out.name, true, text);
+    if (out.has_question()) name.length = static_cast<uint16_t>(dns_name_text(message, out.name, true, text));
 }
 
 } // namespace visor::wire

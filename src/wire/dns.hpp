@@ -18,16 +18,23 @@ inline constexpr size_t dns_header_size = 12;
 inline constexpr uint16_t dns_type_opt = 41;
 inline constexpr size_t dns_flags_end = 4; // of which so much says what kind of message it is
 
-struct DnsHeader {
-    uint16_t id = 0, flags = 0, qdcount = 0, ancount = 0, nscount = 0, arcount = 0;
+// The header's second word.
+struct DnsFlags {
+    uint16_t bits = 0;
 
-    bool response() const { return (flags & 0x8000) != 0; }
-    uint8_t opcode() const { return static_cast<uint8_t>(flags >> 11 & 15); }
-    uint8_t rcode() const { return static_cast<uint8_t>(flags & 15); }
-    bool authoritative() const { return (flags & 0x0400) != 0; }
-    bool truncated() const { return (flags & 0x0200) != 0; }
-    bool authenticated() const { return (flags & 0x0020) != 0; }
-    bool checking_disabled() const { return (flags & 0x0010) != 0; }
+    bool response() const { return (bits & 0x8000) != 0; }
+    uint8_t opcode() const { return static_cast<uint8_t>(bits >> 11 & 15); }
+    uint8_t rcode() const { return static_cast<uint8_t>(bits & 15); }
+    bool authoritative() const { return (bits & 0x0400) != 0; }
+    bool truncated() const { return (bits & 0x0200) != 0; }
+    bool authenticated() const { return (bits & 0x0020) != 0; }
+    bool checking_disabled() const { return (bits & 0x0010) != 0; }
+};
+
+struct DnsHeader {
+    uint16_t id = 0;
+    DnsFlags flags;
+    uint16_t qdcount = 0, ancount = 0, nscount = 0, arcount = 0;
 };
 
 // Why a message could not be read to the end of what was asked.
@@ -66,8 +73,8 @@ uint32_t dns_name_text(Bytes message, size_t offset, bool lower, char* out);
 // its ends are by which operators group names: its last two labels with the dot before them, its last three
 // (0 where there is no third one).
 struct DnsNameText {
-    uint32_t length = 0;
-    uint32_t two = 0, three = 0;
+    uint16_t length = 0;
+    uint16_t two = 0, three = 0;
     bool plain = false;
 };
 // Bytes before and behind a name's text that parse_dns() may write, and that may be read.
@@ -96,18 +103,21 @@ struct DnsRecords {
 };
 DnsRecords walk_dns_records(const DnsMessage& message);
 
+// The upper bits of a response code, wherever they stand.
+uint8_t dns_extended_rcode(Bytes message);
+
 // The 12-bit response code: the header's four bits and, where EDNS has them, eight more (RFC 6891
 // section 6.1.3).
-inline uint16_t dns_full_rcode(const DnsMessage& message) {
-    const uint32_t low = message.header.rcode();
-    const bool more = (message.header.arcount != 0) & message.header.response();
+inline uint16_t dns_full_rcode(Bytes message, DnsFlags flags, uint16_t arcount) {
+    const uint32_t low = flags.rcode();
+    const bool more = (arcount != 0) & flags.response();
     // Most replies with EDNS end with an OPT record without options; it is read where it stands, without the
     // walk.
     constexpr size_t opt_size = 11; // root, type, size, extended rcode, version, flags, no data
     uint32_t high = 0;
     bool bare = false;
-    if (message.bytes.size() >= dns_header_size + opt_size) [[likely]] {
-        const uint8_t* opt = message.bytes.data() + message.bytes.size() - opt_size;
+    if (message.size() >= dns_header_size + opt_size) [[likely]] {
+        const uint8_t* opt = message.data() + message.size() - opt_size;
         // Root, type, and behind the size and the extended code the version; at the end the length.
         constexpr uint64_t looked_at = 0x00ff000000ffffff, expected = uint64_t{dns_type_opt} << 16;
         static_assert(std::endian::native == std::endian::little);
@@ -115,7 +125,7 @@ inline uint16_t dns_full_rcode(const DnsMessage& message) {
         high = opt[5];
     }
     if (more & !bare) [[unlikely]]
-        high = walk_dns_records(message).extended_rcode;
+        high = dns_extended_rcode(message);
     return static_cast<uint16_t>(low | (high << 4 & (0U - more)));
 }
 

@@ -125,10 +125,12 @@ inline bool plain_question(DnsMessage& d, char* text, DnsNameText& name) {
     ends ^= text_bit[at];
     if (!plain_text(m + plain_begin, length, ends, text)) return false;
     // Labels begin at dns_header_size where there are no more of them.
-    const auto from = [at](size_t label) { return static_cast<uint32_t>(at - label); };
-    name.length = length;
-    name.two = second == dns_header_size ? length : from(second);
-    name.three = second == dns_header_size ? 0 : third == dns_header_size ? length : from(third);
+    const auto from = [at](size_t label) { return at - label; };
+    const size_t two = second == dns_header_size ? length : from(second);
+    const size_t three = second == dns_header_size ? 0 : third == dns_header_size ? length : from(third);
+    name.length = static_cast<uint16_t>(length);
+    name.two = static_cast<uint16_t>(two);
+    name.three = static_cast<uint16_t>(three);
     name.plain = true;
     set_question(d, at);
     return true;

@@ -99,4 +99,8 @@ DnsRecords walk_dns_records(const DnsMessage& message) {
     return out;
 }
 
+uint8_t dns_extended_rcode(Bytes message) {
+    return walk_dns_records(parse_dns(message)).extended_rcode;
+}
+
 } // namespace visor::wire

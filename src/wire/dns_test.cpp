@@ -50,9 +50,9 @@ TEST(DnsParse, QueryHeaderAndQuestion) {
     const DnsMessage d = parse_dns(view(m));
     EXPECT_EQ(d.anomaly, DnsAnomaly::none);
     EXPECT_EQ(d.header.id, 0x1234);
-    EXPECT_FALSE(d.header.response());
-    EXPECT_TRUE(d.header.checking_disabled());
-    EXPECT_TRUE(d.header.authenticated());
+    EXPECT_FALSE(d.header.flags.response());
+    EXPECT_TRUE(d.header.flags.checking_disabled());
+    EXPECT_TRUE(d.header.flags.authenticated());
     EXPECT_EQ(d.qtype, 28);
     EXPECT_EQ(d.qclass, 1);
     EXPECT_EQ(d.name, 12);
@@ -64,11 +64,11 @@ TEST(DnsParse, QueryHeaderAndQuestion) {
 TEST(DnsParse, HeaderBits) {
     const Raw m = header(0x8403 | 5 << 11 | 0x0200, 0);
     const DnsMessage d = parse_dns(view(m));
-    EXPECT_TRUE(d.header.response());
-    EXPECT_TRUE(d.header.authoritative());
-    EXPECT_TRUE(d.header.truncated());
-    EXPECT_EQ(d.header.opcode(), 5);
-    EXPECT_EQ(d.header.rcode(), 3);
+    EXPECT_TRUE(d.header.flags.response());
+    EXPECT_TRUE(d.header.flags.authoritative());
+    EXPECT_TRUE(d.header.flags.truncated());
+    EXPECT_EQ(d.header.flags.opcode(), 5);
+    EXPECT_EQ(d.header.flags.rcode(), 3);
     EXPECT_FALSE(d.has_question());
     EXPECT_EQ(d.records, 12u);
     EXPECT_EQ(d.anomaly, DnsAnomaly::none);

@@ -98,7 +98,7 @@ public:
         sampling_.begin(batch.deep_weight);
         for (const uint16_t index : batch.dhcp) {
             const wire::Packet& packet = batch.packets[index];
-            const auto second = batch.second_of(packet);
+            const auto second = batch.second_of(packet.ts_ns);
             cells.events++;
             cells.observed.add(second, 1);
             const bool v4 = wire::is_dhcp4_port(packet.src_port) || wire::is_dhcp4_port(packet.dst_port);

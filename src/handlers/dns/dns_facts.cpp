@@ -88,12 +88,13 @@ struct FactRecorder::Ends {
 };
 
 inline FactRecorder::Ends FactRecorder::ends_of(const DnsEvent& event) const {
-    if (!by_suffix_ && event.name.plain) [[likely]]
-        return {event.keys, event.name.two, event.name.three};
-    const Aggregated parts = aggregate(event.qname(), suffix_size(event.qname()));
+    const DnsName& name = *event.name;
+    if (!by_suffix_ && name.ends.plain) [[likely]]
+        return {name.keys, name.ends.two, name.ends.three};
+    const Aggregated parts = aggregate(name.view(), suffix_size(name.view()));
     const auto two = static_cast<uint32_t>(parts.two.size()),
                three = static_cast<uint32_t>(parts.three.size());
-    return {name_keys(services_.key, event.text + event.name.length, two, three), two, three};
+    return {name_keys(services_.key, name.end(), two, three), two, three};
 }
 
 void FactRecorder::add_names(Facts& facts, std::span<const CountedName> names, uint32_t weight) const {
@@ -107,12 +108,12 @@ void FactRecorder::add_names(Facts& facts, std::span<const CountedName> names, u
         for (size_t i = 0; i < names.size(); ++i) {
             const auto& [event, times] = names[i];
             const Ends ends = ends_of(*event);
-            const char* const end = event->text + event->name.length;
-            two[i] = {ends.keys.two, end - ends.two, ends.two, times};
-            three[with_three.count] = {ends.keys.three, end - ends.three, ends.three, times};
+            const DnsName& name = *event->name;
+            two[i] = {ends.keys.two, name.end() - ends.two, ends.two, times};
+            three[with_three.count] = {ends.keys.three, name.end() - ends.three, ends.three, times};
             with_three.add_if(ends.three != 0, i);
-            whole_two |= static_cast<uint32_t>(ends.two == event->name.length) << i;
-            whole_three |= static_cast<uint32_t>(ends.three == event->name.length) << i;
+            whole_two |= static_cast<uint32_t>(ends.two == name.ends.length) << i;
+            whole_three |= static_cast<uint32_t>(ends.three == name.ends.length) << i;
             facts.top_qname2.prefetch(ends.keys.two);
             facts.top_qname3.prefetch(ends.keys.three);
         }
@@ -140,11 +141,11 @@ inline void FactRecorder::record_each(Facts& facts, std::span<const Outcomes> me
     Chosen listed; // whose outcome has a list of names
     uint64_t keys[recorded_at_once];
     for (size_t i = 0; i < messages.size(); ++i) {
-        const auto& [event, rcode, outcome, client_port] = messages[i];
-        const bool named = event->message.has_question();
-        if (groups_.ports) facts.ports.add(client_port, weight);
-        if (groups_.qtypes) facts.qtype.add(event->message.qtype, named * weight);
-        if (groups_.rcodes) facts.rcode.add(rcode, event->message.header.response() * weight);
+        const auto& [event, rcode, outcome] = messages[i];
+        const bool named = event->has_question;
+        if (groups_.ports) facts.ports.add(event->client_port, weight);
+        if (groups_.qtypes) facts.qtype.add(event->qtype, named * weight);
+        if (groups_.rcodes) facts.rcode.add(rcode, event->response() * weight);
         listed.add_if(named & (outcome > Outcome::noerror) & groups_.rcode_names, i);
     }
     for (const size_t i : listed) {
@@ -159,7 +160,7 @@ inline void FactRecorder::record_each(Facts& facts, std::span<const Outcomes> me
 void FactRecorder::add_details(Facts& facts, std::span<const Outcomes> messages, uint32_t weight) const {
     for (const Outcomes& message : messages) {
         const DnsEvent& reply = *message.event;
-        if (!reply.message.header.response() || !reply.message.has_question()) continue;
+        if (!reply.response() || !reply.has_question) continue;
         const uint64_t hash = name_key(services_.key, reply.qname());
         if (groups_.noerror_names && message.rcode == rcode_noerror)
             add_name(facts.top_noerror, reply.qname(), hash, weight);

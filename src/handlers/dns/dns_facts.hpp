@@ -5,7 +5,6 @@
 #include "handlers/dns/dns_cells.hpp"
 #include "handlers/dns/dns_filter.hpp"
 #include "handlers/dns/qname.hpp"
-#include "wire/ports.hpp"
 
 #include <algorithm>
 #include <array>
@@ -27,15 +26,8 @@ struct Outcomes {
     const DnsEvent* event;
     uint16_t rcode; // 0 of a query
     Outcome outcome;
-    uint16_t client_port;
 };
 inline constexpr uint16_t rcode_noerror = 0;
-
-// Without a branch: a coin decides whether a query or a reply comes next.
-inline uint16_t client_port(const wire::Packet& packet) {
-    const uint32_t to_server = wire::is_dns_port(packet.dst_port);
-    return static_cast<uint16_t>(packet.dst_port ^ ((packet.dst_port ^ packet.src_port) & (0U - to_server)));
-}
 
 inline Outcomes outcomes_of(const DnsEvent& event) {
     static constexpr auto by_rcode = [] {
@@ -47,12 +39,11 @@ inline Outcomes outcomes_of(const DnsEvent& event) {
         return table;
     }();
     static_assert(static_cast<int>(Outcome::nodata) == static_cast<int>(Outcome::noerror) + 1);
-    const bool reply = event.message.header.response();
+    const bool reply = event.response();
     const uint32_t rcode = event.rcode & (0U - reply);
     const uint32_t outcome = by_rcode[std::min<uint32_t>(rcode, 15)];
-    const bool empty = (rcode == rcode_noerror) & (event.message.header.ancount == 0);
-    return {&event, static_cast<uint16_t>(rcode), static_cast<Outcome>((outcome + empty) & (0U - reply)),
-            client_port(*event.packet)};
+    const bool empty = (rcode == rcode_noerror) & (event.answers == 0);
+    return {&event, static_cast<uint16_t>(rcode), static_cast<Outcome>((outcome + empty) & (0U - reply))};
 }
 
 // Messages are recorded so many at a time, table by table: what they lead to is on its way to the cache while
@@ -64,7 +55,7 @@ inline constexpr size_t recorded_at_once = sketch::TopNames::together;
 class KindTally {
 public:
     void count(const DnsEvent& event, Outcome outcome) {
-        const uint32_t reply = event.message.header.response(), version = event.packet->ip_version >> 1;
+        const uint32_t reply = event.response(), version = event.ip_version >> 1;
         ++kinds_[reply << 5 | version << 3 | static_cast<uint32_t>(outcome)];
         ++transports_[static_cast<size_t>(event.transport)];
     }
@@ -117,7 +108,7 @@ public:
     const FactGroups& groups() const { return groups_; }
     void swap_databases(FactRecorder& other); // of the same settings; each goes on with its filter
     // Some messages before record().
-    void prefetch(const Facts& facts, const Outcomes& message) const {
+    void prefetch(const Facts& facts, const DnsEvent& message) const {
         if (groups_.ports) facts.ports.prefetch(message.client_port);
     }
     // Types, ports and codes of at most recorded_at_once messages, and the names that go with codes. Each

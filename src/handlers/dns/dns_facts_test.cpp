@@ -117,9 +117,7 @@ TEST(KindTally, CountsWhatCountingEachWould) {
 TEST(KindTally, MessagesWithoutAnAddress) {
     TestEvents events;
     DnsEvent event = events(Message{});
-    wire::Packet packet = *event.packet;
-    packet.ip_version = 0;
-    event.packet = &packet;
+    event.ip_version = 0;
     KindTally tally;
     tally.count(event, Outcome::other);
     visor::test::Bucket<Facts> facts;

@@ -94,7 +94,7 @@ void Filter::read_directions(const OptionValues& values) {
 }
 
 bool Filter::passes_kind(const DnsEvent& event) const {
-    const bool reply = event.message.header.response();
+    const bool reply = event.response();
     return !(only_queries_ && reply) && !(only_responses_ && !reply);
 }
 
@@ -109,22 +109,21 @@ bool Filter::passes_name(const DnsEvent& event) const {
 
 bool Filter::passes_subnet(const DnsEvent& event) const {
     if (!geoloc_notfound_ && !asn_notfound_) return true;
-    if (event.message.header.response()) return false;
-    const wire::Ecs ecs = wire::walk_dns_records(event.message).ecs;
+    if (event.response()) return false;
+    const wire::Ecs ecs = wire::walk_dns_records(event.message()).ecs;
     if (!ecs.present) return false;
     if (geoloc_notfound_ && (!services_.city || services_.city->find(ecs.address) != 0)) return false;
     return !asn_notfound_ || (services_.asn && services_.asn->find(ecs.address) == 0);
 }
 
 bool Filter::passes_reply(const DnsEvent& event) const {
-    const wire::DnsMessage& m = event.message;
     if (exclude_noerror_ || by_rcode_) {
         if (exclude_noerror_ && event.rcode == 0) return false;
         if (by_rcode_ && !rcodes_.test(event.rcode)) return false;
     }
-    if (by_count_ && m.header.ancount != answer_count_) return false;
-    if (by_qtype_ && !(m.has_question() && qtypes_.test(m.qtype))) return false;
-    return !only_dnssec_ || (m.header.response() && wire::walk_dns_records(m).rrsig_in_answer);
+    if (by_count_ && event.answers != answer_count_) return false;
+    if (by_qtype_ && !(event.has_question && qtypes_.test(event.qtype))) return false;
+    return !only_dnssec_ || (event.response() && wire::walk_dns_records(event.message()).rrsig_in_answer);
 }
 
 size_t Filter::suffix_size(std::string_view name) const {

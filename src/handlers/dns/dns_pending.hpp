@@ -19,13 +19,13 @@ struct PendingQuery {
 using PendingQueries = PendingTable<PendingQuery, 15>;
 
 inline int64_t event_us(const DnsEvent& event) {
-    return event.packet->ts_ns / 1000;
+    return event.ts_ns / 1000;
 }
 
 // Query to the host, or reply from it: in. The other way round: out.
 inline wire::Direction transaction_direction(const DnsEvent& event) {
-    const wire::Direction d = event.packet->direction;
-    if (d == wire::Direction::unknown || !event.message.header.response()) return d;
+    const wire::Direction d = event.direction;
+    if (d == wire::Direction::unknown || !event.response()) return d;
     return d == wire::Direction::in ? wire::Direction::out : wire::Direction::in;
 }
 
@@ -33,7 +33,7 @@ inline wire::Direction transaction_direction(const DnsEvent& event) {
 inline Depth depth_of(const DeepSampling& sampling, const DnsEvent& event) {
     if (sampling.takes_all()) [[likely]]
         return Depth::deep;
-    if (!sampling.takes(event.packet->flow_hash, event.message.header.id)) return Depth::shallow;
+    if (!sampling.takes(event.packet->flow_hash, event.id)) return Depth::shallow;
     return sampling.shares(event.transaction, 0) ? Depth::deep : Depth::distinct;
 }
 

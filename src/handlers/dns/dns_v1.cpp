@@ -32,8 +32,7 @@ public:
     Takes takes() const override { return Takes::messages; }
     using Handler::passes;
     bool passes(const DnsEvent& event) const override {
-        return event.message.anomaly != wire::DnsAnomaly::short_header &&
-               (!filter_.active() || filter_.passes(event));
+        return !event.unreadable() && (!filter_.active() || filter_.passes(event));
     }
 
     void swap_databases(Handler& made) override {
@@ -62,7 +61,7 @@ public:
         auto& cells = *static_cast<CellsV1*>(cells_ptr);
         for_each_with_prefetch(batch.dns, pending_, [&](const DnsEvent& event) {
             if (!passes(event)) return;
-            if (event.message.header.response())
+            if (event.response())
                 reply(cells, event);
             else
                 query(cells, event);
@@ -120,12 +119,13 @@ private:
                 prefetch_behind(events[i], events.back());
                 const Depth depth = look(cells, events[i], tally, deep[count]);
                 if (depth == Depth::shallow) continue;
-                const bool named = events[i].message.has_question();
+                const bool named = events[i].has_question;
                 if (depth == Depth::distinct) [[unlikely]] {
                     if (named) skipped.count(i, events[i].name_back);
                     continue;
                 }
-                facts_.prefetch(cells.facts, deep[count++]);
+                facts_.prefetch(cells.facts, events[i]);
+                ++count;
                 if (named) names.count(i, events[i].name_back);
             }
             facts_.record(cells.facts, {deep, count}, weight);
@@ -148,9 +148,9 @@ private:
 
     // Counts a message; says how it is to be recorded further, as `deep`.
     Depth look(CellsV1& cells, const DnsEvent& event, Tally& tally, Outcomes& deep) const {
-        if (!tally.second.holds(event.packet->ts_ns)) [[unlikely]] {
+        if (!tally.second.holds(event.ts_ns)) [[unlikely]] {
             leave_second(cells, tally);
-            tally.second.enter(event.packet->ts_ns);
+            tally.second.enter(event.ts_ns);
         }
         ++tally.observed;
         const Depth depth = depth_of(sampling_, event);
@@ -158,7 +158,7 @@ private:
             ++tally.deep_samples;
         else
             tally.deep_skipped += depth == Depth::distinct;
-        if (event.message.anomaly == wire::DnsAnomaly::short_header) [[unlikely]] {
+        if (event.unreadable()) [[unlikely]] {
             cells.malformed++;
             return Depth::shallow;
         }
@@ -169,14 +169,14 @@ private:
         ++tally.passed;
         deep = outcomes_of(event);
         tally.kinds.count(event, deep.outcome);
-        if (event.message.header.qdcount != 0 && !event.message.has_question()) cells.incomplete++;
+        if (event.incomplete) cells.incomplete++;
         return depth;
     }
 
     void look_at_subnets(CellsV1& cells, std::span<const Outcomes> messages) const {
         for (const Outcomes& message : messages) {
-            if (message.event->message.header.response()) continue;
-            const wire::Ecs ecs = wire::walk_dns_records(message.event->message).ecs;
+            if (message.event->response()) continue;
+            const wire::Ecs ecs = wire::walk_dns_records(message.event->message()).ecs;
             if (!ecs.present) continue;
             cells.facts.ecs += sampling_.weight();
             facts_.look_at_subnet(cells.facts, ecs.address, sampling_.weight());
@@ -211,10 +211,11 @@ private:
         const uint32_t weight = sampling_.weight();
         side.latency.update(static_cast<uint64_t>(us), weight);
         if (histograms_) side.histogram.update(static_cast<uint64_t>(us), weight);
-        if (slow_us <= 0 || static_cast<double>(us) < slow_us || !event.message.has_question()) return;
+        if (slow_us <= 0 || static_cast<double>(us) < slow_us || !event.has_question) return;
         char room[wire::dns_text_slack + wire::dns_name_text_max];
         char* const name = room + wire::dns_text_slack;
-        const uint32_t length = wire::dns_name_text(event.message.bytes, event.message.name, false, name);
+        const uint32_t length =
+            wire::dns_name_text({event.data, event.size}, wire::dns_header_size, false, name);
         facts_.add_name(side.top_slow, {name, length}, weight);
     }
 

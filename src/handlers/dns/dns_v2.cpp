@@ -31,9 +31,9 @@ public:
     Takes takes() const override { return Takes::messages; }
     using Handler::passes;
     bool passes(const DnsEvent& event) const override {
-        if (event.message.anomaly == wire::DnsAnomaly::short_header) return false;
+        if (event.unreadable()) return false;
         if (!filter_.passes_direction(transaction_direction(event))) return false;
-        return event.message.header.response() ? filter_.passes_reply(event) : filter_.passes_query(event);
+        return event.response() ? filter_.passes_reply(event) : filter_.passes_query(event);
     }
 
     void swap_databases(Handler& made) override {
@@ -47,11 +47,11 @@ public:
         sampling_.begin(batch.deep_weight);
         uint64_t skipped = 0;
         for (const DnsEvent& event : batch.dns) {
-            cells.observed.add(batch.second_of(*event.packet), 1);
+            cells.observed.add(batch.second_of(event.ts_ns), 1);
             const Depth depth = depth_of(sampling_, event);
             if (depth == Depth::deep) cells.deep_samples++;
             skipped += depth == Depth::distinct;
-            if (event.message.anomaly == wire::DnsAnomaly::short_header) cells.malformed++;
+            if (event.unreadable()) cells.malformed++;
         }
         cells.events += batch.dns.size();
         batch.skip_deep(skipped);
@@ -61,11 +61,11 @@ public:
         sampling_.begin(batch.deep_weight);
         auto& cells = *static_cast<CellsV2*>(cells_ptr);
         for_each_with_prefetch(batch.dns, pending_, [&](const DnsEvent& event) {
-            if (event.message.anomaly == wire::DnsAnomaly::short_header) return;
+            if (event.unreadable()) return;
             if (!filter_.passes_direction(transaction_direction(event))) {
                 cells.filtered++;
-            } else if (event.message.header.response()) {
-                reply(cells, event, batch.second_of(*event.packet));
+            } else if (event.response()) {
+                reply(cells, event, batch.second_of(event.ts_ns));
             } else {
                 query(cells, event);
             }
@@ -95,7 +95,7 @@ private:
     void query(CellsV2& cells, const DnsEvent& event) {
         PendingQuery value{.size = static_cast<uint16_t>(event.size),
                            .direction = static_cast<uint8_t>(transaction_direction(event)),
-                           .checking_disabled = event.message.header.checking_disabled()};
+                           .checking_disabled = event.flags.checking_disabled()};
         if (filter_.active() && !filter_.passes_query(event)) {
             cells.filtered++;
             value.filtered = true;
@@ -103,7 +103,7 @@ private:
             cells.passed++;
         }
         if (!value.filtered && facts_.groups().ecs) {
-            if (const wire::Ecs ecs = wire::walk_dns_records(event.message).ecs; ecs.present) {
+            if (const wire::Ecs ecs = wire::walk_dns_records(event.message()).ecs; ecs.present) {
                 value.ecs = true;
                 subnets_.put(event.transaction, event_us(event), ecs.address);
             }
@@ -131,16 +131,15 @@ private:
 
     void transaction(DirectionV2& d, const DnsEvent& event, const PendingQuery& query, int64_t us,
                      uint32_t second) {
-        const wire::DnsHeader& header = event.message.header;
         const Outcomes outcomes = outcomes_of(event);
         kinds_[static_cast<size_t>(transaction_direction(event))].count(event, outcomes.outcome);
         d.timing.total++;
         d.rate.add(second, 1);
-        d.authenticated += header.authenticated();
-        d.authoritative += header.authoritative();
+        d.authenticated += event.flags.authenticated();
+        d.authoritative += event.flags.authoritative();
         d.checking_disabled += query.checking_disabled;
         const Depth depth = depth_of(sampling_, event);
-        if (depth == Depth::distinct && event.message.has_question()) facts_.count_distinct(d.facts, event);
+        if (depth == Depth::distinct && event.has_question) facts_.count_distinct(d.facts, event);
         if (depth == Depth::deep) record(d, event, outcomes, query, us);
     }
 
@@ -148,7 +147,7 @@ private:
                 int64_t us) {
         const uint32_t weight = sampling_.weight();
         facts_.record(d.facts, {&outcomes, 1}, weight);
-        if (const CountedName name{&event, 1}; event.message.has_question())
+        if (const CountedName name{&event, 1}; event.has_question)
             facts_.add_names(d.facts, {&name, 1}, weight);
         if (query.ecs) {
             d.facts.ecs += weight;
@@ -163,7 +162,7 @@ private:
         const uint32_t weight = sampling_.weight();
         timing.latency.update(static_cast<uint64_t>(us), weight);
         timing.histogram.update(static_cast<uint64_t>(us), weight);
-        if (slow_us > 0 && static_cast<double>(us) >= slow_us && event.message.has_question())
+        if (slow_us > 0 && static_cast<double>(us) >= slow_us && event.has_question)
             facts_.add_name(timing.top_slow, event.qname(), weight);
     }
 

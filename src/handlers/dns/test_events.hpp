@@ -92,26 +92,25 @@ public:
         packet.direction = way.direction;
         const Raw& kept = messages_.emplace_back(std::move(message));
         const Bytes bytes(kept.data(), kept.size());
-        char* text = names_.emplace_back(wire::dns_name_text_max + 2 * wire::dns_text_slack).data() +
+        char* text = texts_.emplace_back(wire::dns_name_text_max + 2 * wire::dns_text_slack).data() +
                      wire::dns_text_slack;
+        DnsName& name = names_.emplace_back();
+        wire::DnsMessage parsed;
+        wire::parse_dns(bytes, parsed, text, name.ends);
+        name.text = text;
+        if (name.ends.plain)
+            name.keys = name_keys(sketch::offline_hash_key, name.end(), name.ends.two, name.ends.three);
         DnsEvent event{};
-        wire::parse_dns(bytes, event.message, text, event.name);
-        if (event.name.plain)
-            event.keys = name_keys(sketch::offline_hash_key, text + event.name.length, event.name.two,
-                                   event.name.three);
-        event.rcode = wire::dns_full_rcode(event.message);
-        event.packet = &packet;
-        event.text = text;
-        event.transaction = transaction_of(packet.flow_hash, event.message.header.id);
-        event.size = static_cast<uint32_t>(kept.size());
-        event.transport = way.transport;
+        event.name = &name;
+        describe(parsed, packet, way.transport, event);
         return event;
     }
 
 private:
     std::deque<wire::Packet> packets_;
     std::deque<Raw> messages_;
-    std::deque<std::vector<char>> names_;
+    std::deque<DnsName> names_;
+    std::deque<std::vector<char>> texts_;
 };
 
 // A handler and its bucket, fed as the engine does: what needs no order first.

@@ -41,11 +41,10 @@ public:
         // Without places to look up, analysing a packet is hardly more work than leaving it out.
         sampling_.begin(wanted_.city || wanted_.asn ? batch.deep_weight : 1);
         if (sampling_.weight() == 1) [[likely]] {
-            const wire::Packet& last = batch.packets.back();
-            for (const wire::Packet& packet : batch.packets) {
-                prefetch_behind(packet, last);
-                look(cells, packet, sampling_.takes(packet.flow_hash) ? Depth::deep : Depth::shallow, tally,
-                     remotes);
+            const bool all = sampling_.takes_all();
+            for (size_t i = 0; i < batch.packets.size(); ++i) {
+                const bool deep = all || sampling_.takes(batch.packets[i].flow_hash);
+                look(cells, batch, i, deep ? Depth::deep : Depth::shallow, tally, remotes);
             }
         } else {
             look_at_share(cells, batch, tally, remotes);
@@ -128,26 +127,27 @@ private:
     void look_at_share(NetCells& cells, const Batch& batch, Tally& tally, Remotes& remotes) const {
         uint64_t skipped = 0;
         for (size_t i = 0; i < batch.packets.size(); ++i) {
-            const wire::Packet& packet = batch.packets[i];
             Depth depth = Depth::shallow;
-            if (sampling_.takes(packet.flow_hash))
-                depth =
-                    sampling_.shares(static_cast<uint64_t>(packet.ts_ns), i) ? Depth::deep : Depth::distinct;
+            if (sampling_.takes(batch.packets[i].flow_hash)) {
+                const auto time = static_cast<uint64_t>(batch.outlines[i].ts_ns);
+                depth = sampling_.shares(time, i) ? Depth::deep : Depth::distinct;
+            }
             skipped += depth == Depth::distinct;
-            look(cells, packet, depth, tally, remotes);
+            look(cells, batch, i, depth, tally, remotes);
         }
         batch.skip_deep(skipped);
     }
 
     // Counts a packet and says which addresses are to be counted.
-    void look(NetCells& cells, const wire::Packet& packet, Depth depth, Tally& tally,
+    void look(NetCells& cells, const Batch& batch, size_t i, Depth depth, Tally& tally,
               Remotes& remotes) const {
+        const PacketOutline& packet = batch.outlines[i];
         if (!tally.second.holds(packet.ts_ns)) [[unlikely]] {
             leave_second(cells, tally);
             tally.second.enter(packet.ts_ns);
         }
         tally.deep_samples += depth == Depth::deep;
-        if (!passes(packet)) {
+        if (filter_.active() && !filter_.passes(batch.packets[i])) {
             ++tally.filtered;
             return;
         }
@@ -156,48 +156,45 @@ private:
         cells.direction[direction].sizes.put(side.sizes, packet.wirelen);
         ++side.kinds[packet.kind];
         if (depth == Depth::deep)
-            look_deep(cells, packet, remotes);
+            look_deep(cells, batch, i, remotes);
         else if (depth == Depth::distinct)
-            count_distinct(cells, packet);
+            count_distinct(cells, batch, i);
     }
 
-    void look_deep(NetCells& cells, const wire::Packet& packet, Remotes& remotes) const {
-        const auto direction = static_cast<size_t>(packet.direction);
+    void look_deep(NetCells& cells, const Batch& batch, size_t i, Remotes& remotes) const {
+        const PacketOutline& packet = batch.outlines[i];
         if ((packet.tcp_flags & wire::tcp_flag::syn) && packet.is_tcp())
-            cells.direction[direction].syn += sampling_.weight();
-        for_remotes(packet, [&](uint64_t destination) { read(cells, packet, destination, remotes); });
+            cells.direction[static_cast<size_t>(packet.direction)].syn += sampling_.weight();
+        for_remotes(batch, i, [&](const uint8_t* ip) { read(cells, packet, ip, remotes); });
     }
 
     // Distinct addresses cannot be scaled, so they are counted of every packet: it is cheap.
-    void count_distinct(NetCells& cells, const wire::Packet& packet) const {
+    void count_distinct(NetCells& cells, const Batch& batch, size_t i) const {
         if (!wanted_.cardinality) return;
+        const PacketOutline& packet = batch.outlines[i];
         sketch::Cardinality& ips = cells.direction[static_cast<size_t>(packet.direction)].ips;
-        for_remotes(packet, [&](uint64_t destination) {
-            const bool v4 = packet.is_v4();
-            const uint8_t* const ip = packet.addresses + destination * (v4 ? 4 : 16);
-            ips.update(v4 ? sketch::murmur3_128_4(ip) : sketch::murmur3_128_16(ip));
+        for_remotes(batch, i, [&](const uint8_t* ip) {
+            ips.update(packet.is_v4() ? sketch::murmur3_128_4(ip) : sketch::murmur3_128_16(ip));
         });
     }
 
-    // f(0) for the source, f(1) for the destination: those that are remote.
+    // f(address) for those that are remote.
     template <class F>
-    void for_remotes(const wire::Packet& packet, F&& f) const {
-        if (!packet.has(wire::packet_flag::has_addresses)) return;
+    void for_remotes(const Batch& batch, size_t i, F&& f) const {
+        const PacketOutline& packet = batch.outlines[i];
+        if (!packet.has_addresses()) return;
         if (packet.direction == wire::Direction::unknown) {
             if (!wanted_.both_ends) return;
-            f(0);
-            f(1);
+            f(batch.packets[i].src_ip());
+            f(batch.packets[i].dst_ip());
         } else {
-            f(packet.direction == wire::Direction::out);
+            f(packet.remote);
         }
     }
 
-    // The source, or the destination. Without a branch on the direction, which comes as by the toss of a
-    // coin.
-    void read(NetCells& cells, const wire::Packet& packet, uint64_t destination, Remotes& remotes) const {
+    void read(NetCells& cells, const PacketOutline& packet, const uint8_t* ip, Remotes& remotes) const {
         const bool v6 = !packet.is_v4();
         const uint32_t bytes = v6 ? 16 : 4;
-        const uint8_t* const ip = packet.addresses + destination * bytes;
         const sketch::HashKey& key = services_.key;
         const uint64_t hash =
             v6 ? sketch::keyed_hash_16(key, load_native<uint64_t>(ip), load_native<uint64_t>(ip + 8))

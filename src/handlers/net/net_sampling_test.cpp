@@ -76,6 +76,8 @@ protected:
             batch.period_start_ns = start_ns;
             batch.packets =
                 std::span(packets).subspan(from, std::min(packets_a_batch, packets.size() - from));
+            const auto outlines = test::outlines_of(batch.packets);
+            batch.outlines = outlines;
             batch.deep_weight = weights[n % weights.size()];
             batch.deep_skipped = &made->skipped;
             handler->on_batch(batch, made->cells.get());
@@ -140,6 +142,8 @@ TEST_F(NetSampling, LeavesNothingOutWhereThatSavesNothing) {
     Batch batch;
     batch.period_start_ns = start_ns;
     batch.packets = packets;
+    const auto outlines = test::outlines_of(batch.packets);
+    batch.outlines = outlines;
     batch.deep_weight = 8;
     batch.deep_skipped = &made.skipped;
     handler->on_batch(batch, made.cells.get());

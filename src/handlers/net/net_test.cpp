@@ -73,6 +73,8 @@ protected:
         Batch batch;
         batch.period_start_ns = start_ns;
         batch.packets = packets;
+        const auto outlines = test::outlines_of(batch.packets);
+        batch.outlines = outlines;
         handler->on_batch(batch, cells.get());
         handler->on_ordered(batch, cells.get()); // does nothing: none of it needs order
     }
@@ -329,6 +331,8 @@ TEST_F(NetTest, AnyBatchesCountTheSame) {
                 Batch batch;
                 batch.period_start_ns = start_ns;
                 batch.packets = std::span(all).subspan(from, std::min(a_batch, all.size() - from));
+                const auto outlines = test::outlines_of(batch.packets);
+                batch.outlines = outlines;
                 handler->on_batch(batch, counts->get());
             }
             return counts;
