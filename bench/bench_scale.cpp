@@ -178,7 +178,7 @@ void against_policies(const Recording& recording) {
     for (const unsigned policies : {1u, 10u, 50u}) {
         const double before = private_mib();
         LiveRun run(recording, {.policies = policies});
-        const Live live = run_minutes(run, policies > 10 ? 3 : 6);
+        const Live live = run_minutes(run, 6);
         const uint64_t control = run.control_ns();
         constexpr int asks = 5;
         for (int i = 0; i < asks; ++i) run.hand_over_ns();

@@ -208,7 +208,8 @@ def command_of(row, work, path):
 
 
 class Measured(NamedTuple):
-    ratio: float
+    ratio: float  # of wall time
+    cpu_ratio: float
     peak: float  # MiB
     other_peak: float
 
@@ -217,28 +218,27 @@ HEADER = (f"{'row':<11} {'packets':>8} {'wall s':>7} {'ns/pkt':>7} {'spread':>7}
           f"{'ns/pkt':>7} {'ratio':>7} {'target':>7} {'cpu s':>7} {'ratio':>7} {'anon MiB':>9}")
 
 
-def measure(row, path, packets, rounds, kept_ratio=None, checked=True):
-    """Prints a row; both programs run in turn, and its ratio is the median of those of the rounds."""
+def measure(row, path, packets, rounds, before):
+    """Prints a row, beside the ratios kept before if there are any; both programs run in turn, and its ratio is the median of those of the rounds."""
     warm(path)
     ours, theirs = [], []
     for _ in range(rounds):
         ours.append(timed(command_of(row, row.work, path)))
         theirs.append(timed(command_of(row, row.beside, path)))
-        if checked:
-            check(row, packets, ours[-1][3])
-            if row.beside != "tcpdump":
-                check(row._replace(work=row.beside), packets, theirs[-1][3])
+        check(row, packets, ours[-1][3])
+        if row.beside != "tcpdump":
+            check(row._replace(work=row.beside), packets, theirs[-1][3])
     (cpu, wall), (their_cpu, their_wall) = (
         [statistics.median(run[i] for run in runs) for i in (0, 1)] for runs in (ours, theirs))
     spread = (max(run[1] for run in ours) - min(run[1] for run in ours)) / wall
     ratio, cpu_ratio = (statistics.median(mine[i] / other[i] for mine, other in zip(ours, theirs)) for i in (1, 0))
     peak, other_peak = (max(run[2] for run in runs) for runs in (ours, theirs))
     target = f"{row.target:>6.2f}{' ' if ratio <= row.target else '!'}" if row.target else f"{'':>7}"
-    beside = f" {kept_ratio:>6.2f} {ratio / kept_ratio:>8.2f}" if kept_ratio else ""
+    beside = "".join(f" {was:>6.2f} {now / was:>8.2f}" for was, now in zip(before, (ratio, cpu_ratio)))
     print(f"{row.name:<11} {packets / 1e6:>6.1f} M {wall:>7.2f} {wall / packets * 1e9:>7.0f} {spread:>7.0%} "
           f"{row.beside:>8} {their_wall:>7.2f} {their_wall / packets * 1e9:>7.0f} {ratio:>7.2f} {target} {cpu:>7.2f} "
           f"{cpu_ratio:>7.2f} {peak:>9.1f}{beside}", flush=True)
-    return Measured(round(ratio, 2), peak, other_peak)
+    return Measured(round(ratio, 2), round(cpu_ratio, 2), peak, other_peak)
 
 
 def show_memory(measured):
@@ -341,16 +341,18 @@ def parse_arguments():
 
 def bench_rows(rows, arguments, scale):
     """Names and what was measured of each row that can be run here."""
-    before, measured = kept("wall_ratio") if arguments.diff else {}, {}
-    if arguments.diff and not before:
+    wall, cpu = (kept(section) if arguments.diff else {} for section in ("wall_ratio", "cpu_ratio"))
+    measured = {}
+    if arguments.diff and not wall:
         raise SystemExit(f"no ratios are kept in {os.path.relpath(BASELINE)}; tools/bench.py --keep keeps them")
-    print(HEADER + (f"{'kept':>7} {'now/kept':>8}" if arguments.diff else ""))
+    print(HEADER + (f"{'kept':>7} {'now/kept':>8} {'cpu':>6} {'now/kept':>8}" if arguments.diff else ""))
     for row in rows:
         if options_of(row.work) is None:
             print(f"{row.name:<11} skipped: no geo databases (VISOR_CITY, VISOR_ASN)")
             continue
         packets = row.millions * scale
-        measured[row.name] = measure(row, generate(row.mode, packets), packets, arguments.rounds, before.get(row.name))
+        before = [section[row.name] for section in (wall, cpu) if row.name in section]
+        measured[row.name] = measure(row, generate(row.mode, packets), packets, arguments.rounds, before)
     print(f"medians of {arguments.rounds} rounds in turn; ratios = wall time of the row / that of what is beside it "
           f"(tcpdump -w /dev/null, or the program with less to do), and the same of cpu; ! = above the target; "
           f"{len(os.sched_getaffinity(0))} processors (where there are two for a worker, a thread reads ahead)")
@@ -376,6 +378,7 @@ def main():
         show_memory(measured)
         if arguments.keep:
             keep("wall_ratio", {name: row.ratio for name, row in measured.items()})
+            keep("cpu_ratio", {name: row.cpu_ratio for name, row in measured.items()})
     if "stages" in only or not (only or arguments.diff):
         show_stages([(row.mode, row.millions * scale) for row in ROWS[:3]], arguments.rounds)
     if "micro" in only or not (only or arguments.diff or arguments.quick):
