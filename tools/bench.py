@@ -219,7 +219,8 @@ HEADER = (f"{'row':<11} {'packets':>8} {'wall s':>7} {'ns/pkt':>7} {'spread':>7}
 
 
 def measure(row, path, packets, rounds, before):
-    """Prints a row, beside the ratios kept before if there are any; both programs run in turn, and its ratio is the median of those of the rounds."""
+    """Prints a row, beside the ratios kept before if there are any. Both programs run in turn, and a row's ratio is
+    the median of those of the rounds."""
     warm(path)
     ours, theirs = [], []
     for _ in range(rounds):
