@@ -131,9 +131,9 @@ void bench_pending(size_t waiting) {
 void bench_places() {
     visor::GeoBuilder builder;
     Random random(5);
-    std::vector<uint32_t> ids;
-    for (int i = 0; i < 50'000; ++i)
-        ids.push_back(builder.place("EU/Country/R/City " + std::to_string(i), 1.5, i));
+    std::vector<uint32_t> ids(50'000);
+    for (size_t i = 0; i < ids.size(); ++i)
+        ids[i] = builder.place("EU/Country/R/City " + std::to_string(i), 1.5, static_cast<double>(i) / 1000);
     for (uint64_t at = 0; at < uint64_t{1} << 32; at += 256 + random.below(8000))
         builder.v4_from(static_cast<uint32_t>(at), ids[random.below(ids.size())]);
     for (uint64_t at = 0x2000000000000000; at < 0x3000000000000000;

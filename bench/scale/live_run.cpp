@@ -45,7 +45,7 @@ PolicyPlan plan_policy(const std::string& name, const std::vector<std::string>& 
             std::fprintf(stderr, "no handler %s\n", handler.c_str());
             std::exit(1);
         }
-        engine::PlannedHandler planned{name + "-replay-" + handler, found, {}, window};
+        engine::PlannedHandler planned{policy->on_tap() + "-" + type, found, {}, window};
         planned.config.groups = found->schema().default_groups();
         policy->handlers.push_back(std::move(planned));
     }
