@@ -22,7 +22,7 @@ CTEST := ctest --output-on-failure --no-tests=error -j 2
 configure = @tools/configure.sh $(VERBOSE) $(1) $(2) $(3)
 
 .DEFAULT_GOAL := help
-.PHONY: build run test bench bench-quick bench-diff instructions bench-live soak fuzz asan tsan tsan-quick scalar portable fmt tidy docs golden \
+.PHONY: build run test bench bench-quick bench-diff bench-micro bench-scale instructions bench-live soak fuzz asan tsan tsan-quick scalar portable fmt tidy docs golden \
     demo install uninstall clean help
 
 help: ## this list
@@ -51,7 +51,7 @@ test: ## build everything and run all tests
 	@$(NINJA) build
 	@cd build && $(CTEST)
 
-bench: ## generate captures once, then time the program against tcpdump -w, side by side
+bench: ## generate captures once, then time the program beside tcpdump -w, itself with less to do, and the floor
 	@$(SETUP) build bench
 	$(call configure,release,build,VISOR_BENCH)
 	@$(NINJA) build
@@ -59,6 +59,16 @@ bench: ## generate captures once, then time the program against tcpdump -w, side
 
 bench-diff: ## the same beside the ratios kept in bench/baseline.json
 	@$(MAKE) --no-print-directory bench BENCH_ARGS="--diff $(BENCH_ARGS)"
+
+bench-micro: ## time each sketch, hash, parser and table by itself
+	@$(MAKE) --no-print-directory bench BENCH_ARGS="--only micro"
+
+bench-scale: ## time merging, rendering and scraping against policies, workers, handlers, periods and list sizes
+	@$(SETUP) build bench
+	$(call configure,release,build,VISOR_BENCH)
+	@$(NINJA) build pcapgen
+	@$(NINJA) build bench_scale
+	@python3 tools/bench.py --scale
 
 instructions: ## count instructions a packet, by room; more than 5 % above bench/baseline.json fails
 	@$(SETUP) build bench
