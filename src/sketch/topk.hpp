@@ -98,7 +98,7 @@ struct TopK {
                 continue;
             textless[texts] = static_cast<uint8_t>(i);
             entry[texts++] = b * ways + way;
-            __builtin_prefetch(&rest_[b][way], 1);
+            __builtin_prefetch(&rest_[way][b], 1);
         }
         total_ += sum;
         for (size_t k = 0; k < texts; ++k) {
@@ -145,9 +145,9 @@ struct TopK {
         uint8_t text[Text::max_length];
         for (uint32_t b = 0; b < buckets; ++b) {
             for (uint32_t way = 0; way < ways && used(b, way); ++way) {
-                const uint32_t length = has_text(b, way) ? text_.read(rest_[b][way].text, text) : 0;
+                const uint32_t length = has_text(b, way) ? text_.read(rest_[way][b].text, text) : 0;
                 const uint64_t weight = weight_of(b, way);
-                f(TopEntry{hash_of(b, way), weight - rest_[b][way].error, weight, text, length,
+                f(TopEntry{hash_of(b, way), weight - rest_[way][b].error, weight, text, length,
                            has_text(b, way)});
             }
         }
@@ -165,9 +165,9 @@ struct TopK {
             for (uint32_t way = 0; way < ways && used(b, way); ++way) {
                 const uint64_t weight = weight_of(b, way);
                 if (!has_text(b, way) || (best.full() && weight < best.last().lower)) continue;
-                const uint64_t lower = weight - rest_[b][way].error;
+                const uint64_t lower = weight - rest_[way][b].error;
                 if (lower == 0 || (best.full() && lower < best.last().lower)) continue;
-                const uint32_t length = text_.read(rest_[b][way].text, text);
+                const uint32_t length = text_.read(rest_[way][b].text, text);
                 const std::string_view key(reinterpret_cast<const char*>(text), length);
                 if (best.full() && lower == best.last().lower && key >= best.last().key) continue;
                 best.put({std::string(key), hash_of(b, way), lower, weight});
@@ -228,7 +228,7 @@ private:
         return static_cast<uint64_t>(buckets_[b].high[way]) << 32 | low_[b][way];
     }
     uint64_t weight_of(uint32_t b, uint32_t way) const {
-        return (wide_ ? static_cast<uint64_t>(rest_[b][way].carry) << 32 : 0) | buckets_[b].count[way];
+        return (wide_ ? static_cast<uint64_t>(rest_[way][b].carry) << 32 : 0) | buckets_[b].count[way];
     }
     bool used(uint32_t b, uint32_t way) const { return weight_of(b, way) != 0; }
     bool has_text(uint32_t b, uint32_t way) const { return texts_[b] >> way & 1; }
@@ -236,8 +236,8 @@ private:
         buckets_[b].high[way] = static_cast<uint32_t>(hash >> 32);
         buckets_[b].count[way] = static_cast<uint32_t>(weight);
         low_[b][way] = static_cast<uint32_t>(hash);
-        rest_[b][way].carry = 0;
-        rest_[b][way].error = error;
+        rest_[way][b].carry = 0;
+        rest_[way][b].error = error;
         if (weight >> 32 != 0) [[unlikely]]
             carry(b, way, static_cast<uint32_t>(weight >> 32));
     }
@@ -246,15 +246,15 @@ private:
     void unmark_text(uint32_t b, uint32_t way) { texts_[b] &= static_cast<uint16_t>(~(1u << way)); }
     // Its texts stay in the pool.
     void clear_bucket(uint32_t b) {
+        for (uint32_t way = 0; way < ways && used(b, way); ++way) rest_[way][b] = {};
         buckets_[b] = {};
         std::fill(low_[b], low_[b] + ways, 0);
-        std::fill(rest_[b], rest_[b] + ways, Rest{});
         least_[b] = {};
         texts_[b] = 0;
     }
 
     void carry(uint32_t b, uint32_t way, uint32_t more) {
-        rest_[b][way].carry += more;
+        rest_[way][b].carry += more;
         wide_ = true;
     }
 
@@ -307,11 +307,11 @@ private:
             carry(b, way, static_cast<uint32_t>(sum >> 32));
     }
     void prefetch_insert(uint32_t b) {
-        __builtin_prefetch(&rest_[b][least_way(b)], 1);
+        __builtin_prefetch(&rest_[least_way(b)][b], 1);
         __builtin_prefetch(low_[b], 1);
     }
     [[gnu::noinline]] void keep_text(uint32_t b, uint32_t way, const void* key, uint32_t key_len) {
-        if (text_.store(rest_[b][way].text, key, key_len)) [[likely]]
+        if (text_.store(rest_[way][b].text, key, key_len)) [[likely]]
             mark_text(b, way);
         else
             make_room(b, way, key, key_len);
@@ -330,7 +330,7 @@ private:
     uint16_t texts_[buckets]; // bits of the entries whose text is known
     Least least_[buckets];
     uint32_t low_[buckets][ways]; // the other half of the hash
-    Rest rest_[buckets][ways];
+    Rest rest_[ways][buckets]; // a list with few keys has them in the first ways: the others stay untouched
     Text text_;
 };
 
@@ -345,8 +345,8 @@ template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, ui
         ++text_missing_;
         if (lightest == way) return;
         unmark_text(b, lightest);
-        text_.release(rest_[b][lightest].text);
-    } while (!text_.store(rest_[b][way].text, key, key_len));
+        text_.release(rest_[lightest][b].text);
+    } while (!text_.store(rest_[way][b].text, key, key_len));
     mark_text(b, way);
 }
 
@@ -358,7 +358,7 @@ template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, ui
     const uint64_t least = weight_of(b, way);
     if (least != 0) {
         ++evictions_;
-        text_.vacate(rest_[b][way].text); // one whose text is not known has at most one cell
+        text_.vacate(rest_[way][b].text); // one whose text is not known has at most one cell
     }
     set(b, way, hash, least + weight, least);
     unmark_text(b, way);
@@ -375,8 +375,8 @@ uint32_t TopK<BucketBits, Text, Match>::gather(const TopK& other, uint32_t b, Me
     for (uint32_t way = 0; way < ways && used(b, way); ++way) {
         out[n++] = {hash_of(b, way),
                     weight_of(b, way) + absent_theirs,
-                    rest_[b][way].error + absent_theirs,
-                    rest_[b][way].text,
+                    rest_[way][b].error + absent_theirs,
+                    rest_[way][b].text,
                     {},
                     has_text(b, way),
                     false};
@@ -384,7 +384,7 @@ uint32_t TopK<BucketBits, Text, Match>::gather(const TopK& other, uint32_t b, Me
     const uint32_t n_mine = n;
     for (uint32_t way = 0; way < ways && other.used(b, way); ++way) {
         const uint64_t hash = other.hash_of(b, way), weight = other.weight_of(b, way);
-        const uint64_t error = other.rest_[b][way].error;
+        const uint64_t error = other.rest_[way][b].error;
         uint32_t at = find(b, hash); // out has my entries in their order
         if (at < n_mine) {
             out[at].count += weight - absent_theirs;
@@ -392,7 +392,7 @@ uint32_t TopK<BucketBits, Text, Match>::gather(const TopK& other, uint32_t b, Me
         } else {
             out[at = n++] = {hash, weight + absent_mine, error + absent_mine, {}, {}, false, false};
         }
-        out[at].theirs = other.rest_[b][way].text;
+        out[at].theirs = other.rest_[way][b].text;
         out[at].has_theirs = other.has_text(b, way);
     }
     return n;
@@ -404,7 +404,7 @@ void TopK<BucketBits, Text, Match>::rebuild(const TopK& other, uint32_t b, const
     for (uint32_t way = 0; way < n; ++way) {
         const Merged& entry = kept[way];
         set(b, way, entry.hash, entry.count, entry.error);
-        rest_[b][way].text = entry.mine;
+        rest_[way][b].text = entry.mine;
         if (entry.has_mine) {
             mark_text(b, way);
         } else if (entry.has_theirs) {
@@ -419,7 +419,7 @@ template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, ui
 uint32_t TopK<BucketBits, Text, Match>::merge_bucket(const TopK& other, uint32_t b) {
     Merged all[2 * ways];
     for (uint32_t way = 0; way < ways; ++way)
-        if (!has_text(b, way)) text_.release(rest_[b][way].text);
+        if (!has_text(b, way)) text_.release(rest_[way][b].text);
     const uint32_t n = gather(other, b, all);
     // By count, then the more certain, then the hash: the order of merging two sets does not show.
     std::sort(all, all + n, [](const Merged& x, const Merged& y) {
