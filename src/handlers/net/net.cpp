@@ -37,15 +37,11 @@ public:
         if (batch.packets.empty()) return; // a message of a TCP stream, of packets that came before
         auto& cells = *static_cast<NetCells*>(cells_ptr);
         Tally tally(batch.period_start_ns);
-        Remotes remotes;
+        Remotes remotes(cells);
         // Without places to look up, analysing a packet is hardly more work than leaving it out.
         sampling_.begin(wanted_.city || wanted_.asn ? batch.deep_weight : 1);
         if (sampling_.weight() == 1) [[likely]] {
-            const bool all = sampling_.takes_all();
-            for (size_t i = 0; i < batch.packets.size(); ++i) {
-                const bool deep = all || sampling_.takes(batch.packets[i].flow_hash);
-                look(cells, batch, i, deep ? Depth::deep : Depth::shallow, tally, remotes);
-            }
+            look_at_all(cells, batch, tally, remotes);
         } else {
             look_at_share(cells, batch, tally, remotes);
         }
@@ -60,7 +56,7 @@ private:
     struct Tally {
         explicit Tally(int64_t period_start_ns) : second(period_start_ns) {}
 
-        struct Side {
+        struct alignas(256) Side { // found by a shift
             uint64_t kinds[wire::Packet::kinds] = {};
             sketch::SizeHistogram::Several sizes;
             uint64_t packets_before = 0, bytes_before = 0; // the second at hand
@@ -76,10 +72,18 @@ private:
     // next of another.
     struct Remotes {
         struct List {
+            sketch::TopNames* top;
             size_t count = 0;
             sketch::TopNames::Seen seen[sketch::TopNames::together];
         };
         List lists[3 * 2]; // by direction, then IPv4 and IPv6
+
+        explicit Remotes(NetCells& cells) {
+            for (size_t i = 0; i < std::size(cells.direction); ++i) {
+                lists[i * 2].top = &cells.direction[i].top_ipv4;
+                lists[i * 2 + 1].top = &cells.direction[i].top_ipv6;
+            }
+        }
     };
 
     static void leave_second(NetCells& cells, Tally& tally) {
@@ -120,6 +124,18 @@ private:
                 if (version == 4) d.ipv4 += udp + tcp + other;
                 if (version == 6) d.ipv6 += udp + tcp + other;
             }
+        }
+    }
+
+    void look_at_all(NetCells& cells, const Batch& batch, Tally& tally, Remotes& remotes) const {
+        if (sampling_.takes_all()) [[likely]] {
+            for (size_t i = 0; i < batch.packets.size(); ++i)
+                look(cells, batch, i, Depth::deep, tally, remotes);
+            return;
+        }
+        for (size_t i = 0; i < batch.packets.size(); ++i) {
+            const bool deep = sampling_.takes(batch.packets[i].flow_hash);
+            look(cells, batch, i, deep ? Depth::deep : Depth::shallow, tally, remotes);
         }
     }
 
@@ -199,16 +215,11 @@ private:
         const uint64_t hash =
             v6 ? sketch::keyed_hash_16(key, load_native<uint64_t>(ip), load_native<uint64_t>(ip + 8))
                : sketch::keyed_hash_u64(key, load_native<uint32_t>(ip));
-        const size_t which = static_cast<size_t>(packet.direction) * 2 + v6;
-        top_of(cells, which).prefetch(hash);
-        Remotes::List& list = remotes.lists[which];
+        Remotes::List& list = remotes.lists[static_cast<size_t>(packet.direction) * 2 + v6];
+        list.top->prefetch(hash);
         list.seen[list.count] = {hash, ip, bytes, 1};
-        if (++list.count == std::size(list.seen)) add(cells, remotes, which);
-    }
-
-    static sketch::TopNames& top_of(NetCells& cells, size_t which) {
-        DirectionCells& d = cells.direction[which / 2];
-        return which % 2 == 0 ? d.top_ipv4 : d.top_ipv6;
+        if (++list.count == std::size(list.seen))
+            add(cells, remotes, static_cast<size_t>(packet.direction) * 2 + v6);
     }
 
     // Once in many packets: no part of the line that each goes through.
@@ -218,8 +229,7 @@ private:
         const bool v4 = which % 2 == 0;
         // An address in the top list was counted among the distinct ones when it came to stand there.
         const uint32_t weight = sampling_.weight();
-        const uint32_t counted =
-            wanted_.top_ips ? top_of(cells, which).add(list.seen, list.count, weight) : 0;
+        const uint32_t counted = wanted_.top_ips ? list.top->add(list.seen, list.count, weight) : 0;
         for (size_t i = 0; i < list.count; ++i) {
             const auto* ip = static_cast<const uint8_t*>(list.seen[i].key);
             if (wanted_.cardinality && !(counted >> i & 1))
