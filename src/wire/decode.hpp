@@ -69,12 +69,9 @@ inline bool plain_ip(const uint8_t* d, uint32_t off, uint32_t caplen, uint32_t w
 // The IP version of a plain frame; 0 when it is none, and nothing was written.
 inline uint8_t decode_plain(const uint8_t* d, uint32_t caplen, uint32_t wirelen, Packet& p) {
     if (caplen < 14 + 4 + 20 + 8) return 0;
-    uint32_t off = 14;
-    uint16_t type = load_be16(d + 12);
-    if (type == 0x8100) {
-        type = load_be16(d + 16);
-        off = 18;
-    }
+    // Without a branch, after which a compiler would have each place in the frame as one of two numbers.
+    const uint32_t tag = load_be16(d + 12) == 0x8100 ? 4 : 0, off = 14 + tag;
+    const uint16_t type = load_be16(d + 12 + tag);
     if (type == 0x0800) return detail::plain_ip<4>(d, off, caplen, wirelen, p) ? 4 : 0;
     if (type == 0x86dd) return detail::plain_ip<6>(d, off, caplen, wirelen, p) ? 6 : 0;
     return 0;

@@ -129,13 +129,15 @@ private:
 
     void look_at_all(NetCells& cells, const Batch& batch, Tally& tally, Remotes& remotes) const {
         if (sampling_.takes_all()) [[likely]] {
-            for (size_t i = 0; i < batch.packets.size(); ++i)
-                look(cells, batch, i, Depth::deep, tally, remotes);
+            for (const PacketOutline& packet : batch.outlines)
+                look(cells, batch, packet, Depth::deep, tally, remotes);
+            tally.deep_samples += batch.outlines.size();
             return;
         }
-        for (size_t i = 0; i < batch.packets.size(); ++i) {
-            const bool deep = sampling_.takes(batch.packets[i].flow_hash);
-            look(cells, batch, i, deep ? Depth::deep : Depth::shallow, tally, remotes);
+        for (const PacketOutline& packet : batch.outlines) {
+            const bool deep = sampling_.takes(whole(batch, packet).flow_hash);
+            look(cells, batch, packet, deep ? Depth::deep : Depth::shallow, tally, remotes);
+            tally.deep_samples += deep;
         }
     }
 
@@ -149,21 +151,25 @@ private:
                 depth = sampling_.shares(time, i) ? Depth::deep : Depth::distinct;
             }
             skipped += depth == Depth::distinct;
-            look(cells, batch, i, depth, tally, remotes);
+            look(cells, batch, batch.outlines[i], depth, tally, remotes);
+            tally.deep_samples += depth == Depth::deep;
         }
         batch.skip_deep(skipped);
     }
 
+    // All that is known of a packet, where its outline is not enough.
+    static const wire::Packet& whole(const Batch& batch, const PacketOutline& packet) {
+        return batch.packets[static_cast<size_t>(&packet - batch.outlines.data())];
+    }
+
     // Counts a packet and says which addresses are to be counted.
-    void look(NetCells& cells, const Batch& batch, size_t i, Depth depth, Tally& tally,
+    void look(NetCells& cells, const Batch& batch, const PacketOutline& packet, Depth depth, Tally& tally,
               Remotes& remotes) const {
-        const PacketOutline& packet = batch.outlines[i];
         if (!tally.second.holds(packet.ts_ns)) [[unlikely]] {
             leave_second(cells, tally);
             tally.second.enter(packet.ts_ns);
         }
-        tally.deep_samples += depth == Depth::deep;
-        if (filter_.active() && !filter_.passes(batch.packets[i])) {
+        if (filter_.active() && !filter_.passes(whole(batch, packet))) {
             ++tally.filtered;
             return;
         }
@@ -172,37 +178,34 @@ private:
         cells.direction[direction].sizes.put(side.sizes, packet.wirelen);
         ++side.kinds[packet.kind];
         if (depth == Depth::deep)
-            look_deep(cells, batch, i, remotes);
+            look_deep(cells, batch, packet, remotes);
         else if (depth == Depth::distinct)
-            count_distinct(cells, batch, i);
+            count_distinct(cells, batch, packet);
     }
 
-    void look_deep(NetCells& cells, const Batch& batch, size_t i, Remotes& remotes) const {
-        const PacketOutline& packet = batch.outlines[i];
+    void look_deep(NetCells& cells, const Batch& batch, const PacketOutline& packet, Remotes& remotes) const {
         if ((packet.tcp_flags & wire::tcp_flag::syn) && packet.is_tcp())
             cells.direction[static_cast<size_t>(packet.direction)].syn += sampling_.weight();
-        for_remotes(batch, i, [&](const uint8_t* ip) { read(cells, packet, ip, remotes); });
+        for_remotes(batch, packet, [&](const uint8_t* ip) { read(cells, packet, ip, remotes); });
     }
 
     // Distinct addresses cannot be scaled, so they are counted of every packet: it is cheap.
-    void count_distinct(NetCells& cells, const Batch& batch, size_t i) const {
+    void count_distinct(NetCells& cells, const Batch& batch, const PacketOutline& packet) const {
         if (!wanted_.cardinality) return;
-        const PacketOutline& packet = batch.outlines[i];
         sketch::Cardinality& ips = cells.direction[static_cast<size_t>(packet.direction)].ips;
-        for_remotes(batch, i, [&](const uint8_t* ip) {
+        for_remotes(batch, packet, [&](const uint8_t* ip) {
             ips.update(packet.is_v4() ? sketch::murmur3_128_4(ip) : sketch::murmur3_128_16(ip));
         });
     }
 
     // f(address) for those that are remote.
     template <class F>
-    void for_remotes(const Batch& batch, size_t i, F&& f) const {
-        const PacketOutline& packet = batch.outlines[i];
+    void for_remotes(const Batch& batch, const PacketOutline& packet, F&& f) const {
         if (!packet.has_addresses()) return;
         if (packet.direction == wire::Direction::unknown) {
             if (!wanted_.both_ends) return;
-            f(batch.packets[i].src_ip());
-            f(batch.packets[i].dst_ip());
+            f(whole(batch, packet).src_ip());
+            f(whole(batch, packet).dst_ip());
         } else {
             f(packet.remote);
         }
