@@ -5,6 +5,8 @@
 #include "metric/keys.hpp"
 #include "metric/sampling.hpp"
 
+#include <bit>
+
 namespace visor::net {
 
 namespace {
@@ -233,10 +235,11 @@ private:
         // An address in the top list was counted among the distinct ones when it came to stand there.
         const uint32_t weight = sampling_.weight();
         const uint32_t counted = wanted_.top_ips ? list.top->add(list.seen, list.count, weight) : 0;
-        for (size_t i = 0; i < list.count; ++i) {
-            const auto* ip = static_cast<const uint8_t*>(list.seen[i].key);
-            if (wanted_.cardinality && !(counted >> i & 1))
-                d.ips.update(v4 ? sketch::murmur3_128_4(ip) : sketch::murmur3_128_16(ip));
+        // One after another of those that were not, as nobody can foresee of each whether it was.
+        const auto all = static_cast<uint32_t>((uint64_t{1} << list.count) - 1);
+        for (uint32_t left = wanted_.cardinality ? all & ~counted : 0; left != 0; left &= left - 1) {
+            const auto* ip = static_cast<const uint8_t*>(list.seen[std::countr_zero(left)].key);
+            d.ips.update(v4 ? sketch::murmur3_128_4(ip) : sketch::murmur3_128_16(ip));
         }
         if (wanted_.city) add_places(d.top_geo, *services_.city, list, v4);
         if (wanted_.asn) add_places(d.top_asn, *services_.asn, list, v4);
