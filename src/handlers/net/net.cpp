@@ -69,14 +69,13 @@ private:
         Side sides[3]; // by wire::Direction
     };
 
-    // Addresses to count, their hashes known and what these lead to on its way to the cache: so many at a
-    // time of each direction and IP version, as one does not keep the processor from foreseeing what comes
-    // next of another.
+    // Addresses to count, so many at a time of each direction and IP version: nobody can foresee of which
+    // version a packet is, and of a list it is known.
     struct Remotes {
         struct List {
             sketch::TopNames* top;
             size_t count = 0;
-            sketch::TopNames::Seen seen[sketch::TopNames::together];
+            const uint8_t* ips[sketch::TopNames::together];
         };
         List lists[3 * 2]; // by direction, then IPv4 and IPv6
 
@@ -188,7 +187,7 @@ private:
     void look_deep(NetCells& cells, const Batch& batch, const PacketOutline& packet, Remotes& remotes) const {
         if ((packet.tcp_flags & wire::tcp_flag::syn) && packet.is_tcp())
             cells.direction[static_cast<size_t>(packet.direction)].syn += sampling_.weight();
-        for_remotes(batch, packet, [&](const uint8_t* ip) { read(cells, packet, ip, remotes); });
+        for_remotes(batch, packet, [&](const uint8_t* ip) { put(cells, packet, ip, remotes); });
     }
 
     // Distinct addresses cannot be scaled, so they are counted of every packet: it is cheap.
@@ -213,18 +212,11 @@ private:
         }
     }
 
-    void read(NetCells& cells, const PacketOutline& packet, const uint8_t* ip, Remotes& remotes) const {
-        const bool v6 = !packet.is_v4();
-        const uint32_t bytes = v6 ? 16 : 4;
-        const sketch::HashKey& key = services_.key;
-        const uint64_t hash =
-            v6 ? sketch::keyed_hash_16(key, load_native<uint64_t>(ip), load_native<uint64_t>(ip + 8))
-               : sketch::keyed_hash_u64(key, load_native<uint32_t>(ip));
-        Remotes::List& list = remotes.lists[static_cast<size_t>(packet.direction) * 2 + v6];
-        list.top->prefetch(hash);
-        list.seen[list.count] = {hash, ip, bytes, 1};
-        if (++list.count == std::size(list.seen))
-            add(cells, remotes, static_cast<size_t>(packet.direction) * 2 + v6);
+    void put(NetCells& cells, const PacketOutline& packet, const uint8_t* ip, Remotes& remotes) const {
+        const size_t which = static_cast<size_t>(packet.direction) * 2 + !packet.is_v4();
+        Remotes::List& list = remotes.lists[which];
+        list.ips[list.count] = ip;
+        if (++list.count == std::size(list.ips)) add(cells, remotes, which);
     }
 
     // Once in many packets: no part of the line that each goes through.
@@ -233,12 +225,11 @@ private:
         DirectionCells& d = cells.direction[which / 2];
         const bool v4 = which % 2 == 0;
         // An address in the top list was counted among the distinct ones when it came to stand there.
-        const uint32_t weight = sampling_.weight();
-        const uint32_t counted = wanted_.top_ips ? list.top->add(list.seen, list.count, weight) : 0;
+        const uint32_t counted = wanted_.top_ips ? add_top(list, v4) : 0;
         // One after another of those that were not, as nobody can foresee of each whether it was.
         const auto all = static_cast<uint32_t>((uint64_t{1} << list.count) - 1);
         for (uint32_t left = wanted_.cardinality ? all & ~counted : 0; left != 0; left &= left - 1) {
-            const auto* ip = static_cast<const uint8_t*>(list.seen[std::countr_zero(left)].key);
+            const uint8_t* const ip = list.ips[std::countr_zero(left)];
             d.ips.update(v4 ? sketch::murmur3_128_4(ip) : sketch::murmur3_128_16(ip));
         }
         if (wanted_.city) add_places(d.top_geo, *services_.city, list, v4);
@@ -246,11 +237,26 @@ private:
         list.count = 0;
     }
 
+    // Where the hashes lead is on its way to the cache while the others are made.
+    uint32_t add_top(const Remotes::List& list, bool v4) const {
+        const sketch::HashKey key = services_.key;
+        sketch::TopNames::Seen seen[sketch::TopNames::together];
+        for (size_t i = 0; i < list.count; ++i) {
+            const uint8_t* const ip = list.ips[i];
+            const uint64_t hash =
+                v4 ? sketch::keyed_hash_u64(key, load_native<uint32_t>(ip))
+                   : sketch::keyed_hash_16(key, load_native<uint64_t>(ip), load_native<uint64_t>(ip + 8));
+            seen[i] = {hash, ip, v4 ? 4U : 16U, 1};
+            list.top->prefetch(hash);
+        }
+        return list.top->add(seen, list.count, sampling_.weight());
+    }
+
     // Step by step for all of them: what a step leads to is on its way to the cache while the others take it.
     void add_places(sketch::TopNames& top, const GeoTable& table, const Remotes::List& list, bool v4) const {
         uint32_t ids[sketch::TopNames::together];
         for (size_t i = 0; i < list.count; ++i) {
-            const auto* ip = static_cast<const uint8_t*>(list.seen[i].key);
+            const uint8_t* const ip = list.ips[i];
             ids[i] = v4 ? table.find_v4(load_be32(ip)) : table.find_v6(ip);
             table.prefetch(ids[i]);
         }
