@@ -8,10 +8,6 @@ namespace visor {
 
 namespace {
 constexpr uint8_t mapped_head[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-uint64_t high_mask(unsigned bits) {
-    return bits == 0 ? 0 : ~uint64_t{0} << (64 - std::min(bits, 64U));
-}
 } // namespace
 
 IpAddress IpAddress::v4(const uint8_t* network_order) {
@@ -80,15 +76,17 @@ Result<PrefixSet> PrefixSet::parse(std::string_view list) {
 }
 
 void PrefixSet::add(const IpPrefix& prefix) {
-    if (prefix.v4) {
-        const auto mask = static_cast<uint32_t>(high_mask(prefix.bits - 96U) >> 32);
-        v4_.push_back({load_be32(prefix.address.v4_bytes()) & mask, mask});
-        return;
+    std::array<uint8_t, 16> mask, value;
+    for (size_t i = 0; i < mask.size(); ++i) {
+        const size_t bits = std::clamp<size_t>(prefix.bits, i * 8, i * 8 + 8) - i * 8;
+        mask[i] = static_cast<uint8_t>(0xff00 >> bits);
+        value[i] = prefix.address.bytes[i] & mask[i];
     }
-    const uint8_t* b = prefix.address.bytes.data();
-    const uint64_t mask_hi = high_mask(prefix.bits),
-                   mask_lo = prefix.bits > 64 ? high_mask(prefix.bits - 64U) : 0;
-    v6_.push_back({load_be64(b) & mask_hi, load_be64(b + 8) & mask_lo, mask_hi, mask_lo});
+    if (prefix.v4)
+        v4_.add({load_native<uint32_t>(value.data() + 12), load_native<uint32_t>(mask.data() + 12)});
+    else
+        v6_.add({load_native<uint64_t>(value.data()), load_native<uint64_t>(value.data() + 8),
+                 load_native<uint64_t>(mask.data()), load_native<uint64_t>(mask.data() + 8)});
 }
 
 } // namespace visor

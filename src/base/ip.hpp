@@ -39,30 +39,19 @@ class PrefixSet {
 public:
     static Result<PrefixSet> parse(std::string_view comma_separated);
     void add(const IpPrefix& prefix);
-    bool empty() const { return v4_.empty() && v6_.empty(); }
+    bool empty() const { return !v4_.any && !v6_.any; }
     struct Found {
         bool first, second;
     };
     // Two addresses in network order, one behind the other. All prefixes are asked, without a branch: nobody
     // can foresee which packet is of ours.
     Found contain_v4(const uint8_t* both) const {
-        const uint32_t a = load_be32(both), b = load_be32(both + 4);
-        Found found{};
-        for (const auto& p : v4_) {
-            found.first |= (a & p.mask) == p.value;
-            found.second |= (b & p.mask) == p.value;
-        }
-        return found;
+        const V4::Address a(both), b(both + 4);
+        return v4_.find(a, b);
     }
     Found contain_v6(const uint8_t* both) const {
-        const uint64_t a_hi = load_be64(both), a_lo = load_be64(both + 8);
-        const uint64_t b_hi = load_be64(both + 16), b_lo = load_be64(both + 24);
-        Found found{};
-        for (const auto& p : v6_) {
-            found.first |= (((a_hi ^ p.hi) & p.mask_hi) | ((a_lo ^ p.lo) & p.mask_lo)) == 0;
-            found.second |= (((b_hi ^ p.hi) & p.mask_hi) | ((b_lo ^ p.lo) & p.mask_lo)) == 0;
-        }
-        return found;
+        const V6::Address a(both), b(both + 16);
+        return v6_.find(a, b);
     }
     bool contains(const IpAddress& address) const {
         uint8_t both[32] = {};
@@ -72,14 +61,51 @@ public:
     }
 
 private:
+    // Addresses, values and masks as they stand in network order; made without any, a prefix holds nothing.
     struct V4 {
-        uint32_t value, mask;
+        struct Address {
+            explicit Address(const uint8_t* p) : all(load_native<uint32_t>(p)) {}
+            uint32_t all;
+        };
+        uint32_t value = 1, mask = 0;
+        bool holds(const Address& a) const { return (a.all & mask) == value; }
     };
     struct V6 {
-        uint64_t hi, lo, mask_hi, mask_lo;
+        struct Address {
+            explicit Address(const uint8_t* p)
+                : head(load_native<uint64_t>(p)), tail(load_native<uint64_t>(p + 8)) {}
+            uint64_t head, tail;
+        };
+        uint64_t head = 1, tail = 0, mask_head = 0, mask_tail = 0;
+        bool holds(const Address& a) const {
+            return (((a.head & mask_head) ^ head) | ((a.tail & mask_tail) ^ tail)) == 0;
+        }
     };
-    std::vector<V4> v4_;
-    std::vector<V6> v6_;
+    // Most often there is one of a kind, so the first is asked where it stands.
+    template <class Prefix>
+    struct Several {
+        Prefix first;
+        std::vector<Prefix> others;
+        bool any = false;
+
+        void add(const Prefix& prefix) {
+            if (any)
+                others.push_back(prefix);
+            else
+                first = prefix;
+            any = true;
+        }
+        Found find(const typename Prefix::Address& a, const typename Prefix::Address& b) const {
+            Found found{first.holds(a), first.holds(b)};
+            for (const Prefix& p : others) {
+                found.first |= p.holds(a);
+                found.second |= p.holds(b);
+            }
+            return found;
+        }
+    };
+    Several<V4> v4_;
+    Several<V6> v6_;
 };
 
 } // namespace visor

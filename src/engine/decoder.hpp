@@ -33,10 +33,14 @@ public:
     const std::array<uint64_t, wire::anomaly_count>& anomalies() const { return anomalies_; }
 
 private:
+    void finish_plain(wire::Packet& packet, PacketOutline& outlined, uint32_t index, Decoded& out);
+    void finish_other(const Frame& frame, wire::Packet& packet, PacketOutline& outlined, uint32_t index,
+                      Decoded& out);
     void set_direction(wire::Packet& packet) const;
-    void classify(uint16_t index, Decoded& out);
-    void classify_ports(uint16_t index, Decoded& out);
-    void classify_portless(uint16_t index, Decoded& out);
+    bool set_flow(wire::Packet& packet) const;
+    void classify(wire::Packet& packet, uint32_t index, Decoded& out);
+    void classify_portless(wire::Packet& packet, uint32_t index, Decoded& out);
+    void hand_out(const wire::Packet& packet, bool dns, uint32_t index, Decoded& out);
     void queue_dns(const wire::Packet& packet, Decoded& out);
     void read_dns(Decoded& out);
 

@@ -95,16 +95,15 @@ DnsReader::DnsReader(const sketch::HashKey& key)
 void DnsReader::begin(NameRoom& room) {
     name_ = room.names_.data();
     text_ = room.texts_.get() + wire::dns_text_slack;
-    events_ = 0;
-    if (++block_ != 0) return;
-    for (size_t i = 0; i < questions; ++i) known_[i].block = 0; // blocks are numbered from 1 again
-    block_ = 1;
+    now_ = now_ / block_step * block_step + block_step;
+    if (now_ != 0) return;
+    for (size_t i = 0; i < questions; ++i) known_[i].first = 0; // blocks are numbered from 1 again
+    now_ = block_step;
 }
 
 void DnsReader::remember(const Place& place, const DnsName& name) {
     Question& slot = *place.slot;
-    slot.block = block_;
-    slot.event = events_;
+    slot.first = now_;
     std::memcpy(slot.text, name.text, sizeof slot.text);
     slot.length = static_cast<uint8_t>(name.ends.length);
     slot.two = static_cast<uint8_t>(name.ends.two);
@@ -117,17 +116,18 @@ inline wire::DnsMessage DnsReader::recall(const Place& place, Bytes message, Dns
     Question& known = *place.slot;
     // Without a branch, as names come as they like: it is written anew, and the place kept only if it is new
     // in this block.
-    const uint32_t here = known.block == block_;
-    out.name_back = static_cast<uint16_t>((events_ - known.event) & (0U - here));
-    known.block = block_;
-    known.event = static_cast<uint16_t>(events_ - out.name_back);
+    const uint32_t first = known.first;
+    const uint32_t here = (first ^ now_) < block_step; // in this block
+    const uint32_t back = (now_ - first) & (0U - here);
+    known.first = now_ - back;
+    out.name_back = static_cast<uint16_t>(back);
     DnsName& name = *name_;
     name.keys = known.keys;
     name.text = name.room;
     name.ends = {known.length, known.two, known.three, true};
     std::memcpy(name.room, known.text, sizeof known.text);
-    const DnsName* const first = (&out - out.name_back)->name;
-    out.name = here ? first : &name;
+    const DnsName* const shared = (&out - back)->name;
+    out.name = here ? shared : &name;
     name_ += 1 - here;
     wire::DnsMessage parsed;
     wire::read_header(message, parsed);
@@ -166,7 +166,7 @@ inline void DnsReader::read(Bytes message, const Place& place, const wire::Packe
         out.name_back = 0;
         if (place.slot && name.ends.plain && name.ends.length <= Question::text_max) remember(place, name);
     }
-    ++events_;
+    ++now_;
 }
 
 void DnsReader::read(Bytes message, const wire::Packet& packet, DnsTransport transport, DnsEvent& out) {

@@ -48,12 +48,13 @@ private:
         static constexpr uint32_t text_max = DnsName::room_size;
         char text[text_max];
         uint8_t length, two, three; // 0 = free
-        uint16_t block, event;      // where the name was read first, of late
+        uint32_t first;             // where the name was read first, of late: block and event
         uint64_t key;
         NameKeys keys;
     };
     static_assert(sizeof(Question) == 64);
     static constexpr size_t questions = 4096;
+    static constexpr uint32_t block_step = 1 << 16;
 
     // Where a message's question would be remembered.
     struct Place {
@@ -69,9 +70,9 @@ private:
     void remember(const Place& place, const DnsName& name);
 
     sketch::HashKey key_;
-    DnsName* name_ = nullptr;         // where the next one goes
-    char* text_ = nullptr;            // and its text, if it is long
-    uint16_t block_ = 1, events_ = 0; // read of this block
+    DnsName* name_ = nullptr;   // where the next one goes
+    char* text_ = nullptr;      // and its text, if it is long
+    uint32_t now_ = block_step; // the block in the upper half, how many events were read of it in the lower
     ZeroPages pages_;
     Question* known_;
 };

@@ -45,17 +45,21 @@ void Feed::place(FeedBlock& block) {
     block.runs.clear();
     block.runs.push_back({0, 0, period_});
     uint64_t bytes = 0;
-    int64_t last_ns = totals_.last_ns, run = period_;
+    int64_t last_ns = totals_.last_ns;
+    // Frames of these times go on with the run at hand: the newest period's, or none.
+    uint64_t begin = 0, length = 0;
     for (uint32_t i = 0; i < count; ++i) {
         Frame& frame = frames[i];
-        frame.ts_ns = std::clamp<int64_t>(frame.ts_ns, 0, latest_ns);
+        if (static_cast<uint64_t>(frame.ts_ns) - begin >= length) [[unlikely]] {
+            frame.ts_ns = std::clamp<int64_t>(frame.ts_ns, 0, latest_ns);
+            const int64_t run = period_of(frame.ts_ns);
+            begin_run(block, i, run);
+            begin = static_cast<uint64_t>(period_begin_);
+            length =
+                run == period_ ? static_cast<uint64_t>(std::min(period_ns, latest_ns - period_begin_)) : 0;
+        }
         bytes += frame.wirelen;
         last_ns = std::max(last_ns, frame.ts_ns);
-        const bool current = static_cast<uint64_t>(frame.ts_ns - period_begin_) < uint64_t{period_ns};
-        if (current && run == period_) [[likely]]
-            continue;
-        run = current ? period_ : period_of(frame.ts_ns);
-        begin_run(block, i, run);
     }
     block.runs.back().end = count;
     totals_.wire_bytes += bytes;
@@ -74,14 +78,14 @@ void Feed::begin_run(FeedBlock& block, uint32_t i, int64_t period) {
         block.runs.push_back({i, i, period});
 }
 
-// The period of a frame that is not in the newest one: a later one, which becomes the newest, or an earlier
-// one.
+// The period of a frame: the newest one, a later one, which becomes the newest, or an earlier one.
 int64_t Feed::period_of(int64_t ts_ns) {
     if (ts_ns >= period_begin_ + period_ns) {
         period_ = (ts_ns - t0_ns_) / period_ns;
         period_begin_ = period_start(period_);
         return period_;
     }
+    if (ts_ns >= period_begin_) return period_;
     const int64_t oldest_open = std::max<int64_t>(period_ - 1, 0);
     if (ts_ns >= period_start(oldest_open)) return oldest_open;
     // Before the first frame, by its own time: the first period.

@@ -34,19 +34,24 @@ static_assert(sizeof(PacketOutline) == 32);
 
 // Of a packet whose direction is known by now.
 inline void outline(const wire::Packet& packet, PacketOutline& out) {
+    // All is read before anything is written: bytes that are written could be any, for all a compiler knows.
+    const wire::Direction direction = packet.direction;
+    const uint8_t kind = packet.kind, flags = packet.flags, tcp_flags = packet.tcp_flags;
+    const bool v4 = packet.is_v4();
+    const uint8_t* const remote =
+        packet.addresses + (direction == wire::Direction::out ? packet.ip_len() : 0);
     out.ts_ns = packet.ts_ns;
     out.wirelen = packet.wirelen;
-    out.direction = packet.direction;
-    out.kind = packet.kind;
-    out.flags = packet.flags;
-    out.tcp_flags = packet.tcp_flags;
-    if (!packet.has(wire::packet_flag::has_addresses)) [[unlikely]]
-        return;
-    const size_t to = packet.direction == wire::Direction::out;
-    if (packet.is_v4())
-        std::memcpy(out.remote, packet.addresses + to * 4, 4);
-    else
-        std::memcpy(out.remote, packet.addresses + to * 16, 16);
+    if ((flags & wire::packet_flag::has_addresses) != 0) [[likely]] {
+        if (v4)
+            std::memcpy(out.remote, remote, 4);
+        else
+            std::memcpy(out.remote, remote, 16);
+    }
+    out.direction = direction;
+    out.kind = kind;
+    out.flags = flags;
+    out.tcp_flags = tcp_flags;
 }
 
 // How a DNS message came: over UDP and TCP from packets, the rest from dnstap.

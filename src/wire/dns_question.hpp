@@ -142,23 +142,14 @@ inline bool plain_question(DnsMessage& d, char* text, DnsNameText& name) {
     return true;
 }
 
-// The header's words in host order, four at a time. In memory they stand in the order of DnsHeader's fields.
-template <class Words>
-void read_words(const uint8_t* m, void* out) {
-    const auto w = load_native<Words>(m);
-    constexpr auto low = static_cast<Words>(0x00ff00ff00ff00ff);
-    const Words swapped = (w & low) << 8 | (w >> 8 & low);
-    std::memcpy(out, &swapped, sizeof swapped);
-}
-
 } // namespace detail
 
 // The header of a message that has one, and no anomaly yet.
 inline void read_header(Bytes message, DnsMessage& out) {
-    static_assert(sizeof(DnsHeader) == dns_header_size && std::endian::native == std::endian::little);
+    const uint8_t* const m = message.data();
     out.bytes = message;
-    detail::read_words<uint64_t>(message.data(), reinterpret_cast<uint8_t*>(&out.header));
-    detail::read_words<uint32_t>(message.data() + 8, reinterpret_cast<uint8_t*>(&out.header) + 8);
+    out.header = {load_be16(m),     {load_be16(m + 2)}, load_be16(m + 4),
+                  load_be16(m + 6), load_be16(m + 8),   load_be16(m + 10)};
     out.anomaly = DnsAnomaly::none;
 }
 

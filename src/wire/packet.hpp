@@ -71,11 +71,11 @@ struct Packet {
     uint16_t src_port = 0, dst_port = 0;
     uint16_t eth_src = 0;   // offset of the 6-byte source MAC + 1; 0 when the link has none
     uint8_t ip_version = 0; // 0, 4 or 6
-    uint8_t proto = 0;      // layer 4 protocol after extension headers; meaningless when ip_version is 0
-    uint8_t tcp_flags = 0;
-    uint8_t flags = 0;                        // packet_flag
-    Direction direction = Direction::unknown; // set by the engine
     Anomaly anomaly = Anomaly::none;
+    uint8_t proto = 0; // layer 4 protocol after extension headers; meaningless when ip_version is 0
+    uint8_t tcp_flags = 0;
+    uint8_t flags = 0;                                  // packet_flag
+    Direction direction = Direction::unknown;           // set by the engine
     uint8_t kind = static_cast<uint8_t>(Layer4::other); // kind_of(ip_version, layer4()), below `kinds`
 
     static constexpr size_t kinds = 16;

@@ -5,10 +5,15 @@
 
 namespace visor::wire {
 
+namespace detail {
+// They end in different three bits; what fills the gaps does not. Not in the function: it would be made anew
+// on the stack for each port.
+inline constexpr uint16_t dns_port_by_end[8] = {53000, 5353, 0xffff, 5355, 0xffff, 53, 0xffff, 0xfffe};
+} // namespace detail
+
 // DNS itself, multicast DNS (RFC 6762), LLMNR (RFC 4795), and 53000, which users of this agent test with.
 inline bool is_dns_port(uint16_t port) {
-    constexpr uint16_t by_end[8] = {53000, 5353, 0xffff, 5355, 0xffff, 53, 0xffff, 0xfffe};
-    return by_end[port & 7] == port; // they end in different three bits; what fills the gaps does not
+    return detail::dns_port_by_end[port & 7] == port;
 }
 inline bool is_dhcp4_port(uint16_t port) {
     return port == 67 || port == 68;

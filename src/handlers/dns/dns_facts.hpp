@@ -30,20 +30,22 @@ struct Outcomes {
 inline constexpr uint16_t rcode_noerror = 0;
 
 inline Outcomes outcomes_of(const DnsEvent& event) {
-    static constexpr auto by_rcode = [] {
-        std::array<uint8_t, 16> table{};
-        table[0] = static_cast<uint8_t>(Outcome::noerror);
-        table[2] = static_cast<uint8_t>(Outcome::srvfail);
-        table[3] = static_cast<uint8_t>(Outcome::nxdomain);
-        table[5] = static_cast<uint8_t>(Outcome::refused);
+    // By whether it is a reply and has no answers, and by its code; codes from 15 on are others like 15.
+    static constexpr auto outcomes = [] {
+        std::array<Outcome, 64> table{};
+        for (const unsigned reply : {32U, 32U + 16U}) {
+            table[reply + 0] = Outcome::noerror;
+            table[reply + 2] = Outcome::srvfail;
+            table[reply + 3] = Outcome::nxdomain;
+            table[reply + 5] = Outcome::refused;
+        }
+        table[32 + 16 + rcode_noerror] = Outcome::nodata;
         return table;
     }();
-    static_assert(static_cast<int>(Outcome::nodata) == static_cast<int>(Outcome::noerror) + 1);
-    const bool reply = event.response();
-    const uint32_t rcode = event.rcode & (0U - reply);
-    const uint32_t outcome = by_rcode[std::min<uint32_t>(rcode, 15)];
-    const bool empty = (rcode == rcode_noerror) & (event.answers == 0);
-    return {&event, static_cast<uint16_t>(rcode), static_cast<Outcome>((outcome + empty) & (0U - reply))};
+    const uint32_t reply = event.response(), empty = event.answers == 0;
+    const uint32_t rcode = std::min<uint32_t>(event.rcode, 15);
+    return {&event, static_cast<uint16_t>(event.rcode & (0U - reply)),
+            outcomes[reply << 5 | empty << 4 | rcode]};
 }
 
 // Messages are recorded so many at a time, table by table: what they lead to is on its way to the cache while

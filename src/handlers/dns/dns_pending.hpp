@@ -19,7 +19,7 @@ struct PendingQuery {
 using PendingQueries = PendingTable<PendingQuery, 15>;
 
 inline int64_t event_us(const DnsEvent& event) {
-    return event.ts_ns / 1000;
+    return static_cast<int64_t>(static_cast<uint64_t>(event.ts_ns) / 1000); // since 1970: never before
 }
 
 // Query to the host, or reply from it: in. The other way round: out.

@@ -2,6 +2,9 @@
 #include "handlers/dns/dns_facts.hpp"
 #include "handlers/dns/dns_pending.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 namespace visor::dns {
 
 namespace {
@@ -51,6 +54,7 @@ public:
             left = left.subspan(run.size());
         }
         settle(cells, tally);
+        cells.deep_samples += batch.dns.size() - tally.not_deep;
         batch.skip_deep(tally.deep_skipped);
         cells.events += batch.dns.size();
     }
@@ -77,30 +81,37 @@ public:
 
     void on_period_end(const void* previous) override {
         const auto& cells = *static_cast<const CellsV1*>(previous);
-        slow_in_us_ = cells.in.latency.quantile(0.9);
-        slow_out_us_ = cells.out.latency.quantile(0.9);
+        slow_in_us_ = slow_from(cells.in.latency.quantile(0.9));
+        slow_out_us_ = slow_from(cells.out.latency.quantile(0.9));
     }
 
 private:
+    // Whole microseconds that are no less than the previous period's 90th percentile; more than any time
+    // while there is none.
+    static int64_t slow_from(double percentile_us) {
+        return percentile_us > 0 ? static_cast<int64_t>(std::min(std::ceil(percentile_us), 0x1p62))
+                                 : INT64_MAX;
+    }
+
     // What a batch's messages add to the counters that most of them touch.
     struct Tally {
         explicit Tally(int64_t period_start_ns) : second(period_start_ns) {}
 
         sketch::SecondRun second;
-        uint64_t observed = 0, passed = 0; // in the second at hand
-        uint64_t deep_samples = 0, deep_skipped = 0;
+        uint64_t observed = 0, left_out = 0; // in the second at hand
+        uint64_t not_deep = 0, deep_skipped = 0;
         KindTally kinds;
     };
 
     static void leave_second(CellsV1& cells, Tally& tally) {
         if (tally.observed) cells.observed.add(tally.second.second(), tally.observed);
-        if (tally.passed) cells.passed.add(tally.second.second(), tally.passed);
-        tally.observed = tally.passed = 0;
+        const uint64_t passed = tally.observed - tally.left_out;
+        if (passed) cells.passed.add(tally.second.second(), passed);
+        tally.observed = tally.left_out = 0;
     }
 
     static void settle(CellsV1& cells, Tally& tally) {
         leave_second(cells, tally);
-        cells.deep_samples += tally.deep_samples;
         const uint64_t total = tally.kinds.all(), replies = tally.kinds.replies();
         cells.total += total;
         cells.replies += replies;
@@ -116,12 +127,11 @@ private:
             size_t count = 0;
             const size_t end = std::min(begin + recorded_at_once, events.size());
             for (size_t i = begin; i < end; ++i) {
-                prefetch_behind(events[i], events.back());
+                prefetch_behind(events[i]);
                 const Depth depth = look(cells, events[i], tally, deep[count]);
-                if (depth == Depth::shallow) continue;
                 const bool named = events[i].has_question;
-                if (depth == Depth::distinct) [[unlikely]] {
-                    if (named) skipped.count(i, events[i].name_back);
+                if (depth != Depth::deep) [[unlikely]] {
+                    if (depth == Depth::distinct && named) skipped.count(i, events[i].name_back);
                     continue;
                 }
                 facts_.prefetch(cells.facts, events[i]);
@@ -154,19 +164,15 @@ private:
         }
         ++tally.observed;
         const Depth depth = depth_of(sampling_, event);
-        if (depth == Depth::deep)
-            ++tally.deep_samples;
-        else
+        if (depth != Depth::deep) [[unlikely]] {
+            ++tally.not_deep;
             tally.deep_skipped += depth == Depth::distinct;
-        if (event.unreadable()) [[unlikely]] {
-            cells.malformed++;
+        }
+        if (!passes(event)) [[unlikely]] {
+            (event.unreadable() ? cells.malformed : cells.filtered)++;
+            ++tally.left_out;
             return Depth::shallow;
         }
-        if (!passes(event)) {
-            cells.filtered++;
-            return Depth::shallow;
-        }
-        ++tally.passed;
         deep = outcomes_of(event);
         tally.kinds.count(event, deep.outcome);
         if (event.incomplete) cells.incomplete++;
@@ -205,18 +211,23 @@ private:
         time(in ? cells.in : cells.out, event, taken.age_us, deep, in ? slow_in_us_ : slow_out_us_);
     }
 
-    void time(Timing& side, const DnsEvent& event, int64_t us, bool deep, double slow_us) const {
+    void time(Timing& side, const DnsEvent& event, int64_t us, bool deep, int64_t slow_us) const {
         side.total++;
         if (!deep) return;
         const uint32_t weight = sampling_.weight();
         side.latency.update(static_cast<uint64_t>(us), weight);
         if (histograms_) side.histogram.update(static_cast<uint64_t>(us), weight);
-        if (slow_us <= 0 || static_cast<double>(us) < slow_us || !event.has_question) return;
+        if (us >= slow_us && event.has_question) [[unlikely]]
+            add_slow(side.top_slow, event);
+    }
+
+    // The name as it was asked for, upper and lower case.
+    [[gnu::noinline]] void add_slow(sketch::TopNames& top, const DnsEvent& event) const {
         char room[wire::dns_text_slack + wire::dns_name_text_max];
         char* const name = room + wire::dns_text_slack;
         const uint32_t length =
             wire::dns_name_text({event.data, event.size}, wire::dns_header_size, false, name);
-        facts_.add_name(side.top_slow, {name, length}, weight);
+        facts_.add_name(top, {name, length}, sampling_.weight());
     }
 
     Filter filter_;
@@ -224,7 +235,7 @@ private:
     DeepSampling sampling_;
     bool transactions_, histograms_;
     PendingQueries pending_;
-    double slow_in_us_ = 0, slow_out_us_ = 0; // 90th percentile of the previous period; 0 = none yet
+    int64_t slow_in_us_ = INT64_MAX, slow_out_us_ = INT64_MAX; // replies that took as long are slow
 };
 
 Result<std::unique_ptr<Handler>> create(const HandlerConfig& config, const Services& services) {

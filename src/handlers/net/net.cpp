@@ -5,6 +5,8 @@
 #include "metric/keys.hpp"
 #include "metric/sampling.hpp"
 
+#include <bit>
+
 namespace visor::net {
 
 namespace {
@@ -37,15 +39,11 @@ public:
         if (batch.packets.empty()) return; // a message of a TCP stream, of packets that came before
         auto& cells = *static_cast<NetCells*>(cells_ptr);
         Tally tally(batch.period_start_ns);
-        Remotes remotes;
+        Remotes remotes(cells);
         // Without places to look up, analysing a packet is hardly more work than leaving it out.
         sampling_.begin(wanted_.city || wanted_.asn ? batch.deep_weight : 1);
         if (sampling_.weight() == 1) [[likely]] {
-            const bool all = sampling_.takes_all();
-            for (size_t i = 0; i < batch.packets.size(); ++i) {
-                const bool deep = all || sampling_.takes(batch.packets[i].flow_hash);
-                look(cells, batch, i, deep ? Depth::deep : Depth::shallow, tally, remotes);
-            }
+            look_at_all(cells, batch, tally, remotes);
         } else {
             look_at_share(cells, batch, tally, remotes);
         }
@@ -60,7 +58,7 @@ private:
     struct Tally {
         explicit Tally(int64_t period_start_ns) : second(period_start_ns) {}
 
-        struct Side {
+        struct alignas(256) Side { // found by a shift
             uint64_t kinds[wire::Packet::kinds] = {};
             sketch::SizeHistogram::Several sizes;
             uint64_t packets_before = 0, bytes_before = 0; // the second at hand
@@ -71,15 +69,22 @@ private:
         Side sides[3]; // by wire::Direction
     };
 
-    // Addresses to count, their hashes known and what these lead to on its way to the cache: so many at a
-    // time of each direction and IP version, as one does not keep the processor from foreseeing what comes
-    // next of another.
+    // Addresses to count, so many at a time of each direction and IP version: nobody can foresee of which
+    // version a packet is, and of a list it is known.
     struct Remotes {
         struct List {
+            sketch::TopNames* top;
             size_t count = 0;
-            sketch::TopNames::Seen seen[sketch::TopNames::together];
+            const uint8_t* ips[sketch::TopNames::together];
         };
         List lists[3 * 2]; // by direction, then IPv4 and IPv6
+
+        explicit Remotes(NetCells& cells) {
+            for (size_t i = 0; i < std::size(cells.direction); ++i) {
+                lists[i * 2].top = &cells.direction[i].top_ipv4;
+                lists[i * 2 + 1].top = &cells.direction[i].top_ipv6;
+            }
+        }
     };
 
     static void leave_second(NetCells& cells, Tally& tally) {
@@ -123,6 +128,20 @@ private:
         }
     }
 
+    void look_at_all(NetCells& cells, const Batch& batch, Tally& tally, Remotes& remotes) const {
+        if (sampling_.takes_all()) [[likely]] {
+            for (const PacketOutline& packet : batch.outlines)
+                look(cells, batch, packet, Depth::deep, tally, remotes);
+            tally.deep_samples += batch.outlines.size();
+            return;
+        }
+        for (const PacketOutline& packet : batch.outlines) {
+            const bool deep = sampling_.takes(whole(batch, packet).flow_hash);
+            look(cells, batch, packet, deep ? Depth::deep : Depth::shallow, tally, remotes);
+            tally.deep_samples += deep;
+        }
+    }
+
     // Packet by packet: by flow, a heavy one would be in or out as a whole, and estimates all over the place.
     void look_at_share(NetCells& cells, const Batch& batch, Tally& tally, Remotes& remotes) const {
         uint64_t skipped = 0;
@@ -133,21 +152,25 @@ private:
                 depth = sampling_.shares(time, i) ? Depth::deep : Depth::distinct;
             }
             skipped += depth == Depth::distinct;
-            look(cells, batch, i, depth, tally, remotes);
+            look(cells, batch, batch.outlines[i], depth, tally, remotes);
+            tally.deep_samples += depth == Depth::deep;
         }
         batch.skip_deep(skipped);
     }
 
+    // All that is known of a packet, where its outline is not enough.
+    static const wire::Packet& whole(const Batch& batch, const PacketOutline& packet) {
+        return batch.packets[static_cast<size_t>(&packet - batch.outlines.data())];
+    }
+
     // Counts a packet and says which addresses are to be counted.
-    void look(NetCells& cells, const Batch& batch, size_t i, Depth depth, Tally& tally,
+    void look(NetCells& cells, const Batch& batch, const PacketOutline& packet, Depth depth, Tally& tally,
               Remotes& remotes) const {
-        const PacketOutline& packet = batch.outlines[i];
         if (!tally.second.holds(packet.ts_ns)) [[unlikely]] {
             leave_second(cells, tally);
             tally.second.enter(packet.ts_ns);
         }
-        tally.deep_samples += depth == Depth::deep;
-        if (filter_.active() && !filter_.passes(batch.packets[i])) {
+        if (filter_.active() && !filter_.passes(whole(batch, packet))) {
             ++tally.filtered;
             return;
         }
@@ -156,59 +179,44 @@ private:
         cells.direction[direction].sizes.put(side.sizes, packet.wirelen);
         ++side.kinds[packet.kind];
         if (depth == Depth::deep)
-            look_deep(cells, batch, i, remotes);
+            look_deep(cells, batch, packet, remotes);
         else if (depth == Depth::distinct)
-            count_distinct(cells, batch, i);
+            count_distinct(cells, batch, packet);
     }
 
-    void look_deep(NetCells& cells, const Batch& batch, size_t i, Remotes& remotes) const {
-        const PacketOutline& packet = batch.outlines[i];
+    void look_deep(NetCells& cells, const Batch& batch, const PacketOutline& packet, Remotes& remotes) const {
         if ((packet.tcp_flags & wire::tcp_flag::syn) && packet.is_tcp())
             cells.direction[static_cast<size_t>(packet.direction)].syn += sampling_.weight();
-        for_remotes(batch, i, [&](const uint8_t* ip) { read(cells, packet, ip, remotes); });
+        for_remotes(batch, packet, [&](const uint8_t* ip) { put(cells, packet, ip, remotes); });
     }
 
     // Distinct addresses cannot be scaled, so they are counted of every packet: it is cheap.
-    void count_distinct(NetCells& cells, const Batch& batch, size_t i) const {
+    void count_distinct(NetCells& cells, const Batch& batch, const PacketOutline& packet) const {
         if (!wanted_.cardinality) return;
-        const PacketOutline& packet = batch.outlines[i];
         sketch::Cardinality& ips = cells.direction[static_cast<size_t>(packet.direction)].ips;
-        for_remotes(batch, i, [&](const uint8_t* ip) {
+        for_remotes(batch, packet, [&](const uint8_t* ip) {
             ips.update(packet.is_v4() ? sketch::murmur3_128_4(ip) : sketch::murmur3_128_16(ip));
         });
     }
 
     // f(address) for those that are remote.
     template <class F>
-    void for_remotes(const Batch& batch, size_t i, F&& f) const {
-        const PacketOutline& packet = batch.outlines[i];
+    void for_remotes(const Batch& batch, const PacketOutline& packet, F&& f) const {
         if (!packet.has_addresses()) return;
         if (packet.direction == wire::Direction::unknown) {
             if (!wanted_.both_ends) return;
-            f(batch.packets[i].src_ip());
-            f(batch.packets[i].dst_ip());
+            f(whole(batch, packet).src_ip());
+            f(whole(batch, packet).dst_ip());
         } else {
             f(packet.remote);
         }
     }
 
-    void read(NetCells& cells, const PacketOutline& packet, const uint8_t* ip, Remotes& remotes) const {
-        const bool v6 = !packet.is_v4();
-        const uint32_t bytes = v6 ? 16 : 4;
-        const sketch::HashKey& key = services_.key;
-        const uint64_t hash =
-            v6 ? sketch::keyed_hash_16(key, load_native<uint64_t>(ip), load_native<uint64_t>(ip + 8))
-               : sketch::keyed_hash_u64(key, load_native<uint32_t>(ip));
-        const size_t which = static_cast<size_t>(packet.direction) * 2 + v6;
-        top_of(cells, which).prefetch(hash);
+    void put(NetCells& cells, const PacketOutline& packet, const uint8_t* ip, Remotes& remotes) const {
+        const size_t which = static_cast<size_t>(packet.direction) * 2 + !packet.is_v4();
         Remotes::List& list = remotes.lists[which];
-        list.seen[list.count] = {hash, ip, bytes, 1};
-        if (++list.count == std::size(list.seen)) add(cells, remotes, which);
-    }
-
-    static sketch::TopNames& top_of(NetCells& cells, size_t which) {
-        DirectionCells& d = cells.direction[which / 2];
-        return which % 2 == 0 ? d.top_ipv4 : d.top_ipv6;
+        list.ips[list.count] = ip;
+        if (++list.count == std::size(list.ips)) add(cells, remotes, which);
     }
 
     // Once in many packets: no part of the line that each goes through.
@@ -217,24 +225,38 @@ private:
         DirectionCells& d = cells.direction[which / 2];
         const bool v4 = which % 2 == 0;
         // An address in the top list was counted among the distinct ones when it came to stand there.
-        const uint32_t weight = sampling_.weight();
-        const uint32_t counted =
-            wanted_.top_ips ? top_of(cells, which).add(list.seen, list.count, weight) : 0;
-        for (size_t i = 0; i < list.count; ++i) {
-            const auto* ip = static_cast<const uint8_t*>(list.seen[i].key);
-            if (wanted_.cardinality && !(counted >> i & 1))
-                d.ips.update(v4 ? sketch::murmur3_128_4(ip) : sketch::murmur3_128_16(ip));
+        const uint32_t counted = wanted_.top_ips ? add_top(list, v4) : 0;
+        // One after another of those that were not, as nobody can foresee of each whether it was.
+        const auto all = static_cast<uint32_t>((uint64_t{1} << list.count) - 1);
+        for (uint32_t left = wanted_.cardinality ? all & ~counted : 0; left != 0; left &= left - 1) {
+            const uint8_t* const ip = list.ips[std::countr_zero(left)];
+            d.ips.update(v4 ? sketch::murmur3_128_4(ip) : sketch::murmur3_128_16(ip));
         }
         if (wanted_.city) add_places(d.top_geo, *services_.city, list, v4);
         if (wanted_.asn) add_places(d.top_asn, *services_.asn, list, v4);
         list.count = 0;
     }
 
+    // Where the hashes lead is on its way to the cache while the others are made.
+    uint32_t add_top(const Remotes::List& list, bool v4) const {
+        const sketch::HashKey key = services_.key;
+        sketch::TopNames::Seen seen[sketch::TopNames::together];
+        for (size_t i = 0; i < list.count; ++i) {
+            const uint8_t* const ip = list.ips[i];
+            const uint64_t hash =
+                v4 ? sketch::keyed_hash_u64(key, load_native<uint32_t>(ip))
+                   : sketch::keyed_hash_16(key, load_native<uint64_t>(ip), load_native<uint64_t>(ip + 8));
+            seen[i] = {hash, ip, v4 ? 4U : 16U, 1};
+            list.top->prefetch(hash);
+        }
+        return list.top->add(seen, list.count, sampling_.weight());
+    }
+
     // Step by step for all of them: what a step leads to is on its way to the cache while the others take it.
     void add_places(sketch::TopPlaces& top, const GeoTable& table, const Remotes::List& list, bool v4) const {
         uint32_t ids[sketch::TopPlaces::together];
         for (size_t i = 0; i < list.count; ++i) {
-            const auto* ip = static_cast<const uint8_t*>(list.seen[i].key);
+            const uint8_t* const ip = list.ips[i];
             ids[i] = v4 ? table.find_v4(load_be32(ip)) : table.find_v6(ip);
             table.prefetch(ids[i]);
         }

@@ -55,17 +55,17 @@ Walk PcapParser::walk(const uint8_t* data, size_t size, engine::FrameBlock& bloc
 template <bool Swapped>
 Walk PcapParser::walk_as(const uint8_t* data, size_t size, engine::FrameBlock& block,
                          engine::SourceLedger& ledger) {
-    engine::Frame* const frames = block.frames.data();
-    const uint32_t already = block.count;
+    engine::Frame* const first = block.frames.data() + block.count;
+    engine::Frame* const full = block.frames.data() + engine::block_frames_max;
+    engine::Frame* frame = first;
     const PcapHeader header = header_; // frames that are written could alias it
     const size_t head = header.record_header;
     BpfFilter* const filter = filter_.get();
-    uint32_t count = already;
     uint64_t filtered = 0;
     Walk result;
     size_t used = 0;
     for (;;) {
-        if (count == engine::block_frames_max) {
+        if (frame == full) {
             result.stop = Stop::full;
             break;
         }
@@ -92,13 +92,14 @@ Walk PcapParser::walk_as(const uint8_t* data, size_t size, engine::FrameBlock& b
         // Seconds are unsigned (until 2106); a subsecond field out of range is added as it is.
         const int64_t ts_ns = int64_t{u32<Swapped>(record)} * 1'000'000'000 +
                               int64_t{u32<Swapped>(record + 4)} * header.subsecond_ns;
-        frames[count++] = {record + head, ts_ns, caplen, wirelen, header.linktype, 0};
+        *frame++ = {record + head, ts_ns, caplen, wirelen, header.linktype, 0};
     }
+    const auto count = static_cast<uint32_t>(frame - first);
     result.used = used;
-    block.count = count;
-    ledger.delivered += count - already;
+    block.count += count;
+    ledger.delivered += count;
     ledger.filtered_bpf += filtered;
-    ledger.received += count - already + filtered;
+    ledger.received += count + filtered;
     return result;
 }
 
