@@ -35,6 +35,10 @@ void BlockLine::run() {
     work(0, blocks_alone);
     std::vector<std::jthread> others;
     if (!all_done()) others = start_others();
+    {
+        const Lock lock(mutex_);
+        running_ += static_cast<unsigned>(others.size());
+    }
     work(0, UINT64_MAX);
     others.clear();
     if (failure_) std::rethrow_exception(failure_);
@@ -193,7 +197,7 @@ std::optional<BlockLine::Task> BlockLine::choose(unsigned thread) const {
     if (may_read()) return Task{Step::read};
     if (may_order()) return Task{Step::order, ordered_};
     for (size_t set = 0; set < sets_.size(); ++set) {
-        const bool needed = set >= threads_ || ended_ || waiting_for(set) >= pile;
+        const bool needed = set >= running_ || ended_ || waiting_for(set) >= pile;
         if (needed && may_summarise(set)) return Task{Step::summarise, sets_[set].next};
     }
     return {};

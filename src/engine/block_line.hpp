@@ -94,6 +94,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::atomic<uint32_t> changes_ = 0; // that may give somebody something to do; made under the lock
+    unsigned running_ = 1;              // threads, of which each has a set of its own, if there are as many
     unsigned idle_ = 0, asleep_ = 0;    // threads that wait, and of these
     std::vector<std::unique_ptr<LineBlock>> blocks_;
     std::vector<LineBlock*> free_; // the last one given back is taken first: it is still near

@@ -92,7 +92,7 @@ std::vector<std::vector<int64_t>> some_periods(size_t blocks) {
 
 TEST(BlockLine, EveryBlockTakesEveryStepInItsTurn) {
     for (const unsigned threads : {1u, 2u, 3u, 8u})
-        for (const unsigned sets : {1u, 2u, 5u})
+        for (const unsigned sets : {1u, 2u, 5u, 9u, 64u})
             for (const size_t blocks : {0u, 1u, 2u, 9u, 500u}) {
                 Noted work(some_periods(blocks), sets);
                 BlockLine line(work, threads, sets);
@@ -106,7 +106,7 @@ TEST(BlockLine, EveryBlockTakesEveryStepInItsTurn) {
 
 TEST(BlockLine, StepsOfAnyLength) {
     for (const unsigned threads : {2u, 3u})
-        for (const unsigned sets : {1u, 2u, 3u}) {
+        for (const unsigned sets : {1u, 2u, 3u, 20u}) {
             Noted work(some_periods(300), sets);
             work.on_step = [](int) {
                 thread_local Random random(std::hash<std::thread::id>()(std::this_thread::get_id()));
