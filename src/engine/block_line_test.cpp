@@ -42,9 +42,8 @@ public:
         reading_ = false;
         return more;
     }
-    void decode(LineBlock&, unsigned thread) override {
+    void decode(LineBlock&, unsigned) override {
         if (on_step) on_step(1);
-        if (thread != 0) ++by_others;
         ++decoded;
     }
     void summarise(const LineBlock& block, unsigned set) override {
@@ -68,7 +67,7 @@ public:
     }
 
     std::function<void(int step)> on_step;
-    std::atomic<uint64_t> read_blocks = 0, decoded = 0, ordered = 0, by_others = 0;
+    std::atomic<uint64_t> read_blocks = 0, decoded = 0, ordered = 0;
     std::atomic<int64_t> settled = 0;
     uint64_t most = 0; // blocks on their way
 
@@ -114,7 +113,6 @@ TEST(BlockLine, StepsOfAnyLength) {
             };
             BlockLine(work, threads, sets).run();
             EXPECT_EQ(work.ordered, 300u);
-            EXPECT_GT(work.by_others, 0u);
         }
 }
 
@@ -122,16 +120,19 @@ TEST(BlockLine, StepsOfAnyLength) {
 TEST(BlockLine, OthersGoOnWhileOneIsAway) {
     Noted work(std::vector<std::vector<int64_t>>(1000, {0}), 2);
     std::atomic<bool> away = false;
-    uint64_t on_their_way = 0;
+    uint64_t on_their_way = 0, most_on_their_way = 0;
     work.on_step = [&](int step) {
         if (step != 1 || work.read_blocks < 100 || away.exchange(true)) return;
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        on_their_way = work.read_blocks - work.ordered;
+        for (int i = 0; i < 10'000 && on_their_way < most_on_their_way; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            on_their_way = work.read_blocks - work.ordered;
+        }
     };
     BlockLine line(work, 2, 2);
+    most_on_their_way = line.depth();
     line.run();
     EXPECT_EQ(work.ordered, 1000u);
-    EXPECT_EQ(on_their_way, line.depth());
+    EXPECT_EQ(on_their_way, most_on_their_way);
 }
 
 TEST(BlockLine, WhatAStepThrowsEndsTheRun) {

@@ -13,22 +13,25 @@ bool same(const PlannedHandler& a, const PlannedHandler& b) {
 // What a chain's handler gets depends on the ones before it: chains stay as they are.
 SharedPlan::SharedPlan(const Plan& all) : all_(all) {
     for (const PlannedPolicy& policy : all.policies) {
-        PlannedPolicy own = policy;
-        own.handlers.clear();
+        once_.policies.push_back(policy);
+        once_.policies.back().handlers.clear();
         std::vector<Place> places;
         for (const PlannedHandler& handler : policy.handlers) {
-            const size_t before = places.size();
-            for (size_t p = 0; p < once_.policies.size() && !policy.chain; ++p)
-                for (size_t h = 0; h < once_.policies[p].handlers.size() && places.size() == before; ++h)
-                    if (!once_.policies[p].chain && same(once_.policies[p].handlers[h], handler))
-                        places.push_back({p, h});
-            if (places.size() != before) continue;
-            places.push_back({once_.policies.size(), own.handlers.size()});
-            own.handlers.push_back(handler);
+            const auto before = policy.chain ? std::nullopt : place_of(handler);
+            places.push_back(
+                before.value_or(Place{once_.policies.size() - 1, once_.policies.back().handlers.size()}));
+            if (!before) once_.policies.back().handlers.push_back(handler);
         }
-        once_.policies.push_back(std::move(own));
         places_.push_back(std::move(places));
     }
+}
+
+// Of one that is equal.
+std::optional<SharedPlan::Place> SharedPlan::place_of(const PlannedHandler& handler) const {
+    for (size_t p = 0; p < once_.policies.size(); ++p)
+        for (size_t h = 0; h < once_.policies[p].handlers.size(); ++h)
+            if (!once_.policies[p].chain && same(once_.policies[p].handlers[h], handler)) return Place{p, h};
+    return {};
 }
 
 std::vector<PolicyView> SharedPlan::views(const std::vector<PolicyView>& once) const {

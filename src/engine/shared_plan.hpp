@@ -6,6 +6,7 @@
 
 #include "engine/window.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace visor::engine {
@@ -23,6 +24,8 @@ private:
     struct Place {
         size_t policy, handler;
     };
+    std::optional<Place> place_of(const PlannedHandler& handler) const;
+
     const Plan& all_;
     Plan once_;
     std::vector<std::vector<Place>> places_; // by policy and handler of all_

@@ -72,15 +72,27 @@ TEST(SharedPlan, OthersAreNot) {
         EXPECT_EQ(policy.handlers.size(), 1u) << policy.name;
 }
 
+TEST(SharedPlan, EqualHandlersOfOnePolicyToo) {
+    Plan all;
+    all.policies = {policy("a", {handler("a-1"), handler("a-2")})};
+    const SharedPlan shared(all);
+    EXPECT_EQ(shared.plan().policies[0].handlers.size(), 1u);
+    const auto views = shared.views(views_of(shared.plan()));
+    EXPECT_EQ(views[0].handlers[1].plan->name, "a-2");
+}
+
 TEST(SharedPlan, ChainsStayAsTheyAre) {
     Plan all;
-    all.policies = {policy("a", {handler("a-1")}), policy("b", {handler("b-1"), handler("b-2")}, true),
-                    policy("c", {handler("c-1")})};
+    all.policies = {policy("a", {handler("a-1"), handler("a-2")}, true), policy("b", {handler("b-1")}),
+                    policy("c", {handler("c-1"), handler("c-2")}, true), policy("d", {handler("d-1")})};
     const SharedPlan shared(all);
-    EXPECT_EQ(shared.plan().policies[1].handlers.size(), 2u);
-    EXPECT_EQ(shared.plan().policies[2].handlers.size(), 0u);
+    const auto done = [&](size_t p) { return shared.plan().policies[p].handlers.size(); };
+    EXPECT_EQ(done(0), 2u);
+    EXPECT_EQ(done(1), 1u) << "what a chain's handler gets is not what others get";
+    EXPECT_EQ(done(2), 2u);
+    EXPECT_EQ(done(3), 0u);
     const auto views = shared.views(views_of(shared.plan()));
-    EXPECT_EQ(views[2].handlers[0].periods, views[0].handlers[0].periods);
+    EXPECT_EQ(views[3].handlers[0].periods, views[1].handlers[0].periods);
 }
 
 } // namespace

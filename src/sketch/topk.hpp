@@ -418,7 +418,7 @@ void TopK<BucketBits, Text, Match>::rebuild(const TopK& other, uint32_t b, const
 template <unsigned BucketBits, class Text, uint32_t (*Match)(const uint32_t*, uint32_t)>
 uint32_t TopK<BucketBits, Text, Match>::merge_bucket(const TopK& other, uint32_t b) {
     Merged all[2 * ways];
-    for (uint32_t way = 0; way < ways; ++way)
+    for (uint32_t way = 0; way < ways && used(b, way); ++way)
         if (!has_text(b, way)) text_.release(rest_[way][b].text);
     const uint32_t n = gather(other, b, all);
     // By count, then the more certain, then the hash: the order of merging two sets does not show.
