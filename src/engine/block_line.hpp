@@ -51,7 +51,7 @@ public:
     size_t depth() const { return blocks_.size(); }
 
 private:
-    enum class Step : uint8_t { read, decode, summarise, order, done };
+    enum class Step : uint8_t { read, decode, summarise, order };
     struct Slot {
         LineBlock* block = nullptr;
         Step next = Step::decode;

@@ -6,6 +6,9 @@
 #include "metric/handler.hpp"
 #include "metric/sampling.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 namespace visor::dns {
 
 struct PendingQuery {
@@ -35,6 +38,13 @@ inline Depth depth_of(const DeepSampling& sampling, const DnsEvent& event) {
         return Depth::deep;
     if (!sampling.takes(event.packet->flow_hash, event.id)) return Depth::shallow;
     return sampling.shares(event.transaction, 0) ? Depth::deep : Depth::distinct;
+}
+
+// A reply that took as long is slow: whole microseconds that are no less than the period's 90th percentile.
+inline constexpr int64_t never_slow = INT64_MAX; // nothing to compare with yet
+inline int64_t slow_from_us(const sketch::LatencyHistogram& previous) {
+    const double percentile = previous.quantile(0.9);
+    return percentile > 0 ? static_cast<int64_t>(std::min(std::ceil(percentile), 0x1p62)) : never_slow;
 }
 
 // Has the query wait for its reply. One that waited too long and had to go is told to timed_out(query); one

@@ -3,7 +3,6 @@
 #include "handlers/dns/dns_pending.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace visor::dns {
 
@@ -81,18 +80,11 @@ public:
 
     void on_period_end(const void* previous) override {
         const auto& cells = *static_cast<const CellsV1*>(previous);
-        slow_in_us_ = slow_from(cells.in.latency.quantile(0.9));
-        slow_out_us_ = slow_from(cells.out.latency.quantile(0.9));
+        slow_in_us_ = slow_from_us(cells.in.latency);
+        slow_out_us_ = slow_from_us(cells.out.latency);
     }
 
 private:
-    // Whole microseconds that are no less than the previous period's 90th percentile; more than any time
-    // while there is none.
-    static int64_t slow_from(double percentile_us) {
-        return percentile_us > 0 ? static_cast<int64_t>(std::min(std::ceil(percentile_us), 0x1p62))
-                                 : INT64_MAX;
-    }
-
     // What a batch's messages add to the counters that most of them touch.
     struct Tally {
         explicit Tally(int64_t period_start_ns) : second(period_start_ns) {}
@@ -235,7 +227,7 @@ private:
     DeepSampling sampling_;
     bool transactions_, histograms_;
     PendingQueries pending_;
-    int64_t slow_in_us_ = INT64_MAX, slow_out_us_ = INT64_MAX; // replies that took as long are slow
+    int64_t slow_in_us_ = never_slow, slow_out_us_ = never_slow; // replies that took as long are slow
 };
 
 Result<std::unique_ptr<Handler>> create(const HandlerConfig& config, const Services& services) {

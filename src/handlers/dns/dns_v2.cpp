@@ -84,7 +84,7 @@ public:
     void on_period_end(const void* previous) override {
         const auto& cells = *static_cast<const CellsV2*>(previous);
         for (size_t i = 0; i < slow_us_.size(); ++i)
-            slow_us_[i] = cells.direction[i].timing.latency.quantile(0.9);
+            slow_us_[i] = slow_from_us(cells.direction[i].timing.latency);
     }
 
 private:
@@ -158,12 +158,11 @@ private:
         if (times_) time(d.timing, event, us, slow_us_[static_cast<size_t>(transaction_direction(event))]);
     }
 
-    void time(Timing& timing, const DnsEvent& event, int64_t us, double slow_us) const {
+    void time(Timing& timing, const DnsEvent& event, int64_t us, int64_t slow_us) const {
         const uint32_t weight = sampling_.weight();
         timing.latency.update(static_cast<uint64_t>(us), weight);
         timing.histogram.update(static_cast<uint64_t>(us), weight);
-        if (slow_us > 0 && static_cast<double>(us) >= slow_us && event.has_question)
-            facts_.add_name(timing.top_slow, event.qname(), weight);
+        if (us >= slow_us && event.has_question) facts_.add_name(timing.top_slow, event.qname(), weight);
     }
 
     Filter filter_;
@@ -173,7 +172,7 @@ private:
     PendingQueries pending_;
     PendingTable<IpAddress, 15> subnets_; // client subnets of waiting queries: as many as can wait
     std::array<KindTally, 3> kinds_;      // by direction, of the batch at hand
-    std::array<double, 3> slow_us_{}; // by direction: 90th percentile of the previous period; 0 = none yet
+    std::array<int64_t, 3> slow_us_{never_slow, never_slow, never_slow}; // by direction
 };
 
 Result<std::unique_ptr<Handler>> create(const HandlerConfig& config, const Services& services) {
