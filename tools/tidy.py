@@ -20,12 +20,14 @@ LAYERS = {
     "taps": CORE + ["engine"],
     "handlers": CORE,
     "sinks": ["abi", "base", "sketch", "metric", "engine"],
+    "client": ["abi", "base", "sketch", "metric", "engine", "sinks"],
+    "terminal": ["abi", "base", "sketch", "metric", "engine", "sinks", "client"],
     "control/http": ["abi", "base"],
     "control/agent": CORE + ["engine", "taps/*", "handlers/*", "control"],
     "control/rest": CORE + ["engine", "handlers/*", "sinks", "control", "control/http", "control/agent"],
     "control": CORE + ["engine", "taps/*", "handlers/*", "sinks"],
     "cmd": CORE + ["engine", "taps/*", "handlers/*", "sinks", "control", "control/http", "control/agent",
-                   "control/rest", "cmd/common"],
+                   "control/rest", "client", "terminal", "cmd/common"],
 }
 LEAFY = {"taps", "handlers", "cmd"}
 # Rooms inside a room's folder, with a line of their own in LAYERS.
