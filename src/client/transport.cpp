@@ -50,6 +50,7 @@ private:
         curl_easy_reset(easy); // options only: the connection stays
         curl_easy_setopt(easy, CURLOPT_URL, (url_ + question.path).c_str());
         curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, settings_.tls ? "https" : "http");
+        curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); // a policy may be called ".."
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
         curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
         curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
