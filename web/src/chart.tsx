@@ -2,7 +2,7 @@
 import uPlot from 'uplot';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useSession } from './context';
-import { clock, short } from './units';
+import { clock, short, tick } from './units';
 
 export interface Line {
     label: string;
@@ -45,6 +45,12 @@ function sentence(title: string, lines: Line[], data: uPlot.AlignedData, unit: s
     return `${title}. ${parts.join('; ')}.`;
 }
 
+const powers = (_: uPlot, __: number, min: number, max: number) => {
+    const out: number[] = [];
+    for (let at = 10 ** Math.ceil(Math.log10(min) - 1e-6); at <= max * 1.001; at *= 10) out.push(at);
+    return out;
+};
+
 function axes(unit: string): uPlot.Axis[] {
     const font = `11px ${variable('--font')}`;
     const shared = { stroke: variable('--faint'), font, ticks: { show: false } };
@@ -52,15 +58,20 @@ function axes(unit: string): uPlot.Axis[] {
     return [
         { ...shared, grid: { show: false }, size: 24, space: 64, gap: 4,
           values: (_, splits) => splits.map(split => clock(split, split % 60 !== 0)) },
-        { ...shared, grid, size: 58, space: 34, gap: 6, values: (_, splits) => splits.map(split => short(split, unit)) },
+        { ...shared, grid, size: 58, space: 34, gap: 6, ...(unit === 'us' ? { splits: powers } : {}), values: (_, splits) => splits.map(split => (split === null ? '' : tick(split, unit))) },
     ];
 }
+
+const linear: uPlot.Scale = { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] };
+/** Times differ by powers of ten, and the slow ones must not hide the others. */
+const logarithmic: uPlot.Scale = { distr: 3, range: (_, min, max) =>
+    [10 ** Math.floor(Math.log10(Math.max(min ?? 1, 0.1))), 10 ** Math.ceil(Math.log10(Math.max(max ?? 1000, 1)))] };
 
 function options(lines: Line[], unit: string, width: number, height: number, hover: (i: number | null) => void): uPlot.Options {
     return {
         width, height, legend: { show: false }, padding: [8, 6, 0, 0],
         cursor: { sync: { key: 'seconds' }, y: false, drag: { x: false, y: false }, points: { size: 5 } },
-        scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(max * 1.08, unit === '%' ? 1 : 1e-6) || 1] } },
+        scales: { x: { time: true }, y: unit === 'us' ? logarithmic : linear },
         axes: axes(unit),
         series: [{}, ...lines.map((line): uPlot.Series => ({
             label: line.label, stroke: color(line.color), width: 1.6, spanGaps: true, points: { show: false },

@@ -2,6 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { useShown } from './context';
 import { metricsPath } from './api';
+import { CopyIcon } from './icons';
 import type { Metric } from './picture';
 
 /** Where pages may not write the clipboard (plain HTTP from afar) a selection can still be copied. */
@@ -83,7 +84,7 @@ export function Copy({ metrics, what }: { metrics: Metric[]; what: string }) {
     const filter = () => `${curl()} | jq '.. | objects | getpath(${JSON.stringify(path.split('.'))}) | select(. != null)'`;
     return <span class="copy"><span class="said" role="status">{said}</span>
         <details ref={menu} onKeyDown={close} onFocusOut={leave}>
-            <summary aria-label={`Copy ${what} as curl or PromQL`} title="Copy as curl or PromQL">⧉</summary>
+            <summary aria-label={`Copy ${what} as curl or PromQL`} title="Copy as curl or PromQL"><CopyIcon /></summary>
             <div class="menu">
                 <button type="button" onClick={() => copy(curl(), 'curl')}>Copy as curl</button>
                 {path && <button type="button" onClick={() => copy(filter(), 'curl')}>Copy as curl | jq</button>}

@@ -48,7 +48,7 @@ export function grouped(metrics: Metric[]): Group[] {
 
 function Cell({ handler, metric, siblings }: { handler: Handler; metric?: Metric; siblings: Metric[] }) {
     const { session, against, state } = useShown();
-    if (!metric) return <><td class="n" /><td class="share" /></>;
+    if (!metric) return <><td class="n" /><td class="share" /><td class="moves" /></>;
     const before = against?.handlers.find(other => other.instance === handler.instance)?.byPath.get(metric.row.path);
     const all = wholeOf(siblings, metric);
     const key = seriesKey(handler, metric.row.path);
@@ -58,7 +58,7 @@ function Cell({ handler, metric, siblings }: { handler: Handler; metric?: Metric
             {against && <small class="change">{signed(metric.value! - (before?.value ?? 0))}</small>}</td>
         <td class="share">{all !== undefined && <><span class="bar" aria-hidden="true"><i style={{ width: `${metric.value! / all * 100}%` }} /></span>
             <span>{percent(metric.value! / all)}</span></>}
-            {moves && <Spark at={second => session.history.value(key, second)}
+            </td><td class="moves">{moves && <Spark at={second => session.history.value(key, second)}
                 label={`a second over the last minute: ${short(session.history.value(key, session.history.newest), '1')}`} />}</td>
     </>;
 }
@@ -71,7 +71,7 @@ function Table({ handler, group, zeros }: { handler: Handler; group: Group; zero
     return <div class="scroll"><table class="counters">
         <caption>{visible(group.prefix) || 'in all'}</caption>
         <thead class={many ? '' : 'offscreen'}><tr><th scope="col">counter</th>{group.dimensions.map(dimension =>
-            <th scope="col" colSpan={2} class="n">{visible(dimension) || 'count'}</th>)}</tr></thead>
+            <th scope="col" colSpan={3} class="n">{visible(dimension) || 'count'}</th>)}</tr></thead>
         <tbody>{rows.map(row => <tr class={row.cells.some(metric => metric?.value) ? '' : 'zero'}>
             <th scope="row"><span class="what">{visible(row.name)}</span>
                 <small>{visible(row.cells.find(Boolean)?.row.help ?? '')}</small></th>

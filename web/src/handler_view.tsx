@@ -33,8 +33,11 @@ function Rates({ handler }: { handler: Handler }) {
     })}</>;
 }
 
-/** "top_qname2" is "qname2", of the direction in "in qname2". */
-export const titleOf = (metric: Metric) => visible(metric.row.path.replace(/(^|\.)top_/g, '$1').replace(/\./g, ' ').replace(/_/g, ' '));
+/** A path for people: "in.top_qname2" is "in qname2"; kind and unit are told by what is drawn. */
+export function titleOf(metric: Metric): string {
+    const path = metric.row.path.replace(/(^|\.)top_/g, '$1').replace(/(_us|_bytes)$/, '').replace(/\.quantiles$/, '');
+    return visible(path.replace(/[._]/g, ' '));
+}
 
 function Tops({ handler, metrics }: { handler: Handler; metrics: Metric[] }) {
     const [empties, show] = useState(false);
@@ -68,9 +71,9 @@ export function HandlerView({ handler }: { handler: Handler }) {
             todo="Enable some under metric_groups of the policy." />}
         <div class="cards">
             <Rates handler={handler} />
-            <Counters handler={handler} metrics={kind('counter', 'gauge')} />
-            <Distinct handler={handler} metrics={kind('distinct count')} />
             {distributions.map(metric => <Distribution key={metric.row.path} handler={handler} metric={metric} title={titleOf(metric)} />)}
+            <Distinct handler={handler} metrics={kind('distinct count')} />
+            <Counters handler={handler} metrics={kind('counter', 'gauge')} />
             <Tops handler={handler} metrics={kind('top list')} />
         </div>
     </>;

@@ -47,6 +47,7 @@ export class History {
             const elapsed = same ? Math.max(at - earlier.at, 0.2) : Math.max(handler.length, 1);
             const since = same ? earlier.handler : undefined;
             if (earlier) this.addDifferences(handler, since, second, elapsed);
+            else this.fillHandler(handler);
             this.addSeconds(handler);
             this.before.set(handler.instance, { handler, at });
             this.newest = Math.max(this.newest, second);
@@ -77,17 +78,21 @@ export class History {
     /** A whole minute: its mean where nothing better is known. */
     fill(minute: Picture) {
         for (const handler of minute.handlers) {
-            const end = handler.start + handler.length;
-            for (const metric of handler.metrics)
-                for (const [of, value] of difference(metric, undefined, Math.max(handler.length, 1))) {
-                    const key = seriesKey(handler, metric.row.path, of);
-                    for (let s = handler.start; s < end; ++s)
-                        if (this.value(key, s) === undefined) this.put(key, s, value);
-                }
+            this.fillHandler(handler);
             this.addSeconds(handler);
             this.oldest = Math.min(this.oldest, handler.start);
-            this.newest = Math.max(this.newest, end);
+            this.newest = Math.max(this.newest, handler.start + handler.length);
         }
+    }
+
+    private fillHandler(handler: Handler) {
+        const end = handler.start + handler.length;
+        for (const metric of handler.metrics)
+            for (const [of, value] of difference(metric, undefined, Math.max(handler.length, 1))) {
+                const key = seriesKey(handler, metric.row.path, of);
+                for (let s = handler.start; s < end; ++s)
+                    if (this.value(key, s) === undefined) this.put(key, s, value);
+            }
     }
 
     forget() {

@@ -9,7 +9,7 @@ import { count, find, sources } from './overview_sources';
 import type { Handler, Item, Metric, Picture } from './picture';
 import { Empty, Name, visible } from './text';
 import { Share, TopTable } from './toplist';
-import { exact, full, percent, short } from './units';
+import { clock, exact, full, percent, short } from './units';
 
 const newest = (line: Line, to: number) => {
     for (let second = to; second > to - 5; --second) {
@@ -18,6 +18,14 @@ const newest = (line: Line, to: number) => {
     }
     return undefined;
 };
+
+/** When a minute has only begun its lists say little: the one before is shown, and it is said. */
+function useLists(): { picture?: Picture; note: string } {
+    const { state, picture } = useShown();
+    const before = state.held[0]?.picture;
+    const early = !state.report && state.route.time.kind === 'live' && before && (picture?.length ?? 0) < 15;
+    return early ? { picture: before, note: ` · minute of ${clock(before.start)}` } : { picture, note: '' };
+}
 
 type Wanted = keyof typeof sources;
 
@@ -101,10 +109,11 @@ function Vitals() {
 }
 
 const codes: [string, Wanted, number][] = [
-    ['NOERROR', 'noerror', 2], ['NXDOMAIN', 'nxdomain', 6], ['SERVFAIL', 'srvfail', 5], ['REFUSED', 'refused', 7]];
+    ['NOERROR', 'noerror', 1], ['NXDOMAIN', 'nxdomain', 6], ['SERVFAIL', 'srvfail', 5], ['REFUSED', 'refused', 7]];
 
 function Health() {
-    const { picture, to } = useShown();
+    const { to } = useShown();
+    const { picture, note } = useLists();
     const found = find(picture, sources.replies);
     const replies = count(picture, sources.replies) ?? 0;
     if (!found) return null;
@@ -119,12 +128,13 @@ function Health() {
         ['Latency p99', short(latency?.p99, 'us'), 'of queries to this host']];
     return <section class="card vital">
         <header><h2>DNS health</h2></header>
+        {note && <p class="help">{note.slice(3)}</p>}
         {!replies ? <Empty what="No DNS replies yet." todo="Ports 53, 5353, 5355 and 53000 are read as DNS." /> : <>
             <div class="stack" aria-hidden="true">{all.filter(one => one.n).map(one =>
                 <i class={`k${one.color}`} style={{ flexGrow: one.n }} />)}</div>
             <ul class="legend">{all.filter(one => one.n).map(one => <li><span class={`key k${one.color}`} aria-hidden="true" />
                 {one.name} <b>{percent(one.n / replies)}</b></li>)}</ul></>}
-        <dl class="facts">{rows.map(([name, value, help]) => <div><dt>{name}{help && <small>{help}</small>}</dt><dd>{value}</dd></div>)}</dl>
+        <dl class="facts two">{rows.map(([name, value, help]) => <div><dt>{name}{help && <small>{help}</small>}</dt><dd>{value}</dd></div>)}</dl>
         <p class="foot"><a href={to({ view: 'handler', which: found.handler.instance })}>All of DNS →</a></p>
     </section>;
 }
@@ -146,12 +156,13 @@ function merged(picture: Picture | undefined, ...wanted: Wanted[]): { items: Ite
 }
 
 function Talkers() {
-    const { picture, to } = useShown();
+    const { to } = useShown();
+    const { picture, note } = useLists();
     const found = merged(picture, 'remote4', 'remote6');
     if (!found) return null;
     return <section class="card">
         <header><h2>Top talkers</h2><Copy metrics={find(picture, sources.remote4)?.metrics ?? []} what="top talkers" /></header>
-        <p class="help">remote addresses by packets</p>
+        <p class="help">remote addresses by packets{note}</p>
         {!found.items.length ? <Empty what="No remote address yet." why="They are known when traffic has a direction."
             todo="Say which addresses are this host with -H, or host_spec of the tap." />
         : <div class="scroll"><table><caption class="offscreen">Top talkers</caption>
@@ -165,14 +176,14 @@ function Talkers() {
 }
 
 function List({ title, wanted, none }: { title: string; wanted: Wanted; none: string }) {
-    const { picture } = useShown();
+    const { picture, note } = useLists();
     const found = find(picture, sources[wanted]);
     if (!found) return null;
     const metric = found.metrics.find(one => one.top?.items.length) ?? found.metrics[0];
     return <section class="card">
         <header><h2>{title}</h2><Copy metrics={[metric]} what={title} /></header>
-        <p class="help">{metric.row.help}</p>
-        {metric.top?.items.length ? <TopTable handler={found.handler} metric={metric} title={title} limit={8} /> : <Empty what={none} />}
+        <p class="help">{metric.row.help}{note}</p>
+        {metric.top?.items.length ? <TopTable handler={found.handler} metric={metric} title={title} limit={8} find={false} /> : <Empty what={none} />}
     </section>;
 }
 
@@ -193,7 +204,7 @@ function Any({ handler }: { handler: Handler }) {
         {facts.length > 0 ? <dl class="facts">{facts.map(metric => <div><dt>{visible(metric.row.path)}<small>{visible(metric.row.help)}</small></dt>
             <dd>{metric.quantiles ? short(metric.quantiles.p50, metric.row.unit) : exact(metric.value!)}</dd></div>)}</dl>
             : <Empty what="Nothing counted yet." />}
-        {top && <TopTable handler={handler} metric={top} title={titleOf(top)} limit={5} />}
+        {top && <TopTable handler={handler} metric={top} title={titleOf(top)} limit={5} find={false} />}
         <p class="foot"><a href={to({ view: 'handler', which: handler.instance })}>All of {visible(handler.type)} →</a></p>
     </section>;
 }

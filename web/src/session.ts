@@ -177,7 +177,8 @@ export class Session {
         const { policy } = this.state;
         const fetched: Picture[] = [];
         try {
-            for (let n = 1; n < 10; ++n) {
+            if (this.state.live) await this.refresh(); // says how many there are
+            for (let n = 1; n < this.periods('held'); ++n) {
                 const answer = await ask(metricsPath(policy, `bucket/${n}?extended=1&charts=1`));
                 if (policy !== this.state.policy) return;
                 const picture = readPicture(answer[policy], this.state.schema, this.state.policies[policy]?.modules);
@@ -200,10 +201,11 @@ export class Session {
         this.state.held = this.state.report ? all : all.slice(0, this.periods() - 1);
     }
 
-    /** Minutes the agent keeps of this policy. */
-    periods(): number {
+    /** Minutes the agent keeps of this policy, or has already; the one being filled is one of them. */
+    periods(of: 'held' | 'kept' = 'kept'): number {
         const modules = Object.values(this.state.policies[this.state.policy]?.modules ?? {}) as Json[];
-        return Math.max(1, ...modules.map(module => Number(module?.metrics?.periods_configured) || 1));
+        return Math.max(1, ...modules.map(module =>
+            of === 'held' ? module?.metrics?.periods?.length ?? 1 : Number(module?.metrics?.periods_configured) || 1));
     }
 
     private async loadWindow(minutes: number) {

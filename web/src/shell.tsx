@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useShown } from './context';
 import { Help } from './help';
+import { GoIcon, PauseIcon, ThemeIcon } from './icons';
 import { useKeys } from './keys';
 import { LedgerStrip } from './ledger';
 import { href, timeOf, timeText } from './route';
@@ -57,7 +58,7 @@ function Times() {
                 {versus && !minutes.includes(versus) && <option value={versus}>with {clock(versus, false)} (gone)</option>}
             </select></label>
         <button type="button" class="icon" aria-pressed={state.paused} title={state.paused ? 'Go on' : 'Pause'}
-            aria-label="Pause" onClick={() => session.changed({ paused: !state.paused })}>{state.paused ? '▶' : '❚❚'}</button>
+            aria-label="Pause" onClick={() => session.changed({ paused: !state.paused })}>{state.paused ? <GoIcon /> : <PauseIcon />}</button>
     </div>;
 }
 
@@ -126,7 +127,7 @@ export function Shell({ children }: { children: any }) {
                 <span class="gap" />
                 {!state.report && <Status />}
                 {!state.report && <Times />}
-                <button type="button" class="icon" onClick={turn} aria-label={`Colours: ${theme}`} title={`Colours: ${theme}`}>◐</button>
+                <button type="button" class="icon" onClick={turn} aria-label={`Colours: ${theme}`} title={`Colours: ${theme}`}><ThemeIcon /></button>
                 <button type="button" class="icon" onClick={() => setHelp(true)} aria-label="Help and keys" title="Help (?)">?</button>
             </div>
             <div class="row second"><Tabs /><LedgerStrip /></div>

@@ -63,7 +63,7 @@ export function emptyTop(metric: Metric, handler: Handler) {
                 + 'or host_spec of the tap.' : 'Lists fill as traffic comes; a filter of the policy may keep it out.'} />;
 }
 
-export function TopTable({ handler, metric, title, limit = atOnce }: { handler: Handler; metric: Metric; title: string; limit?: number }) {
+export function TopTable({ handler, metric, title, limit = atOnce, find = true }: { handler: Handler; metric: Metric; title: string; limit?: number; find?: boolean }) {
     const before = useBefore(handler, metric);
     const { against } = useShown();
     const [query, setQuery] = useState('');
@@ -76,7 +76,7 @@ export function TopTable({ handler, metric, title, limit = atOnce }: { handler: 
     const shown = items.slice(0, limit + more);
     const set = (to: Column, rising: boolean) => sort([to, rising]);
     return <div class="top">
-        {metric.top.items.length > 5 &&
+        {find && metric.top.items.length > 5 &&
             <input type="search" class="find" placeholder="Search" aria-label={`Search ${title}`} value={query}
                 onInput={event => setQuery(event.currentTarget.value)} />}
         <div class="scroll"><table>

@@ -20,7 +20,7 @@ function time(us: number): string {
 }
 
 const names: Record<string, string> = {
-    By: 'B', 'By/s': 'B/s', '{packet}/s': 'pkt/s', '{message}/s': 'msg/s', '{xact}/s': 'xact/s', '%': '%', '1': '' };
+    By: 'B', 'By/s': 'B/s', '{packet}/s': 'pkt/s', '{message}/s': 'msg/s', '{xact}/s': 'xact/s', '{query}/s': 'q/s', '%': '%', '1': '' };
 
 /** The unit as people write it: "{packet}/s" is pkt/s. */
 export const unitName = (unit: string) => names[unit] ?? unit.replace(/[{}]/g, '');
@@ -29,13 +29,16 @@ export const unitName = (unit: string) => names[unit] ?? unit.replace(/[{}]/g, '
 export function short(n: number | undefined | null, unit = '1'): string {
     if (n === undefined || n === null || !Number.isFinite(n)) return '–';
     if (unit === 'us') return time(n);
-    if (unit === '%') return `${digits(n)} %`;
+    if (unit === '%') return `${digits(n)}%`;
     const [figure, prefix] = scaled(n);
     const name = unitName(unit);
     // A prefix belongs to bytes and to bare numbers; "2 kpkt/s" is nobody's unit.
     if (unit === 'By' || unit === 'By/s') return `${figure} ${prefix}${name}`;
     return `${figure}${prefix && `${prefix}`}${name && ` ${name}`}`;
 }
+
+/** For an axis: the unit stands beside the chart already, but where the prefix is the unit's. */
+export const tick = (n: number, unit: string) => short(n, ['By', 'By/s', 'us', '%'].includes(unit) ? unit : '1');
 
 /** Whole where whole counts are meant. */
 export function full(n: number | undefined, unit = '1'): string {
