@@ -14,10 +14,13 @@ export function useShown() {
              to: (changes: Partial<Route>) => href(state.route, changes) };
 }
 
-/** The same metric of the minute that is compared with. */
-export function useBefore(handler: Handler, metric: Metric): Metric | undefined {
+/** The minute that is compared with. Counts of minutes of different lengths (one is not over yet) are compared as if they
+    were as long as what is shown: `scale`. */
+export function useBefore(handler: Handler): { of: (metric: Metric) => Metric | undefined; scale: number } {
     const { against } = useShown();
-    return against?.handlers.find(other => other.instance === handler.instance)?.byPath.get(metric.row.path);
+    const same = against?.handlers.find(other => other.instance === handler.instance);
+    return { of: metric => same?.byPath.get(metric.row.path),
+             scale: same?.length && handler.length ? handler.length / same.length : 1 };
 }
 
 /** The pictures there are by time, oldest first, the minute being filled last. */

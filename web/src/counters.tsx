@@ -1,7 +1,7 @@
 // Counters in tables by what they are parts of; those of several directions side by side.
 import { useState } from 'preact/hooks';
 import { Spark } from './chart';
-import { useShown } from './context';
+import { useBefore, useShown } from './context';
 import { Copy } from './copy';
 import { seriesKey } from './history';
 import type { Handler, Metric } from './picture';
@@ -48,14 +48,16 @@ export function grouped(metrics: Metric[]): Group[] {
 
 function Cell({ handler, metric, siblings }: { handler: Handler; metric?: Metric; siblings: Metric[] }) {
     const { session, against, state } = useShown();
+    const before = useBefore(handler);
     if (!metric) return <><td class="n" /><td class="share" /><td class="moves" /></>;
-    const before = against?.handlers.find(other => other.instance === handler.instance)?.byPath.get(metric.row.path);
+    const earlier = metric.row.kind === 'counter' ? Math.round((before.of(metric)?.value ?? 0) * before.scale)
+        : before.of(metric)?.value ?? 0;
     const all = wholeOf(siblings, metric);
     const key = seriesKey(handler, metric.row.path);
     const moves = state.route.time.kind === 'live' && !state.report && metric.row.kind === 'counter' && metric.value! > 0;
     return <>
         <td class="n" data-path={metric.row.path}>{exact(metric.value!)}
-            {against && <small class="change">{signed(metric.value! - (before?.value ?? 0))}</small>}</td>
+            {against && <small class="change">{signed(metric.value! - earlier)}</small>}</td>
         <td class="share">{all !== undefined && <><span class="bar" aria-hidden="true"><i style={{ width: `${metric.value! / all * 100}%` }} /></span>
             <span>{percent(metric.value! / all)}</span></>}
             </td><td class="moves">{moves && <Spark at={second => session.history.value(key, second)}
@@ -94,15 +96,15 @@ export function Counters({ handler, metrics }: { handler: Handler; metrics: Metr
 }
 
 export function Distinct({ handler, metrics }: { handler: Handler; metrics: Metric[] }) {
-    const { against } = useShown();
+    const before = useBefore(handler);
     if (!metrics.length) return null;
     return <section class="card wide" aria-labelledby="distinct">
         <header><h2 id="distinct">How many different</h2><Copy metrics={metrics} what="distinct counts" /></header>
         <dl class="tiles">{metrics.map(metric => {
-            const before = against?.handlers.find(other => other.instance === handler.instance)?.byPath.get(metric.row.path);
+            const earlier = before.of(metric)?.value;
             const sure = metric.lower === metric.upper;
             return <div><dt>{visible(metric.row.path.replace(/(^|\.)cardinality\./, '$1'))}<small>{visible(metric.row.help)}</small></dt>
-                <dd data-path={metric.row.path}>{exact(metric.value!)}{before && <small class="change">{signed(metric.value! - before.value!)}</small>}
+                <dd data-path={metric.row.path}>{exact(metric.value!)}{earlier !== undefined && <small class="change">{signed(metric.value! - earlier)}</small>}
                     {metric.lower !== undefined && <small>{sure ? 'exactly'
                         : `${exact(Math.round(metric.lower))} – ${exact(Math.round(metric.upper!))}, 95 % sure`}</small>}</dd></div>;
         })}</dl>

@@ -108,7 +108,7 @@ export function Figures({ metric, before }: { metric: Metric; before?: Metric })
 }
 
 export function Distribution({ handler, metric, title }: { handler: Handler; metric: Metric; title: string }) {
-    const before = useBefore(handler, metric);
+    const before = useBefore(handler).of(metric);
     const { state } = useShown();
     const { bins } = metric.quantiles!;
     const unit = metric.row.unit;

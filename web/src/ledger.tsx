@@ -42,7 +42,8 @@ export function LedgerView() {
                     const name = rest.length ? group : 'frames';
                     groups.set(name, [...(groups.get(name) ?? []), [rest.join('.') || group, value]]);
                 }
-                return [...groups].filter(([group]) => group !== 'period').map(([group, all]) => <section class="card">
+                const first = (group: string) => Number(group !== 'tap'); // the balance
+                return [...groups].filter(([group]) => group !== 'period').sort((a, b) => first(a[0]) - first(b[0])).map(([group, all]) => <section class="card">
                     <header><h2>{visible(group)}</h2></header>{stream && <p class="help">{visible(stream)}</p>}
                     <table class="plain"><caption class="offscreen">{visible(group)}</caption><tbody>{all.map(([name, value]) =>
                         <tr class={value ? lost.test(`${group}.${name}`) || lost.test(name) ? 'bad' : '' : 'zero'}>

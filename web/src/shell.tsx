@@ -6,7 +6,7 @@ import { GoIcon, PauseIcon, ThemeIcon } from './icons';
 import { useKeys } from './keys';
 import { LedgerStrip } from './ledger';
 import { href, timeOf, timeText } from './route';
-import type { Session } from './session';
+import { minuteAt, type Session } from './session';
 import { visible } from './text';
 import { currentTheme, nextTheme } from './theme';
 import { clock, day, duration } from './units';
@@ -102,6 +102,14 @@ function Banner() {
     if (state.link === 'lost') return <p class="banner bad" role="alert">The agent does not answer since {clock(state.lostAt / 1000)}.
         {state.live ? ' This is the last picture; it goes on by itself when the agent is back.' : ' Trying again every two seconds.'}</p>;
     if (state.paused) return <p class="banner">Paused at {clock(state.liveAt / 1000)}. The agent goes on counting.</p>;
+    const { versus: other } = state.route;
+    if (other && picture) {
+        const length = minuteAt(state, other)?.length;
+        return <p class="banner">{length === undefined ? 'The minute to compare with is not held any more.'
+            : `Changes are against ${clock(other)}`}{length && length !== picture.length
+            ? `, its counts as if it had lasted ${picture.length} s as well.` : length ? '.' : ''}{' '}
+            <a href={to({ versus: undefined })}>No comparison</a></p>;
+    }
     if (time.kind === 'minute' && !picture && state.live) return <p class="banner">That minute is not held any more.{' '}
         <a href={to({ time: { kind: 'live' } })}>Back to now</a></p>;
     return null;

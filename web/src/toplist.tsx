@@ -11,11 +11,11 @@ const atOnce = 10;
 
 interface Shown extends Item { rank: number; change?: number }
 
-function arranged(metric: Metric, before: Metric | undefined, query: string, column: Column, up: boolean): Shown[] {
+function arranged(metric: Metric, before: Metric | undefined, scale: number, query: string, column: Column, up: boolean): Shown[] {
     const earlier = new Map(before?.top?.items.map(item => [item.name, item.estimate]));
     const wanted = query.toLowerCase();
     const items = (metric.top?.items ?? []).map((item, i): Shown => ({
-        ...item, rank: i + 1, change: before ? item.estimate - (earlier.get(item.name) ?? 0) : undefined }));
+        ...item, rank: i + 1, change: before ? item.estimate - Math.round((earlier.get(item.name) ?? 0) * scale) : undefined }));
     const order: Record<Column, (a: Shown, b: Shown) => number> = {
         count: (a, b) => b.estimate - a.estimate || a.rank - b.rank,
         name: (a, b) => (a.name < b.name ? -1 : 1),
@@ -64,13 +64,13 @@ export function emptyTop(metric: Metric, handler: Handler) {
 }
 
 export function TopTable({ handler, metric, title, limit = atOnce, find = true }: { handler: Handler; metric: Metric; title: string; limit?: number; find?: boolean }) {
-    const before = useBefore(handler, metric);
+    const { of: before, scale } = useBefore(handler);
     const { against } = useShown();
     const [query, setQuery] = useState('');
     const [more, setMore] = useState(0);
     const [[column, up], sort] = useState<[Column, boolean]>(['count', false]);
     if (!metric.top?.items.length) return emptyTop(metric, handler);
-    const items = arranged(metric, before, query, column, up);
+    const items = arranged(metric, before(metric), scale, query, column, up);
     const all = whole(metric), { unit } = metric.row;
     const bounds = metric.top.items.some(item => item.upper > item.lower);
     const shown = items.slice(0, limit + more);
