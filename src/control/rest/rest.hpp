@@ -55,6 +55,8 @@ private:
     std::optional<http::Response> refused(const sinks::RouteInfo& route, const http::Request& request) const;
     void tell_notices(const Document& document) const;
 
+    http::Response page(const http::Request&, const http::PathValues&) const;
+    http::Response asset(const http::Request&, const http::PathValues&) const;
     http::Response app(const http::Request&, const http::PathValues&) const;
     http::Response rates(const http::Request&, const http::PathValues&) const;
     http::Response alive(const http::Request&, const http::PathValues&) const;

@@ -75,6 +75,15 @@ struct Routes {
 
 std::vector<Route> Routes::of_agent() {
     return {
+        {{"GET", "/", "The page, for browsers", {}, {{200, "it", {}, "text/html"}}}, &Rest::page},
+        {{"GET",
+          "/assets/{name}",
+          "A file of the page",
+          {{"name", Place::path, "as the page names it"}},
+          {{200, "a script", {}, "text/javascript"},
+           {200, "a style sheet", {}, "text/css"},
+           {404, "no such file"}}},
+         &Rest::asset},
         {{"GET", "/livez", "The process answers", {}, {{200, "ok", {}, "text/plain"}}}, &Rest::alive},
         {{"GET",
           "/readyz",
