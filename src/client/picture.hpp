@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace visor::client {
@@ -28,7 +29,7 @@ struct Top {
 };
 
 struct Bin { // of a histogram
-    double lower = 0, upper = 0, count = 0;
+    double lower = 0, upper = 0, count = 0; // the last one of a handler's histogram has no upper limit: infinity
 };
 
 struct Quantiles {
@@ -72,7 +73,7 @@ struct Handler {
 };
 
 struct LedgerLine {
-    std::string stream, path; // path: "received", "dropped.kernel"
+    std::string stream, path; // as the agent tells it: "tap.received", "tap.dropped.ring", "sampling.weight"
     double count = 0;
 };
 
@@ -82,7 +83,7 @@ struct Picture {
     double up_minutes = 0;
     std::string policy;
     std::string tap;      // of the policy; several joined by ", "
-    uint32_t minutes = 1; // asked for: 1 = the one that is being filled
+    uint32_t minutes = 1; // shown, as many as asked for or kept: 1 = the one that is being filled
     int64_t taken_ms = 0; // unix time, of this host
     std::vector<Handler> handlers;
     std::vector<LedgerLine> ledger;

@@ -99,22 +99,31 @@ std::vector<std::string> modern_families(const Schema& schema, const Row& row) {
     return {name.with()};
 }
 
-std::string_view kind_name(const CellOps& cell) {
-    switch (cell.kind) {
-    case Kind::counter:
-        return cell.gauge ? "gauge" : "counter";
-    case Kind::cardinality:
-        return "distinct count";
-    case Kind::top:
-        return "top list";
-    case Kind::quantiles:
-        return "quantiles";
-    case Kind::histogram:
-        return "histogram";
-    case Kind::rate:
-        return "rate";
-    }
+namespace {
+struct KindName {
+    Kind kind;
+    bool gauge;
+    std::string_view name;
+};
+constexpr KindName kind_names[] = {{Kind::counter, false, "counter"},
+                                   {Kind::counter, true, "gauge"},
+                                   {Kind::cardinality, false, "distinct count"},
+                                   {Kind::top, false, "top list"},
+                                   {Kind::quantiles, false, "quantiles"},
+                                   {Kind::histogram, false, "histogram"},
+                                   {Kind::rate, false, "rate"}};
+} // namespace
+
+std::string_view kind_name(Kind kind, bool gauge) {
+    for (const KindName& known : kind_names)
+        if (known.kind == kind && known.gauge == gauge) return known.name;
     return {};
+}
+
+std::optional<NamedKind> kind_named(std::string_view name) {
+    for (const KindName& known : kind_names)
+        if (known.name == name) return NamedKind{known.kind, known.gauge};
+    return std::nullopt;
 }
 
 } // namespace visor::sinks

@@ -7,6 +7,7 @@
 
 #include "metric/row.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,12 @@ ModernName modern_name(const Schema& schema, const Row& row);
 // Families a row gives in the modern exposition, the main one first.
 std::vector<std::string> modern_families(const Schema& schema, const Row& row);
 
-std::string_view kind_name(const CellOps& cell);
+// What a kind is called, in documents and in the served schema, and back.
+std::string_view kind_name(Kind kind, bool gauge);
+struct NamedKind {
+    Kind kind;
+    bool gauge;
+};
+std::optional<NamedKind> kind_named(std::string_view name);
 
 } // namespace visor::sinks

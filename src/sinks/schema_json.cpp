@@ -11,7 +11,7 @@ namespace {
 json row_json(const Schema& schema, const Row& row) {
     const RowFacts& facts = row.facts;
     json out{{"path", row.json_path()},
-             {"kind", kind_name(*row.ops)},
+             {"kind", kind_name(row.ops->kind, row.ops->gauge)},
              {"unit", facts.unit},
              {"help", facts.help},
              {"prometheus",

@@ -1,19 +1,15 @@
 // pktvisor-pcap: runs the engine over capture files and prints what it found.
-#include "base/processors.hpp"
+#include "cmd/common/jobs.hpp"
+#include "cmd/common/reading.hpp"
 #include "cmd/common/standard_streams.hpp"
 #include "control/log.hpp"
 #include "control/plan.hpp"
 #include "engine/offline.hpp"
-#include "interrupt.hpp"
-#include "jobs.hpp"
 #include "options.hpp"
-#include "progress.hpp"
 #include "sinks/json.hpp"
 #include "sinks/rows.hpp"
 #include "sinks/text.hpp"
-#include "taps/pcap/merged_source.hpp"
 
-#include <chrono>
 #include <cstdio>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -151,12 +147,6 @@ void log_outcome(const PcapOptions& options, const Finished& done, double second
     if (options.verbose) log_ledger(done);
 }
 
-// There were packets, and none could be read.
-bool nothing_read(const engine::Ledger& ledger) {
-    const engine::SourceLedger& s = ledger.source;
-    return s.bad_record + s.unsupported_link > 0 && s.delivered + s.filtered_bpf == 0;
-}
-
 bool print(const std::string& out) {
     return std::fwrite(out.data(), 1, out.size(), stdout) == out.size() && std::fflush(stdout) == 0;
 }
@@ -164,28 +154,14 @@ bool print(const std::string& out) {
 // One reading of the capture. `trouble`: of the reading before, told once; replaced by this one's.
 Result<Finished> read_capture(const PcapOptions& options, Job& job, const Services& services,
                               const StopSignal& stop, bool several, std::string& trouble) {
-    auto source = taps::MergedSource::open(options.files, {job.input.bpf, stop.fd});
-    if (!source) return Error{source.error()};
-    const auto begin = std::chrono::steady_clock::now();
-    ProgressBar bar;
-    const engine::OfflineOptions how{
-        .workers = options.workers,
-        .threads = std::min(available_processors(), 2 * options.workers),
-        .decode = control::decode_settings(job.plan, std::move(job.hosts), services.key),
-        .progress = [&](const auto& ledger, const auto& totals) { bar.update(ledger, totals); },
-        .stop = stop.flag,
-        .tcp_connections = job.input.tcp_connections};
-    auto run = engine::OfflineRun::run(**source, job.plan, services, how);
-    if (!run) return Error{run.error()};
-    bar.clear();
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-    const std::string told = std::exchange(trouble, (*source)->trouble());
-    if (nothing_read((*run)->ledger())) return Error{"no packet could be read: " + trouble};
-    Finished done{job, std::move(*run), (*source)->name(), {}};
+    auto read = read_job(options, job, services, stop);
+    if (!read) return Error{read.error()};
+    const std::string told = std::exchange(trouble, read->trouble);
+    Finished done{job, std::move(read->run), read->source, {}};
     if (several) done.whose = job.policies + ": ";
     log_input(options, done);
     if (!trouble.empty() && trouble != told) spdlog::warn("{}", trouble);
-    log_outcome(options, done, elapsed.count());
+    log_outcome(options, done, read->seconds);
     log_directions(options, done);
     return done;
 }

@@ -1,24 +1,16 @@
 // The command line of pktvisor-pcap.
 #pragma once
 
-#include "metric/options.hpp"
+#include "cmd/common/jobs.hpp"
 
 #include <string>
-#include <vector>
 
 namespace visor::cmd {
 
-struct PcapOptions {
-    std::vector<std::string> files;
+struct PcapOptions : CaptureOptions {
     std::string input = "pcap";
-    std::string bpf, host_spec, config, geo_city, geo_asn;
     std::string format = "json"; // json, pretty or text
-    unsigned max_deep_sample = 100;
-    unsigned periods = 5;
-    unsigned workers = 1;
     bool extended = false;
-    bool verbose = false;
-    OptionValues given; // of these, what visor.config may say too and was said on the command line
 };
 
 // Fills `options`. True when the program should go on; otherwise `exit_code` is what it should end with, and

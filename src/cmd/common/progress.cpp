@@ -1,4 +1,4 @@
-#include "progress.hpp"
+#include "cmd/common/progress.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "interrupt.hpp"
+#include "cmd/common/interrupt.hpp"
 
 #include <cerrno>
 #include <csignal>

@@ -1,4 +1,4 @@
-#include "jobs.hpp"
+#include "cmd/common/jobs.hpp"
 
 #include "control/log.hpp"
 #include "control/plan.hpp"
@@ -35,7 +35,7 @@ std::string fault_of_names(const std::vector<Job>& jobs) {
 }
 
 // Of several readings the second needs the first byte again.
-std::string fault_of_repeated_reading(const PcapOptions& options, const std::vector<Job>& jobs) {
+std::string fault_of_repeated_reading(const CaptureOptions& options, const std::vector<Job>& jobs) {
     if (jobs.size() < 2) return {};
     for (const std::string& file : options.files) {
         std::error_code none;
@@ -49,7 +49,7 @@ std::string fault_of_repeated_reading(const PcapOptions& options, const std::vec
     return {};
 }
 
-Result<std::vector<Job>> configured_jobs(PcapOptions& options, const WindowSettings& window,
+Result<std::vector<Job>> configured_jobs(CaptureOptions& options, const WindowSettings& window,
                                          const control::CaptureInput& given) {
     const control::Known known{
         control::handler_infos(), control::input_infos(), {}, {}, window, options.given};
@@ -68,7 +68,7 @@ Result<std::vector<Job>> configured_jobs(PcapOptions& options, const WindowSetti
         if (!fault.empty()) return Error{options.config + ": " + fault};
     if (document->options.get_bool("verbose")) {
         options.verbose = true;
-        control::log_to_stderr(true, options.format == "text");
+        control::log_to_stderr(true, false);
     }
     for (const auto& notice : document->notices) spdlog::info("{}", notice);
     for (const auto& policy : document->policies)
@@ -83,7 +83,7 @@ Result<std::vector<Job>> configured_jobs(PcapOptions& options, const WindowSetti
 
 } // namespace
 
-Result<std::vector<Job>> make_jobs(PcapOptions& options) {
+Result<std::vector<Job>> make_jobs(CaptureOptions& options) {
     WindowSettings window;
     window.periods = options.periods;
     window.deep_sample_rate = options.max_deep_sample;
@@ -96,7 +96,7 @@ Result<std::vector<Job>> make_jobs(PcapOptions& options) {
     return jobs;
 }
 
-Result<control::Databases> load_databases(const PcapOptions& options, const std::vector<Job>& jobs) {
+Result<control::Databases> load_databases(const CaptureOptions& options, const std::vector<Job>& jobs) {
     const auto suffixes_wanted = [](const Job& job) {
         for (const auto& policy : job.plan.policies)
             for (const auto& handler : policy.handlers)
