@@ -1,10 +1,12 @@
 // pktvisor-cli: what an agent sees, or what is in captures, on a terminal.
+#include "cmd/common/interrupt.hpp"
 #include "cmd/common/standard_streams.hpp"
 #include "cmd/pktvisor-cli/captures.hpp"
 #include "cmd/pktvisor-cli/commands.hpp"
 #include "cmd/pktvisor-cli/options.hpp"
 #include "cmd/pktvisor-cli/printing.hpp"
 #include "control/log.hpp"
+#include "terminal/terminal.hpp"
 
 #include <exception>
 #include <unistd.h>
@@ -13,7 +15,23 @@ namespace visor::cmd {
 
 namespace {
 
+int show_live(client::Source& source, const CliOptions& options) {
+    if (isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1)
+        return failed("the live screen takes a terminal; --once prints what there is now");
+    const auto policy = chosen_policy(source, options);
+    if (!policy) return failed(policy.error());
+    terminal::Options how;
+    how.policy = *policy;
+    if (options.minutes) how.minutes = *options.minutes;
+    if (!options.theme.empty()) how.theme = options.theme;
+    how.monochrome = !options.look().colour;
+    how.ascii = options.ascii;
+    how.mouse = !options.no_mouse;
+    return terminal::run(source, how);
+}
+
 int show(client::Source& source, const CliOptions& options) {
+    if (options.screen()) return show_live(source, options);
     return options.command == "top" ? show_top(source, options) : show_once(source, options);
 }
 
@@ -26,7 +44,9 @@ int run(CliOptions& options) {
     if (!options.capture.files.empty()) {
         control::log_to_stderr(false, true);
         const auto source = capture_source(options.capture);
-        return source ? show(**source, options) : failed(source.error());
+        if (!source) return stop_signalled() ? interrupted_exit_code() : failed(source.error());
+        const int shown = show(**source, options);
+        return stop_signalled() ? interrupted_exit_code() : shown;
     }
     auto transport = client::http_transport(options.agent);
     if (!transport) return failed(transport.error());

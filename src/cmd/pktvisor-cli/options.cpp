@@ -1,6 +1,7 @@
 #include "cmd/pktvisor-cli/options.hpp"
 
 #include "cmd/common/command_line.hpp"
+#include "terminal/terminal.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -42,6 +43,12 @@ constexpr const char* of_agent = "Agent";
 constexpr const char* shown = "What is shown";
 constexpr const char* screen = "Terminal";
 constexpr const char* of_captures = "Captures";
+
+std::vector<std::string> names_of_themes() {
+    std::vector<std::string> names;
+    for (const std::string_view name : terminal::theme_names()) names.emplace_back(name);
+    return names;
+}
 
 void declare_agent(CLI::App& app, CliOptions& o) {
     app.add_option("-H", o.agent.host, "host name or address of the agent")
@@ -93,7 +100,15 @@ void declare_screen(CLI::App& app, CliOptions& o) {
         ->check(CLI::IsMember({"auto", "always", "never"}))
         ->group(screen)
         ->option_text("WHEN=auto");
+    std::string themes;
+    for (const std::string& name : names_of_themes()) themes += (themes.empty() ? "" : ", ") + name;
+    app.add_option("--theme", o.theme, "colours of the live screen: " + themes)
+        ->type_name("NAME")
+        ->check(CLI::IsMember(names_of_themes()))
+        ->group(screen)
+        ->option_text("NAME=" + terminal::Options().theme);
     app.add_flag("--ascii", o.ascii, "nothing but ASCII, as without a UTF-8 locale")->group(screen);
+    app.add_flag("--no-mouse", o.no_mouse, "leave the mouse to the terminal")->group(screen);
 }
 
 void declare_captures(CLI::App& app, CliOptions& o) {
@@ -154,6 +169,10 @@ bool colourless() {
 sinks::Look CliOptions::look() const {
     const bool wanted = color == "always" || (color == "auto" && !colourless() && isatty(STDOUT_FILENO) == 1);
     return {.colour = wanted, .utf8 = !ascii && sinks::utf8_locale()};
+}
+
+bool CliOptions::screen() const {
+    return command.empty() && !once && format.empty();
 }
 
 std::vector<std::string> with_our_dashes(const std::vector<std::string>& arguments,

@@ -20,12 +20,13 @@ struct CliOptions {
     std::string format; // "json" or "text"; empty: not said
     std::optional<uint32_t> minutes;
     size_t lines = 10; // of a top list
-    std::string color = "auto";
-    bool ascii = false;
+    std::string color = "auto", theme;
+    bool ascii = false, no_mouse = false;
     std::string command;            // "top", "status", "policies", "taps"; empty: none
     std::vector<std::string> words; // what follows it
 
     sinks::Look look() const; // of standard output
+    bool screen() const; // what is wanted is the live screen, not something printed
     bool json() const { return format == "json"; }
 };
 
