@@ -49,6 +49,7 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(YAMLCPP REQUIRED IMPORTED_TARGET yaml-cpp)
 pkg_check_modules(SPDLOG REQUIRED IMPORTED_TARGET spdlog)
+pkg_check_modules(NCURSESW REQUIRED IMPORTED_TARGET ncursesw)
 find_path(PROTOZERO protozero/pbf_writer.hpp REQUIRED) # headers only
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)

@@ -41,13 +41,19 @@ std::string_view escape_of(Ink ink) {
     case Ink::heading:
         return "\x1b[1;36m";
     case Ink::bar:
+    case Ink::low:
         return "\x1b[36m";
     case Ink::faint:
         return "\x1b[2m";
     case Ink::good:
+    case Ink::middle:
         return "\x1b[32m";
     case Ink::alarm:
         return "\x1b[1;31m";
+    case Ink::notice:
+    case Ink::key:
+    case Ink::high:
+        return "\x1b[33m";
     case Ink::plain:
         break;
     }
@@ -137,35 +143,55 @@ std::string bar(double share, size_t width, const Look& look) {
     return out + std::string(eighths[filled % parts]);
 }
 
-std::string sparkline(std::span<const double> values, const Look& look) {
+std::string_view level_mark(size_t eighths, const Look& look) {
     constexpr std::array<std::string_view, 9> blocks = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     constexpr std::array<std::string_view, 9> letters = {" ", ".", ":", "-", "=", "+", "*", "%", "#"};
+    return (look.utf8 ? blocks : letters)[std::min<size_t>(eighths, 8)];
+}
+
+std::string sparkline(std::span<const double> values, const Look& look) {
     double most = 0;
     for (const double value : values) most = std::max(most, value);
     std::string out;
     for (const double value : values) {
         const double level = value > 0 ? std::clamp(std::ceil(value / most * 8), 1.0, 8.0) : 0;
-        out += (look.utf8 ? blocks : letters)[static_cast<size_t>(level)];
+        out += level_mark(static_cast<size_t>(level), look);
     }
     return out;
 }
 
+void Line::append(std::string safe, Ink ink) {
+    if (safe.empty()) return;
+    if (!spans_.empty() && spans_.back().ink == ink)
+        spans_.back().text += safe;
+    else
+        spans_.push_back({std::move(safe), ink});
+}
+
 Line& Line::add(std::string_view text, Ink ink) {
-    const std::string safe = printable(text, *look_);
+    std::string safe = printable(text, *look_);
     width_ += columns(safe);
-    const std::string_view escape = look_->colour && !safe.empty() ? escape_of(ink) : std::string_view{};
-    text_ += escape;
-    text_ += safe;
-    if (!escape.empty()) text_ += "\x1b[0m";
+    append(std::move(safe), ink);
     return *this;
 }
 
 Line& Line::pad_to(size_t column) {
     if (column > width_) {
-        text_.append(column - width_, ' ');
+        append(std::string(column - width_, ' '), Ink::plain);
         width_ = column;
     }
     return *this;
+}
+
+std::string Line::text() const {
+    std::string out;
+    for (const Span& span : spans_) {
+        const std::string_view escape = look_->colour ? escape_of(span.ink) : std::string_view{};
+        out += escape;
+        out += span.text;
+        if (!escape.empty()) out += "\x1b[0m";
+    }
+    return out;
 }
 
 Line& Line::left(std::string_view text, size_t width, Ink ink) {
@@ -179,7 +205,7 @@ Line& Line::right(std::string_view text, size_t width, Ink ink) {
 }
 
 Line& Line::join(const Line& other) {
-    text_ += other.text_;
+    for (const Span& span : other.spans_) append(span.text, span.ink);
     width_ += other.width_;
     return *this;
 }

@@ -40,13 +40,34 @@ std::string shortened(std::string_view printable_text, size_t width, const Look&
 
 // A bar of `width` columns for a share from 0 to 1; something is seen of every share above 0.
 std::string bar(double share, size_t width, const Look& look);
+// A character filled from below by so many eighths of its height.
+std::string_view level_mark(size_t eighths, const Look& look);
 // One character per value, by its share of the largest.
 std::string sparkline(std::span<const double> values, const Look& look);
 
-enum class Ink : uint8_t { plain, title, heading, bar, faint, good, alarm };
+enum class Ink : uint8_t {
+    plain,
+    title,
+    heading,
+    bar,
+    faint,
+    good,
+    alarm,
+    notice, // to be seen, and nothing bad
+    key,    // something to press
+    low,    // the lower, middle and upper third of a graph
+    middle,
+    high,
+};
+inline constexpr size_t ink_count = 12;
 
 class Line {
 public:
+    struct Span {         // of one ink
+        std::string text; // printable
+        Ink ink = Ink::plain;
+    };
+
     explicit Line(const Look& look) : look_(&look) {}
 
     Line& add(std::string_view text, Ink ink = Ink::plain);
@@ -55,11 +76,14 @@ public:
     Line& right(std::string_view text, size_t width, Ink ink = Ink::plain); // padded before
     Line& join(const Line& other);
     size_t width() const { return width_; }
-    const std::string& text() const { return text_; }
+    std::span<const Span> spans() const { return spans_; }
+    std::string text() const; // with escape sequences for the inks when there is colour
 
 private:
+    void append(std::string safe, Ink ink);
+
     const Look* look_;
-    std::string text_;
+    std::vector<Span> spans_;
     size_t width_ = 0;
 };
 

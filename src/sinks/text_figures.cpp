@@ -136,17 +136,22 @@ std::vector<const Row*> rows_at(const RowReader& reader, const Names& path) {
     return rows;
 }
 
-std::optional<Reading> read(RowReader& reader, const Figure& figure) {
-    const auto count = total(reader, figure.path);
+std::optional<Reading> read_figure(const Figure& figure,
+                                   const std::function<std::optional<uint64_t>(const Names&)>& total) {
+    const auto count = total(figure.path);
     if (!count) return std::nullopt;
     Reading reading{*count, 0};
     if (!figure.of.first.empty()) {
-        const auto base = total(reader, figure.of);
+        const auto base = total(figure.of);
         if (!base) return std::nullopt;
-        reading.base = *base + total(reader, figure.and_of).value_or(0);
+        reading.base = *base + total(figure.and_of).value_or(0);
     }
     if (figure.show == Show::missing) reading.count = reading.base - std::min(reading.base, reading.count);
     return reading;
+}
+
+std::optional<Reading> read(RowReader& reader, const Figure& figure) {
+    return read_figure(figure, [&](const Names& path) { return total(reader, path); });
 }
 
 bool abnormal(const Figure& figure, const Reading& reading) {

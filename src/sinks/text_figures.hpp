@@ -1,10 +1,11 @@
 // The figures a page of text tells in words: what each is a share of, and from where it is abnormal. Rows are
 // named by schema and path, so this is data; a row that is absent or switched off is passed over.
-// Threads: immutable tables, pure functions. Private to the text page.
+// Threads: immutable tables, pure functions.
 #pragma once
 
 #include "sinks/rows.hpp"
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -35,6 +36,11 @@ struct Names {
     std::string_view first{}, second{};
 };
 
+// Where rates of all traffic are.
+inline constexpr Names traffic_schema{"packets", "net"};
+inline constexpr Names packet_rate{"rates.pps_total", "rates.pps"},
+    byte_rate{"rates.bytes_total", "rates.bps"};
+
 struct Figure {
     Names schema;
     std::string_view line, text;
@@ -55,6 +61,9 @@ struct Reading {
     uint64_t count = 0, base = 0;
     double share() const { return base ? static_cast<double>(count) / static_cast<double>(base) : 0; }
 };
+// By what a name's counters add up to; nothing when there are none.
+std::optional<Reading> read_figure(const Figure& figure,
+                                   const std::function<std::optional<uint64_t>(const Names&)>& total);
 std::optional<Reading> read(RowReader& reader, const Figure& figure);
 bool abnormal(const Figure& figure, const Reading& reading);
 

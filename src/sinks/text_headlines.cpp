@@ -10,10 +10,6 @@ namespace visor::sinks {
 
 namespace {
 
-// Rates the head of the page is drawn from.
-constexpr Names traffic{"packets", "net"};
-constexpr Names packet_rate{"rates.pps_total", "rates.pps"}, byte_rate{"rates.bytes_total", "rates.bps"};
-
 Ink ink_of(const Figure& figure, const Reading& reading) {
     if (abnormal(figure, reading)) return Ink::alarm;
     return reading.count ? Ink::plain : Ink::faint;
@@ -139,7 +135,8 @@ Traffic traffic_of(const engine::PolicyView& policy) {
     };
     for (const engine::HandlerView& handler : policy.handlers) {
         RowReader reader(handler);
-        if (traffic.have(reader.schema().key)) return {sum(reader, packet_rate), sum(reader, byte_rate)};
+        if (traffic_schema.have(reader.schema().key))
+            return {sum(reader, packet_rate), sum(reader, byte_rate)};
     }
     return {};
 }

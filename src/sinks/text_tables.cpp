@@ -2,7 +2,9 @@
 
 #include "metric/keys.hpp"
 #include "sinks/text_headlines.hpp"
+#include "sinks/text_top.hpp"
 #include "sinks/text_units.hpp"
+#include "sinks/text_words.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,57 +17,11 @@ namespace visor::sinks {
 namespace {
 
 constexpr size_t gutter = 2, half_page = (page_width - gutter) / 2;
-constexpr size_t bar_width = 5, count_width = 6, share_width = 4, indent = 1;
+constexpr size_t indent = 1;
 constexpr uint64_t shortest_once = 5; // fewer keys than this are named, even if none stands out
 constexpr size_t list_title = 25;
 constexpr std::array<const char*, 5> grid_names = {"p50", "p90", "p95", "p99", "max"};
 constexpr size_t wide_from = half_page + 10; // a table this wide would lose too much in half a page
-
-// Words of a path that only say what kind of thing it is.
-bool is_noise(std::string_view word, Kind kind) {
-    static constexpr std::array<std::string_view, 8> always = {"wire",      "packets",     "counts", "rates",
-                                                               "quantiles", "cardinality", "top",    "us"};
-    static constexpr std::array<std::string_view, 3> units = {"pps", "bps", "bytes"};
-    const bool measure = kind == Kind::quantiles || kind == Kind::rate;
-    return std::find(always.begin(), always.end(), word) != always.end() ||
-           (measure && std::find(units.begin(), units.end(), word) != units.end());
-}
-
-void append_word(std::string& text, std::string_view word) {
-    if (word.empty()) return;
-    if (!text.empty()) text += ' ';
-    text += word;
-}
-
-// A path in words, its last and most telling part first: "slow xact in" of xact.in.top_slow. Words that
-// `said` begins with are left out.
-std::string words(const Row& row, std::string_view said = {}) {
-    std::vector<std::string> parts;
-    std::string part, word;
-    for (const char c : fmt::format("{}.", row.facts.path)) {
-        if (c != '.' && c != '_') {
-            word += c;
-            continue;
-        }
-        if (!is_noise(word, row.ops->kind) && !said.starts_with(word)) append_word(part, word);
-        word.clear();
-        if (c == '.') parts.push_back(std::exchange(part, {}));
-    }
-    std::string text = parts.back();
-    for (const std::string& earlier : std::span(parts).first(parts.size() - 1)) append_word(text, earlier);
-    append_word(text, row.dimension);
-    return text;
-}
-
-// "{packet}/s" -> "pkt/s", "By/s" -> "B/s".
-std::string rate_noun(std::string_view unit) {
-    const std::string_view what = unit.substr(0, unit.find('/'));
-    if (what == "{packet}") return "pkt/s";
-    if (what == "{message}") return "msg/s";
-    if (what.starts_with('{') && what.ends_with('}'))
-        return fmt::format("{}s/s", what.substr(1, what.size() - 2));
-    return fmt::format("{}/s", what == "By" ? "B" : what);
-}
 
 // Help texts make the best titles, as far as they fit and no two are the same.
 class Titles {
@@ -75,7 +31,9 @@ public:
     }
     std::string of(const Row& row, size_t width) const {
         const std::string full = key(row);
-        return uses_.at(full) == 1 && full.size() <= width ? full : words(row);
+        return uses_.at(full) == 1 && full.size() <= width
+                   ? full
+                   : words(row.facts.path, row.dimension, row.ops->kind);
     }
 
 private:
@@ -85,74 +43,6 @@ private:
     }
     std::map<std::string, unsigned> uses_;
 };
-
-// The middle of an interval and how far it may be off.
-struct Estimate {
-    double value, error;
-};
-Estimate estimate(uint64_t lower, uint64_t upper) {
-    const double half = static_cast<double>(upper - lower) / 2;
-    return {static_cast<double>(lower) + half, std::ceil(half)};
-}
-
-double share_of(double part, double whole) {
-    return whole > 0 ? part / whole : 0;
-}
-
-// A title, and at the right end the most telling of the notes that fits beside it.
-Line heading(const std::string& title, std::span<const std::string> notes, size_t width, const Look& look) {
-    Line line(look);
-    const std::string safe = printable(title, look);
-    std::string note = notes.back();
-    for (const std::string& candidate : notes) {
-        if (columns(safe) + 2 + columns(candidate) > width) continue;
-        note = candidate;
-        break;
-    }
-    line.add(shortened(safe, width - std::min(width, columns(note) + 1), look), Ink::heading);
-    return line.right(note, width - line.width(), Ink::faint);
-}
-
-struct Entry {
-    std::string name;
-    Estimate weight;
-};
-
-Lines draw_top(const std::string& title, const std::vector<Entry>& entries, const TopTable& table,
-               const std::string& unit, size_t width, const Look& look) {
-    size_t error_width = 0;
-    const auto error_text = [&](const Entry& e) {
-        return e.weight.error > 0 ? fmt::format("{}{}", look.plus_minus(), compact(e.weight.error)) : "";
-    };
-    for (const Entry& e : entries) error_width = std::max(error_width, columns(error_text(e)));
-    if (error_width) ++error_width;
-    const size_t bytes = unit == "By" ? 2 : 0; // "1.54 MB"
-    size_t rest = indent + 1 + count_width + bytes + error_width + 1 + share_width;
-    size_t longest = 0;
-    for (const Entry& e : entries) longest = std::max(longest, columns(printable(e.name, look)));
-    const size_t bars = longest + rest + 1 + bar_width <= width ? bar_width : 0; // names matter more
-    if (bars) rest += 1 + bars;
-    Lines lines;
-    const auto whole = static_cast<double>(table.total);
-    const std::string total = bytes ? prefixed(whole, "B") : compact(whole);
-    const std::string most = compact(static_cast<double>(table.unlisted_max));
-    std::vector<std::string> notes = {total};
-    if (!table.exact)
-        notes = {fmt::format("others {}{} of {}", look.at_most(), most, total),
-                 fmt::format("{}{} of {}", look.at_most(), most, total), total};
-    notes.emplace_back();
-    lines.push_back(heading(title, notes, width, look));
-    for (const Entry& e : entries) {
-        const double share = share_of(e.weight.value, whole);
-        Line line(look);
-        line.pad_to(indent).left(e.name, width - std::min(rest, width), Ink::plain).add(" ");
-        if (bars) line.left(bar(share, bars, look), bars, Ink::bar).add(" ");
-        line.right(bytes ? prefixed(e.weight.value, "B") : compact(e.weight.value), count_width + bytes);
-        line.left(error_text(e), error_width, Ink::faint).add(" ");
-        lines.push_back(line.right(short_percent(share), share_width, Ink::faint));
-    }
-    return lines;
-}
 
 bool small_domain(const Row& row) {
     return row.facts.format == rcode_key || row.facts.format == qtype_key || row.facts.format == number_key;
@@ -201,7 +91,8 @@ private:
 
     void counter(const Row& row) {
         const uint64_t count = reader_.count(row);
-        if (count && !in_headlines(reader_.schema(), row)) remark(grouped(count), words(row));
+        if (count && !in_headlines(reader_.schema(), row))
+            remark(grouped(count), words(row.facts.path, row.dimension, row.ops->kind));
     }
 
     void cardinality(const Row& row) {
@@ -210,7 +101,7 @@ private:
         const double error = std::max(read.upper - read.estimate, read.estimate - read.lower);
         std::string number = compact(read.estimate);
         if (error >= 0.5) number += fmt::format(" {}{}", look_.plus_minus(), compact(error));
-        remark(number, fmt::format("distinct {}", words(row)));
+        remark(number, fmt::format("distinct {}", words(row.facts.path, row.dimension, row.ops->kind)));
     }
 
     void top(const Row& row) {
@@ -218,23 +109,22 @@ private:
         const bool small = small_domain(row);
         const TopTable table = reader_.top(row, std::min<size_t>(shown, small ? 12 : density_.top_lines));
         if (table.lines.empty()) return;
-        std::vector<Entry> entries;
+        std::vector<Weighed> entries;
         for (const TopLine& line : table.lines)
-            entries.push_back({line.key.name, estimate(line.lower, line.upper)});
+            entries.push_back(
+                {line.key.name, static_cast<double>(line.lower), static_cast<double>(line.upper)});
         if (small) return list(row, entries, table, row.facts.format == number_key ? later_ : section_.lists);
-        if (entries.size() > 1 && entries.front().weight.value <= 1 && table.exact &&
-            table.total > shortest_once)
+        if (entries.size() > 1 && entries.front().value() <= 1 && table.exact && table.total > shortest_once)
             return later_.push_back(once(row, entries.front().name, table));
         top_panel(row, std::move(entries), table);
     }
 
     // One line: "query types  A 81.6%  AAAA 8.0%".
-    void list(const Row& row, const std::vector<Entry>& entries, const TopTable& table, Lines& into) const {
+    void list(const Row& row, const std::vector<Weighed>& entries, const TopTable& table, Lines& into) const {
         Line line(look_);
         line.add(titles_.of(row, list_title), Ink::heading).pad_to(list_title);
-        for (const Entry& e : entries) {
-            const std::string share =
-                short_percent(share_of(e.weight.value, static_cast<double>(table.total)));
+        for (const Weighed& e : entries) {
+            const std::string share = short_percent(share_of(e.value(), static_cast<double>(table.total)));
             Line item(look_);
             item.add("  ").add(e.name).add(" ").add(share, Ink::title);
             if (line.width() + item.width() > page_width) break;
@@ -251,21 +141,25 @@ private:
         return line.add(shortened(printable(example, look_), page_width - line.width(), look_));
     }
 
-    void top_panel(const Row& row, std::vector<Entry> entries, const TopTable& table) {
+    void top_panel(const Row& row, std::vector<Weighed> entries, const TopTable& table) {
         size_t natural = 0;
-        for (const Entry& e : entries) natural = std::max(natural, columns(printable(e.name, look_)));
-        natural += indent + 1 + bar_width + 1 + count_width + 1 + share_width;
+        for (const Weighed& e : entries) natural = std::max(natural, columns(printable(e.name, look_)));
+        natural += top_figures_width;
         const std::string title = titles_.of(row, half_page - indent - 2), unit(row.facts.unit);
         section_.panels.push_back(
             {natural, [title, unit, entries = std::move(entries), table, look = look_](size_t width) {
-                 return draw_top(title, entries, table, unit, width, look);
+                 const TopFacts facts{unit, static_cast<double>(table.total),
+                                      static_cast<double>(table.unlisted_max), table.exact};
+                 Lines lines = {top_heading(title, facts, width, look)};
+                 for (Line& line : top_lines(entries, facts, width, look)) lines.push_back(std::move(line));
+                 return lines;
              }});
     }
 
     void quantiles(const Row& row) {
         const void* cell = reader_.cell(row);
         if (row.ops->count(cell) == 0) return;
-        GridRow out{words(row), {}};
+        GridRow out{words(row.facts.path, row.dimension, row.ops->kind), {}};
         const auto text = [&](double v) { return measured(v, row.facts.unit, row.ops->integral, look_); };
         for (size_t i = 0; i < std::size(printed_quantiles); ++i)
             out.values[i] = text(row.ops->quantile(cell, printed_quantiles[i]));
@@ -281,7 +175,9 @@ private:
         if (told) return; // the same as another one: before and after a filter that is not set
         rates_.push_back(seconds);
         std::string label = rate_noun(row.facts.unit);
-        if (const std::string more = words(row, label); more != "total") append_word(label, more);
+        if (const std::string more = words(row.facts.path, row.dimension, row.ops->kind, label);
+            more != "total")
+            append_word(label, more);
         GridRow out{std::move(label), {}};
         const auto text = [&](uint64_t v) {
             return measured(static_cast<double>(v), row.facts.unit, true, look_);
@@ -330,12 +226,13 @@ private:
         while (bins.size() > most_bins) // cumulative counts: every other bound says the same more coarsely
             for (size_t i = bins.size() % 2; i < bins.size(); ++i)
                 bins.erase(bins.begin() + static_cast<long>(i));
-        std::vector<Entry> entries;
+        std::vector<Weighed> entries;
         uint64_t below = 0;
         for (const auto& [bound, cumulative] : bins) {
             const std::string name = fmt::format(
                 "{} {}", look_.at_most(), measured(static_cast<double>(bound), row.facts.unit, true, look_));
-            entries.push_back({name, {static_cast<double>(cumulative - below), 0}});
+            const auto weight = static_cast<double>(cumulative - below);
+            entries.push_back({name, weight, weight});
             below = cumulative;
         }
         TopTable table;

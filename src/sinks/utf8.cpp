@@ -22,6 +22,17 @@ Character next_character(std::string_view text) {
     return {code, bytes, true};
 }
 
+void append_character(std::string& text, char32_t code) {
+    if (code == 0) return;
+    if (code < 0x80) {
+        text += static_cast<char>(code);
+        return;
+    }
+    const int behind = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3; // bytes that go on
+    text += static_cast<char>((0xff80U >> behind & 0xffU) | code >> (6 * behind));
+    for (int i = behind - 1; i >= 0; --i) text += static_cast<char>(0x80U | (code >> (6 * i) & 0x3fU));
+}
+
 std::string clean_utf8(std::string_view text) {
     const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return c > 0; });
     if (ascii) return std::string(text);

@@ -17,6 +17,8 @@ struct Character {
 // The next character of a text that is not empty, or one byte that is none.
 Character next_character(std::string_view text);
 
+void append_character(std::string& text, char32_t code); // nothing of 0
+
 // The same text, with U+FFFD for each byte that belongs to no character, and for NUL, which ends the input of
 // many a parser.
 std::string clean_utf8(std::string_view text);

@@ -1,0 +1,71 @@
+// How rates went: of each policy the charts of the overview, and every rate of every handler.
+//
+// A rate whose seconds the picture has is taken over second by second, so that a chart is full at the first
+// look. What is not told by the second is differenced from one picture to the next.
+// Threads: one caller. Owns: its values. Units: seconds of unix time.
+#pragma once
+
+#include "client/picture.hpp"
+
+#include <array>
+#include <deque>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace visor::terminal {
+
+// Values one second apart, the newest last; NaN where nothing is known.
+class Series {
+public:
+    void set(int64_t second, double value);
+    // The newest `count`, filled up with NaN at the front.
+    std::vector<double> newest(size_t count) const;
+    std::optional<double> last() const;
+    bool empty() const { return values_.empty(); }
+    size_t known() const;
+
+private:
+    static constexpr size_t most = 600;
+    std::deque<double> values_;
+    int64_t last_second_ = 0;
+};
+
+enum class Chart : uint8_t { packets, bytes, queries, nxdomain, median, tail };
+inline constexpr size_t chart_count = 6;
+
+class History {
+public:
+    void add(const client::Picture& picture);
+
+    // Null when the policy has no such thing.
+    const Series* chart(const std::string& policy, Chart chart) const;
+    const Series* rate(const std::string& policy, const std::string& instance, const std::string& path) const;
+    bool alarming(const std::string& policy, Chart chart) const; // at the last look
+
+private:
+    struct Count {
+        double value = 0;
+        int64_t taken_ms = 0, start_ts = 0;
+    };
+    using Key = std::pair<std::string, std::string>;
+
+    void add_rates(const client::Picture& picture, const client::Handler& handler);
+    void add_traffic(const client::Picture& picture, const client::Handler& handler);
+    void add_dns(const client::Picture& picture, const client::Handler& handler);
+    // What was added to a count since the last look, and in how many seconds; at the first, since its start.
+    struct Step {
+        double added, seconds;
+    };
+    std::optional<Step> step(const client::Picture& picture, const client::Handler& handler, const char* what,
+                             double value);
+    Series& series(const std::string& policy, Chart chart);
+
+    std::map<Key, Series> rates_;
+    std::map<Key, Count> counts_;
+    std::map<std::string, std::array<Series, chart_count>> charts_;
+    std::map<std::string, std::array<bool, chart_count>> alarms_;
+};
+
+} // namespace visor::terminal

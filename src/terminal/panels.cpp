@@ -1,0 +1,319 @@
+#include "terminal/panels.hpp"
+
+#include "sinks/text_top.hpp"
+#include "sinks/text_units.hpp"
+#include "sinks/text_words.hpp"
+#include "terminal/lookup.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <spdlog/fmt/fmt.h>
+
+namespace visor::terminal {
+
+using client::Handler;
+using client::Metric;
+using sinks::Weighed;
+
+namespace {
+
+constexpr int top_rows = 11, most_rows_of_counters = 14;
+constexpr std::string_view nothing = "nothing in this window";
+
+bool contains(std::string_view text, std::string_view part) {
+    const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
+    return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
+}
+
+// What of a list is to be seen, in the order that is to be seen.
+std::vector<Weighed> chosen(const Metric& metric, const View& view) {
+    std::vector<Weighed> out;
+    for (const client::Item& item : metric.top.items)
+        if (contains(item.name, view.filter)) out.push_back({item.name, item.lower, item.upper});
+    if (view.sort == Sort::name)
+        std::stable_sort(out.begin(), out.end(), [](auto& a, auto& b) { return a.name < b.name; });
+    if (view.sort == Sort::uncertainty)
+        std::stable_sort(out.begin(), out.end(), [](auto& a, auto& b) { return a.error() > b.error(); });
+    return out;
+}
+
+sinks::TopFacts facts_of(const Metric& metric) {
+    sinks::TopFacts facts{metric.unit, 0, metric.top.unlisted_max.value_or(0), true};
+    for (const client::Item& item : metric.top.items) facts.total += item.estimate;
+    facts.total = metric.top.total.value_or(facts.total); // an older agent tells the listed only
+    facts.exact = facts.unlisted_max <= 0;
+    return facts;
+}
+
+Line remark(std::string_view text, const Look& look) {
+    Line line(look);
+    return line.pad_to(1).add(text, Ink::faint);
+}
+
+std::string no_match(const View& view) {
+    return fmt::format("no line has '{}' in it", view.filter);
+}
+
+std::string number(double value, std::string_view unit) {
+    return unit == "By" ? sinks::prefixed(value, "B")
+                        : sinks::grouped(static_cast<uint64_t>(std::llround(value)));
+}
+
+Detail top_detail(const Metric& metric, const View& view, int width, const Look& look) {
+    const sinks::TopFacts facts = facts_of(metric);
+    const std::vector<Weighed> entries = chosen(metric, view);
+    constexpr size_t rank = 5, count = 13, share = 7;
+    size_t longest = 4;
+    for (const Weighed& e : entries)
+        longest = std::max(longest, sinks::columns(sinks::printable(e.name, look)));
+    const auto all = static_cast<size_t>(width);
+    const bool bounds = all >= rank + longest + 3 * count + share + 2 || all >= 100;
+    const size_t fixed = rank + count * (bounds ? 3 : 1) + share + 2;
+    const size_t name = std::min(longest, all > fixed ? all - fixed : 1);
+    const size_t bars = all > fixed + name + 4 ? std::min<size_t>(all - fixed - name - 3, 60) : 0;
+    Detail detail;
+    Line about(look);
+    about.pad_to(1).add("all ", Ink::faint).add(number(facts.total, facts.unit), Ink::title);
+    about.add(fmt::format("   lines {}", entries.size()), Ink::faint);
+    about.add(facts.exact ? "   every one is listed or was cut by the agent's top-N"
+                          : fmt::format("   one that is not listed {} {}", look.at_most(),
+                                        number(facts.unlisted_max, facts.unit)),
+              Ink::faint);
+    detail.head.push_back(about);
+    Line head(look);
+    head.right("#", rank - 1, Ink::faint).add(" ").left("name", name, Ink::faint);
+    head.right("estimate", count, Ink::faint).right("share", share + 1, Ink::faint);
+    if (bounds) head.right("at least", count, Ink::faint).right("at most", count, Ink::faint);
+    detail.head.push_back(head);
+    size_t line_number = 0;
+    for (const Weighed& e : entries) {
+        Line line(look);
+        line.right(std::to_string(++line_number), rank - 1, Ink::faint).add(" ").left(e.name, name);
+        line.right(number(e.value(), facts.unit), count, Ink::title);
+        line.right(sinks::percent(sinks::share_of(e.value(), facts.total)), share + 1);
+        if (bounds)
+            line.right(number(e.lower, facts.unit), count, Ink::faint)
+                .right(number(e.upper, facts.unit), count, Ink::faint);
+        if (bars)
+            line.add("  ").add(sinks::bar(sinks::share_of(e.value(), facts.total), bars, look), Ink::bar);
+        detail.lines.push_back(line);
+    }
+    if (entries.empty())
+        detail.lines.push_back(remark(view.filter.empty() ? std::string(nothing) : no_match(view), look));
+    return detail;
+}
+
+// Counters and distinct counts of a handler: what is 0 comes last.
+struct CountLine {
+    std::string name, help, note;
+    double value = 0;
+    std::optional<double> share;
+    bool alarm = false;
+};
+
+std::string short_name(const Metric& metric) {
+    std::string name = sinks::words(metric.path, "", metric.kind);
+    if (name.empty()) name = metric.path;
+    return metric.kind == Kind::cardinality ? "distinct " + name : name;
+}
+
+std::vector<CountLine> count_lines(const Handler& handler, const View& view, const Look& look) {
+    std::vector<CountLine> out;
+    for (const Metric& metric : handler.metrics) {
+        if (metric.kind != Kind::counter && metric.kind != Kind::cardinality) continue;
+        CountLine line{short_name(metric), metric.help, "", metric.value, {}, false};
+        if (metric.lower && metric.upper && *metric.upper > *metric.lower)
+            line.note = fmt::format(
+                "{}{}", look.plus_minus(),
+                sinks::compact(std::max(*metric.upper - metric.value, metric.value - *metric.lower)));
+        const sinks::Figure* figure = figure_of(handler, metric);
+        const auto reading = figure ? read(handler, *figure) : std::nullopt;
+        if (reading && reading->base && figure->show != sinks::Show::missing)
+            line.share = metric.value / static_cast<double>(reading->base);
+        line.alarm = reading && figure->show != sinks::Show::missing && metric.value > 0 &&
+                     sinks::abnormal(*figure, *reading);
+        if (contains(line.name, view.filter) || contains(line.help, view.filter)) out.push_back(line);
+    }
+    if (view.sort == Sort::name)
+        std::stable_sort(out.begin(), out.end(), [](auto& a, auto& b) { return a.name < b.name; });
+    std::stable_partition(out.begin(), out.end(), [](const CountLine& l) { return l.value > 0; });
+    return out;
+}
+
+Line drawn(const CountLine& count, int width, bool with_help, const Look& look) {
+    const Ink ink = count.alarm ? Ink::alarm : count.value > 0 ? Ink::plain : Ink::faint;
+    constexpr size_t note = 7, share = 6, bars = 5, help_name = 30;
+    const size_t value = with_help ? 16 : 8;
+    const auto all = static_cast<size_t>(width);
+    const size_t rest = 1 + value + note + share + bars + 2;
+    const size_t name = with_help ? help_name : all > rest ? all - rest : 1;
+    Line line(look);
+    line.pad_to(1).left(count.name, name, ink);
+    line.right(with_help ? sinks::grouped(static_cast<uint64_t>(std::llround(count.value)))
+                         : sinks::compact(count.value),
+               value, ink == Ink::plain ? Ink::title : ink);
+    line.add(" ").left(count.note, note - 1, Ink::faint);
+    line.right(count.share ? sinks::percent(*count.share) : "", share, count.alarm ? Ink::alarm : Ink::faint);
+    line.add(" ").left(count.share ? sinks::bar(std::min(*count.share, 1.0), bars, look) : "", bars,
+                       count.alarm ? Ink::alarm : Ink::bar);
+    if (with_help) line.add("  ").left(count.help, all > line.width() ? all - line.width() : 0, Ink::faint);
+    return line;
+}
+
+class Titles {
+public:
+    explicit Titles(const Handler& handler) {
+        for (const Metric& metric : handler.metrics) {
+            ++uses_[metric.help];
+            ++uses_[with_dimension(metric)];
+        }
+    }
+    std::string of(const Metric& metric) const {
+        constexpr size_t longest = 44;
+        if (!metric.help.empty() && metric.help.size() <= longest) {
+            if (uses_.at(metric.help) == 1) return metric.help;
+            if (const std::string full = with_dimension(metric); uses_.at(full) == 1) return full;
+        }
+        const std::string name = sinks::words(metric.path, "", metric.kind);
+        return name.empty() ? metric.path : name;
+    }
+
+private:
+    static std::string with_dimension(const Metric& metric) {
+        return fmt::format("{}: {}", metric.path.substr(0, metric.path.find('.')), metric.help);
+    }
+    std::map<std::string, unsigned> uses_;
+};
+
+bool empty(const Metric& metric) {
+    switch (metric.kind) {
+    case Kind::top:
+        return metric.top.items.empty();
+    case Kind::quantiles:
+        return !metric.quantiles.p[0] && metric.quantiles.count.value_or(0) <= 0;
+    case Kind::histogram:
+        return metric.quantiles.bins.empty();
+    default:
+        return false;
+    }
+}
+
+Panel empty_panel(const Scene& scene, std::vector<std::string> names) {
+    const Look look = scene.look;
+    const auto lines = [names, look](int width) {
+        Lines items;
+        for (const std::string& name : names) {
+            Line line(look);
+            items.push_back(
+                line.pad_to(1).left(name, static_cast<size_t>(std::max(width - 1, 1)), Ink::faint));
+        }
+        return items;
+    };
+    Panel panel{"(empty)", 1 + static_cast<int>(std::min<size_t>(names.size(), 8)), {}, {}};
+    panel.draw = [=](int width, int) {
+        const std::vector<std::string> notes = {"nothing seen of these in this window", "nothing seen", ""};
+        Lines out = {sinks::heading("empty", notes, static_cast<size_t>(width), look)};
+        for (const Line& line : lines(width)) out.push_back(line);
+        return out;
+    };
+    panel.detail = [=](int width, int) {
+        return Detail{{remark("Switched on, and nothing of their kind was in the traffic of this window. "
+                              "A longer one may have some: key w.",
+                              look)},
+                      lines(width)};
+    };
+    return panel;
+}
+
+} // namespace
+
+Panel top_panel(const Scene& scene, std::string id, std::string title, MetricPointer metric, int rows) {
+    Panel panel{std::move(id), rows, {}, {}};
+    const View& view = scene.view;
+    const Look look = scene.look;
+    panel.draw = [=, &view](int width, int height) {
+        const sinks::TopFacts facts = facts_of(*metric);
+        std::vector<Weighed> entries = chosen(*metric, view);
+        const auto room = static_cast<size_t>(std::max(height - 1, 0));
+        if (entries.size() > room) entries.resize(room);
+        const auto columns = static_cast<size_t>(width);
+        Lines lines = {sinks::top_heading(title, facts, columns, look)};
+        for (Line& line : sinks::top_lines(entries, facts, columns, look)) lines.push_back(std::move(line));
+        if (entries.empty())
+            lines.push_back(remark(view.filter.empty() ? std::string(nothing) : no_match(view), look));
+        return lines;
+    };
+    panel.detail = [=, &view](int width, int) { return top_detail(*metric, view, width, look); };
+    return panel;
+}
+
+Panel counters_panel(const Scene& scene, const Handler& handler) {
+    const View& view = scene.view;
+    const Look look = scene.look;
+    const auto lines = count_lines(handler, view, look);
+    const auto seen = std::count_if(lines.begin(), lines.end(), [](const auto& l) { return l.value > 0; });
+    const auto zero = static_cast<long>(lines.size()) - seen;
+    const int rows = 1 + std::clamp(static_cast<int>(seen), 1, most_rows_of_counters);
+    Panel panel{"(counters)", rows, {}, {}};
+    panel.draw = [=, &view](int width, int height) {
+        std::vector<std::string> notes = {"", ""};
+        if (zero) notes.front() = fmt::format("{} more are 0", zero);
+        Lines out = {sinks::heading("counters", notes, static_cast<size_t>(width), look)};
+        for (const CountLine& line : lines)
+            if (line.value > 0 && static_cast<int>(out.size()) < height)
+                out.push_back(drawn(line, width, false, look));
+        if (seen == 0)
+            out.push_back(remark(view.filter.empty() ? std::string(nothing) : no_match(view), look));
+        return out;
+    };
+    panel.detail = [=](int width, int) {
+        Detail detail;
+        Line head(look);
+        head.pad_to(1).left("counter", 30, Ink::faint).right("count", 16, Ink::faint);
+        detail.head.push_back(head.right("share", 13, Ink::faint));
+        for (const CountLine& line : lines) detail.lines.push_back(drawn(line, width, true, look));
+        return detail;
+    };
+    return panel;
+}
+
+std::vector<Panel> handler_panels(const Scene& scene, const Handler& handler) {
+    const Titles titles(handler);
+    std::vector<Panel> counters, rates, spreads, tops;
+    std::vector<std::string> none;
+    bool counted = false;
+    for (const Metric& metric : handler.metrics) {
+        std::string title = titles.of(metric);
+        if (empty(metric)) {
+            none.push_back(title);
+            continue;
+        }
+        switch (metric.kind) {
+        case Kind::counter:
+        case Kind::cardinality:
+            if (!std::exchange(counted, true)) counters.push_back(counters_panel(scene, handler));
+            break;
+        case Kind::rate:
+            rates.push_back(rate_panel(scene, handler, metric, title));
+            break;
+        case Kind::quantiles:
+        case Kind::histogram:
+            spreads.push_back(quantiles_panel(scene, metric, title));
+            break;
+        case Kind::top: {
+            const int rows = 1 + std::min(static_cast<int>(metric.top.items.size()), top_rows - 1);
+            // The scene outlives the panel.
+            const MetricPointer pointer(&metric, [](const Metric*) {});
+            tops.push_back(top_panel(scene, metric.path, title, pointer, rows));
+            break;
+        }
+        }
+    }
+    std::vector<Panel> all;
+    for (auto* part : {&counters, &rates, &spreads, &tops})
+        std::move(part->begin(), part->end(), std::back_inserter(all));
+    if (!none.empty()) all.push_back(empty_panel(scene, none));
+    return all;
+}
+
+} // namespace visor::terminal
