@@ -12,7 +12,7 @@ struct PcapOptions {
     std::vector<std::string> files;
     std::string input = "pcap";
     std::string bpf, host_spec, config, geo_city, geo_asn;
-    std::string format = "json"; // json, pretty or text
+    std::string format = "json"; // json, pretty, text or html
     unsigned max_deep_sample = 100;
     unsigned periods = 5;
     unsigned workers = 1;
