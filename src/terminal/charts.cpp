@@ -171,10 +171,11 @@ Panel rate_panel(const Scene& scene, const client::Handler& handler, const Metri
     Panel panel{metric.path, 1 + graph_rows, {}, {}};
     panel.draw = [=, &metric](int width, int rows) {
         const std::string most = value_text(most_of(values(width)), metric.unit, look);
-        const std::string noun = sinks::rate_noun(metric.unit);
+        const bool bytes = metric.unit == "By/s"; // then its value has the unit
+        const std::string noun = bytes ? "/s" : ' ' + sinks::rate_noun(metric.unit);
         const std::vector<std::string> notes = {
-            fmt::format("{} {}, most {}", value_text(now(), metric.unit, look), noun, most),
-            fmt::format("{} {}", value_text(now(), metric.unit, look), noun), ""};
+            fmt::format("{}{}, most {}", value_text(now(), metric.unit, look), noun, most),
+            fmt::format("{}{}", value_text(now(), metric.unit, look), noun)};
         Lines lines = {sinks::heading(title, notes, static_cast<size_t>(width), look)};
         graph(width, rows - 1, lines);
         return lines;

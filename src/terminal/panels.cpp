@@ -142,20 +142,21 @@ std::vector<CountLine> count_lines(const Handler& handler, const View& view, con
 
 Line drawn(const CountLine& count, int width, bool with_help, const Look& look) {
     const Ink ink = count.alarm ? Ink::alarm : count.value > 0 ? Ink::plain : Ink::faint;
-    constexpr size_t note = 7, share = 6, bars = 5, help_name = 30;
-    const size_t value = with_help ? 16 : 8;
+    constexpr size_t note = 6, share = 7, bars = 6, help_name = 30;
+    const size_t value = with_help ? 16 : 7;
     const auto all = static_cast<size_t>(width);
-    const size_t rest = 1 + value + note + share + bars + 2;
+    const bool barred = with_help || all >= 46;
+    const size_t rest = 1 + value + note + share + (barred ? bars : 0);
     const size_t name = with_help ? help_name : all > rest ? all - rest : 1;
     Line line(look);
     line.pad_to(1).left(count.name, name, ink);
-    line.right(with_help ? sinks::grouped(static_cast<uint64_t>(std::llround(count.value)))
-                         : sinks::compact(count.value),
-               value, ink == Ink::plain ? Ink::title : ink);
+    line.right(with_help ? number(count.value, "") : sinks::compact(count.value), value,
+               ink == Ink::plain ? Ink::title : ink);
     line.add(" ").left(count.note, note - 1, Ink::faint);
     line.right(count.share ? sinks::percent(*count.share) : "", share, count.alarm ? Ink::alarm : Ink::faint);
-    line.add(" ").left(count.share ? sinks::bar(std::min(*count.share, 1.0), bars, look) : "", bars,
-                       count.alarm ? Ink::alarm : Ink::bar);
+    if (barred)
+        line.add(" ").left(count.share ? sinks::bar(std::min(*count.share, 1.0), bars - 1, look) : "",
+                           bars - 1, count.alarm ? Ink::alarm : Ink::bar);
     if (with_help) line.add("  ").left(count.help, all > line.width() ? all - line.width() : 0, Ink::faint);
     return line;
 }
@@ -193,9 +194,17 @@ bool empty(const Metric& metric) {
         return !metric.quantiles.p[0] && metric.quantiles.count.value_or(0) <= 0;
     case Kind::histogram:
         return metric.quantiles.bins.empty();
+    case Kind::rate:
+        return metric.rate.live.value_or(0) <= 0 && metric.rate.p[3].value_or(0) <= 0 &&
+               std::all_of(metric.rate.seconds.begin(), metric.rate.seconds.end(),
+                           [](double v) { return v <= 0; });
     default:
         return false;
     }
+}
+
+bool same(const client::Rate& a, const client::Rate& b) {
+    return a.live == b.live && a.p == b.p && a.first_second == b.first_second && a.seconds == b.seconds;
 }
 
 Panel empty_panel(const Scene& scene, std::vector<std::string> names) {
@@ -281,6 +290,7 @@ std::vector<Panel> handler_panels(const Scene& scene, const Handler& handler) {
     const Titles titles(handler);
     std::vector<Panel> counters, rates, spreads, tops;
     std::vector<std::string> none;
+    std::vector<const Metric*> told; // rates
     bool counted = false;
     for (const Metric& metric : handler.metrics) {
         std::string title = titles.of(metric);
@@ -294,6 +304,11 @@ std::vector<Panel> handler_panels(const Scene& scene, const Handler& handler) {
             if (!std::exchange(counted, true)) counters.push_back(counters_panel(scene, handler));
             break;
         case Kind::rate:
+            // The same as another: before and after a filter that is not set.
+            if (std::any_of(told.begin(), told.end(),
+                            [&](const Metric* m) { return same(m->rate, metric.rate); }))
+                break;
+            told.push_back(&metric);
             rates.push_back(rate_panel(scene, handler, metric, title));
             break;
         case Kind::quantiles:
@@ -310,7 +325,7 @@ std::vector<Panel> handler_panels(const Scene& scene, const Handler& handler) {
         }
     }
     std::vector<Panel> all;
-    for (auto* part : {&counters, &rates, &spreads, &tops})
+    for (auto* part : {&counters, &rates, &tops, &spreads})
         std::move(part->begin(), part->end(), std::back_inserter(all));
     if (!none.empty()) all.push_back(empty_panel(scene, none));
     return all;

@@ -15,12 +15,26 @@ using client::Handler;
 namespace {
 
 constexpr int gutter = 2;
-constexpr int list_rows = 6; // of a list on the overview, at least
+constexpr int list_rows = 5; // of a list on the overview, at least
 
 struct Placed {
     const Panel* panel;
     Rect area;
 };
+
+// Broken at spaces into lines of at most `room` columns; a longer word loses its middle.
+std::vector<std::string> folded(const std::string& text, size_t room, const Look& look) {
+    std::vector<std::string> lines(1);
+    for (size_t at = 0; at < text.size();) {
+        const size_t end = std::min(text.find(' ', at), text.size());
+        const std::string word = sinks::shortened(text.substr(at, end - at), room, look);
+        if (!lines.back().empty() && sinks::columns(lines.back()) + 1 + sinks::columns(word) > room)
+            lines.emplace_back();
+        lines.back() += (lines.back().empty() ? "" : " ") + word;
+        at = end + 1;
+    }
+    return lines;
+}
 
 class Painter {
 public:
@@ -52,17 +66,17 @@ private:
         return std::move(frame_);
     }
 
-    void message(Rect area, const std::vector<std::string>& lines) {
-        Lines out;
+    // Centred paragraphs, the first of them the news.
+    void message(Rect area, const std::vector<std::string>& paragraphs) {
+        const auto room = static_cast<size_t>(std::clamp(area.width - 2, 1, 76));
+        std::vector<std::pair<std::string, Ink>> lines;
+        for (const std::string& text : paragraphs)
+            for (std::string& line : folded(sinks::printable(text, screen_.look), room, screen_.look))
+                lines.emplace_back(std::move(line), &text == &paragraphs.front() ? Ink::title : Ink::plain);
         int y = area.y + std::max((area.height - static_cast<int>(lines.size())) / 2, 0);
-        bool first = true;
-        for (const std::string& text : lines) {
-            const std::string shown =
-                sinks::shortened(sinks::printable(text, screen_.look),
-                                 static_cast<size_t>(std::max(area.width - 2, 1)), screen_.look);
-            const int x = area.x + std::max((area.width - static_cast<int>(sinks::columns(shown))) / 2, 0);
-            if (y < area.y + area.height) frame_.grid.put(x, y++, shown, first ? Ink::title : Ink::plain);
-            first = false;
+        for (const auto& [text, ink] : lines) {
+            const int x = area.x + std::max((area.width - static_cast<int>(sinks::columns(text))) / 2, 0);
+            if (y < area.y + area.height) frame_.grid.put(x, y++, text, ink);
         }
     }
 
