@@ -207,7 +207,7 @@ int head(const Screen& screen, Frame& frame) {
     agent_line(screen, frame.grid);
     policy_line(screen, frame.grid);
     ledger_line(screen, frame.grid);
-    tabs_line(screen, frame, 3);
+    tabs_line(screen, frame, tabs_row);
     return frame.grid.height() >= 20 ? 5 : 4; // an empty line when there is room
 }
 
