@@ -32,6 +32,7 @@ help: ## this list
 
 build: ## build the programs into build/bin
 	@$(SETUP) build
+	@tools/setup_page.sh build
 	$(call configure,release,build)
 	@$(NINJA) build programs
 
@@ -47,6 +48,7 @@ endif
 
 test: ## build everything and run all tests
 	@$(SETUP) build test
+	@tools/setup_page.sh build
 	$(call configure,release,build,VISOR_TESTS)
 	@$(NINJA) build
 	@cd build && $(CTEST)

@@ -23,15 +23,17 @@ LAYERS = {
     "client": ["abi", "base", "sketch", "metric", "engine", "sinks"],
     "terminal": ["abi", "base", "sketch", "metric", "engine", "sinks", "client"],
     "control/http": ["abi", "base"],
+    "control/page": ["abi", "base"],
     "control/agent": CORE + ["engine", "taps/*", "handlers/*", "control"],
-    "control/rest": CORE + ["engine", "handlers/*", "sinks", "control", "control/http", "control/agent"],
+    "control/rest": CORE + ["engine", "handlers/*", "sinks", "control", "control/http", "control/page",
+                     "control/agent"],
     "control": CORE + ["engine", "taps/*", "handlers/*", "sinks"],
-    "cmd": CORE + ["engine", "taps/*", "handlers/*", "sinks", "control", "control/http", "control/agent",
-                   "control/rest", "client", "terminal", "cmd/common"],
+    "cmd": CORE + ["engine", "taps/*", "handlers/*", "sinks", "control", "control/http", "control/page",
+                   "control/agent", "control/rest", "client", "terminal", "cmd/common"],
 }
 LEAFY = {"taps", "handlers", "cmd"}
 # Rooms inside a room's folder, with a line of their own in LAYERS.
-INNER = {"control/http", "control/agent", "control/rest"}
+INNER = {"control/http", "control/page", "control/agent", "control/rest"}
 # System headers that break a room's promise: parsers have no clock, lock, log or stream; handlers never see a
 # thread or a JSON library; sinks get their time from the period they render.
 BANNED = {
@@ -43,7 +45,7 @@ BANNED = {
 MAX_LINE, MAX_FILE, MAX_FUNCTION = 120, 500, 80
 CODE = (".cpp", ".hpp", ".h")
 TEXT = CODE + (".py", ".sh", ".md", ".cmake", ".yml", ".yaml", ".txt", ".json")
-SKIP = {"build", ".git", ".cache", "__pycache__"}
+SKIP = {"build", ".git", ".cache", "__pycache__", "node_modules"}
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

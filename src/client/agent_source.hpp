@@ -1,8 +1,8 @@
 // Pictures of an agent, of this version or an earlier one.
 //
-// What it can is found out at the first question and when it was started anew: whether it tells of its policies
-// (3.3 and later) and serves its schema (5 and later). One that keeps fewer minutes than asked for is asked for
-// those it keeps. Threads: one at a time. Owns: its transport.
+// What it can is found out at the first question and when it was started anew: whether it tells of its
+// policies (3.3 and later) and serves its schema (5 and later). One that keeps fewer minutes than asked for
+// is asked for those it keeps. Threads: one at a time. Owns: its transport.
 #pragma once
 
 #include "client/answers.hpp"

@@ -60,8 +60,7 @@ void read_ledger(const std::string& stream, const std::string& path, const json&
 
 std::string compact_text(const json& object, const char* key) {
     const json* value = member(object, key);
-    return !value || value->is_null() ? ""
-                                      : value->dump(-1, ' ', false, json::error_handler_t::replace);
+    return !value || value->is_null() ? "" : value->dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 PolicyInfo read_policy_info(const std::string& name, const json& from) {
@@ -71,8 +70,8 @@ PolicyInfo read_policy_info(const std::string& name, const json& from) {
     if (const json* modules = member(from, "modules"); modules && modules->is_object()) {
         for (const auto& [instance, module] : modules->items()) {
             const json* about = member(module, "module");
-            info.handlers.push_back({instance, about ? text_at(*about, "type") : "",
-                                     about ? text_at(*about, "version") : ""});
+            info.handlers.push_back(
+                {instance, about ? text_at(*about, "type") : "", about ? text_at(*about, "version") : ""});
         }
     }
     if (const json* inputs = member(from, "input"); inputs && inputs->is_object()) {

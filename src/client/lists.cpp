@@ -31,8 +31,8 @@ std::string type_of(const Handler& handler) {
 
 // Whether `wanted` is the path or its end, from a dot on.
 bool is_end(std::string_view path, std::string_view wanted) {
-    return path == wanted ||
-           (path.size() > wanted.size() && path.ends_with(wanted) && path[path.size() - wanted.size() - 1] == '.');
+    return path == wanted || (path.size() > wanted.size() && path.ends_with(wanted) &&
+                              path[path.size() - wanted.size() - 1] == '.');
 }
 
 bool begins_end(std::string_view path, std::string_view wanted) {

@@ -18,9 +18,9 @@ struct NamedList {
 
 std::vector<NamedList> lists_of(const Picture& picture);
 
-// Those meant by HANDLER.LIST or LIST: handlers by schema key, type or instance; lists by the end of their path,
-// with or without "top_" and in any case. Several when several sides or instances have it. When none is called
-// exactly that, those that begin so: qname2 is also qname2_xacts.
+// Those meant by HANDLER.LIST or LIST: handlers by schema key, type or instance; lists by the end of their
+// path, with or without "top_" and in any case. Several when several sides or instances have it. When none is
+// called exactly that, those that begin so: qname2 is also qname2_xacts.
 std::vector<NamedList> find_lists(const Picture& picture, std::string_view name);
 
 } // namespace visor::client

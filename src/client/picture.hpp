@@ -29,7 +29,8 @@ struct Top {
 };
 
 struct Bin { // of a histogram
-    double lower = 0, upper = 0, count = 0; // the last one of a handler's histogram has no upper limit: infinity
+    double lower = 0, upper = 0,
+           count = 0; // the last one of a handler's histogram has no upper limit: infinity
 };
 
 struct Quantiles {

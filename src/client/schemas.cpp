@@ -50,9 +50,9 @@ const HandlerSchema* Schemas::best(std::string_view key, const json& answer) con
     ptrdiff_t most = 0;
     for (const HandlerSchema& handler : handlers_) {
         if (handler.key != key) continue;
-        const auto found =
-            std::count_if(handler.rows.begin(), handler.rows.end(),
-                          [&](const SchemaRow& row) { return at_path(answer, row.path) != nullptr; });
+        const auto found = std::count_if(handler.rows.begin(), handler.rows.end(), [&](const SchemaRow& row) {
+            return at_path(answer, row.path) != nullptr;
+        });
         if (found > most) best = &handler, most = found;
     }
     return best;

@@ -149,8 +149,9 @@ std::string unit_of(std::string_view path, Kind kind) {
 std::optional<Kind> kind_of(const std::string& path, const json& value) {
     if (value.is_number()) return has(path, "cardinality.") ? Kind::cardinality : Kind::counter;
     if (value.is_array()) {
-        const bool items = std::all_of(value.begin(), value.end(),
-                                       [](const json& item) { return number_at(item, "estimate").has_value(); });
+        const bool items = std::all_of(value.begin(), value.end(), [](const json& item) {
+            return number_at(item, "estimate").has_value();
+        });
         return items ? std::optional(Kind::top) : std::nullopt;
     }
     if (member(value, "buckets")) return Kind::histogram;

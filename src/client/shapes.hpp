@@ -9,8 +9,8 @@
 
 namespace visor::client {
 
-// Puts what is at the metric's path of a handler's answer into the metric, by its kind. False: nothing of that
-// kind is there.
+// Puts what is at the metric's path of a handler's answer into the metric, by its kind. False: nothing of
+// that kind is there.
 bool read_metric(const nlohmann::json& handler, Metric& metric);
 
 // All that looks like a metric, in the order of the answer, of an agent that serves no schema.

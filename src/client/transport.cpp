@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <curl/curl.h>
+#include <system_error>
 
 namespace visor::client {
 
@@ -82,8 +83,7 @@ private:
         const std::string detail = message_[0] ? message_ : curl_easy_strerror(code);
         switch (code) {
         case CURLE_COULDNT_CONNECT:
-            return where + (detail.find("refused") != std::string::npos ? "connection refused" : detail) +
-                   "; is pktvisord running? -H and -p say where";
+            return where + system_reason(detail) + "; is pktvisord running? -H and -p say where";
         case CURLE_COULDNT_RESOLVE_HOST:
             return where + "no host is called that; -H says where the agent is";
         case CURLE_OPERATION_TIMEDOUT:
@@ -103,6 +103,17 @@ private:
         default:
             return where + detail;
         }
+    }
+
+    // "Connection refused" as "connection refused".
+    std::string system_reason(const std::string& otherwise) const {
+        long number = 0;
+        curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &number);
+        if (number == 0) return otherwise;
+        std::string reason = std::generic_category().message(static_cast<int>(number));
+        if (!reason.empty())
+            reason[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(reason[0])));
+        return reason;
     }
 
     HttpSettings settings_;

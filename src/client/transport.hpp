@@ -11,8 +11,8 @@ namespace visor::client {
 
 struct Question {
     std::string method = "GET";
-    std::string path;                                // with what follows '?'
-    std::string body, type = "application/x-yaml";   // of a change
+    std::string path;                              // with what follows '?'
+    std::string body, type = "application/x-yaml"; // of a change
 };
 
 struct Answer {
@@ -38,8 +38,8 @@ struct HttpSettings {
     int timeout_ms = 5000;
 };
 
-// Over libcurl: the connection is kept, no proxy is used whatever the environment says, nothing is redirected,
-// and an answer has its limits in time and size. Error: the host is none.
+// Over libcurl: the connection is kept, no proxy is used whatever the environment says, nothing is
+// redirected, and an answer has its limits in time and size. Error: the host is none.
 Result<std::unique_ptr<Transport>> http_transport(const HttpSettings& settings);
 
 // What an answer other than 200 says: its {"error": ...}, or its status.

@@ -94,6 +94,14 @@ public:
         for (const uint64_t word : words_) all.insert(all.end(), length_of(word), events_of(word));
         return all;
     }
+    // The latest of them, at most so many.
+    Seconds newest(size_t most) const {
+        Seconds latest(std::min(most, size_));
+        auto at = latest.rbegin();
+        for (auto word = words_.rbegin(); at != latest.rend(); ++word)
+            for (size_t n = length_of(*word); n != 0 && at != latest.rend(); --n) *at++ = events_of(*word);
+        return latest;
+    }
     bool operator==(const RateLine&) const = default;
 
 private:

@@ -46,6 +46,18 @@ TEST(RateLine, AddsSecondBySecond) {
     }
 }
 
+TEST(RateLine, GivesItsNewest) {
+    RateLine line{1, 0, 3};
+    line.append_silence(1000);
+    line.append({7});
+    EXPECT_EQ(line.newest(3), (Seconds{0, 0, 7}));
+    const Seconds all = line.seconds();
+    EXPECT_EQ(line.newest(1003), Seconds(all.begin() + 1, all.end()));
+    EXPECT_EQ(line.newest(5000), line.seconds());
+    EXPECT_EQ(line.newest(0), Seconds{});
+    EXPECT_EQ(RateLine{}.newest(3), Seconds{});
+}
+
 TEST(RateLine, TellsWhatItHolds) {
     RateLine line{5, 0, 3};
     line.append_silence(97);

@@ -67,8 +67,8 @@ std::string schema_markdown(const Schema& schema) {
         if (!told.insert(path).second) continue;
         out += fmt::format("| `{}` | `{}` | `{}` | {} | {} | {} | {} | {} |\n", path,
                            compatible_name(schema, row), modern_families(schema, row).front(),
-                           kind_name(row.ops->kind, row.ops->gauge), code(row.facts.unit), groups_text(schema, row),
-                           code(row.facts.label), cell(row.facts.help));
+                           kind_name(row.ops->kind, row.ops->gauge), code(row.facts.unit),
+                           groups_text(schema, row), code(row.facts.label), cell(row.facts.help));
     }
     return out + "\n";
 }

@@ -1,8 +1,10 @@
 #include "sinks/json.hpp"
 
 #include "sinks/rows.hpp"
+#include "sketch/histogram_bins.hpp"
 
 #include <cmath>
+#include <optional>
 
 namespace visor::sinks {
 
@@ -23,7 +25,34 @@ json& at_path(json& root, const std::string& path) {
     return *node;
 }
 
-json quantiles_json(const Row& row, const void* cell, bool extended) {
+// Bins of a quarter of a doubling, by rising value: [lower, upper, count], values above lower up to upper.
+// Their edges are edges of the exponential histograms too, so that no count of those is split.
+json bins_json(const Row& row, const void* cell) {
+    constexpr int joined = 8; // of 32 a doubling
+    const auto edge = [&](int quarter) -> json {
+        const double value = sketch::exp_bin_upper(quarter * joined);
+        if (row.ops->integral && value < 0x1p53) return static_cast<uint64_t>(value);
+        return value;
+    };
+    json out = json::array();
+    std::optional<int> last; // the bin that is being filled
+    for (const ValueBin& bin : row.ops->values(cell)) {
+        if (bin.upper <= 0) {
+            out.push_back({0, 0, bin.count});
+            continue;
+        }
+        const int index = sketch::exp_bin_index(bin.upper);
+        const int quarter = (index + (index > 0 ? joined - 1 : 0)) / joined;
+        if (quarter == last)
+            out.back()[2] = out.back()[2].get<uint64_t>() + bin.count;
+        else
+            out.push_back({edge(quarter - 1), edge(quarter), bin.count});
+        last = quarter;
+    }
+    return out;
+}
+
+json quantiles_json(const Row& row, const void* cell, const JsonOptions& options) {
     json out;
     for (size_t i = 0; i < std::size(printed_quantiles); ++i) {
         const double value = row.ops->quantile(cell, printed_quantiles[i]);
@@ -32,12 +61,13 @@ json quantiles_json(const Row& row, const void* cell, bool extended) {
         else
             out[quantile_names[i]] = value;
     }
-    if (extended) {
+    if (options.more()) {
         out["count"] = row.ops->count(cell);
         out["min"] = row.ops->min(cell);
         out["max"] = row.ops->max(cell);
         out["sum"] = row.ops->sum(cell);
     }
+    if (options.charts) out["bins"] = bins_json(row, cell);
     return out;
 }
 
@@ -60,7 +90,16 @@ json histogram_json(const Row& row, const void* cell) {
     return json{{"buckets", buckets}};
 }
 
-void put_row(json& out, RowReader& reader, const Row& row, const engine::HandlerView& view, bool extended) {
+// A line may be shorter than its period (of a day at most) and longer (by the second that has just begun).
+json seconds_json(const engine::RateLine& line, const engine::HandlerView& view) {
+    const engine::Seconds newest = line.newest(charted_seconds);
+    const auto end = view.start_ts + std::max(view.length, static_cast<int64_t>(line.size()));
+    return {{"start_ts", end - static_cast<int64_t>(newest.size())}, {"values", newest}};
+}
+
+void put_row(json& out, RowReader& reader, const Row& row, const engine::HandlerView& view,
+             const JsonOptions& options) {
+    const bool extended = options.more();
     const std::string path = row.json_path();
     const void* cell = reader.cell(row);
     switch (row.ops->kind) {
@@ -81,15 +120,17 @@ void put_row(json& out, RowReader& reader, const Row& row, const engine::Handler
         break;
     }
     case Kind::quantiles:
-        if (row.ops->count(cell)) at_path(out, path) = quantiles_json(row, cell, extended);
+        if (row.ops->count(cell)) at_path(out, path) = quantiles_json(row, cell, options);
         break;
     case Kind::histogram:
         if (row.ops->count(cell)) at_path(out, path) = histogram_json(row, cell);
         break;
     case Kind::rate: // of a recorded stream: beyond upstream's keys
         if (!view.live && !extended) break;
-        if (const auto seconds = reader.seconds(row); view.live || seconds.size() != 0)
-            at_path(out, path) = rate_json(seconds, view.live && view.open);
+        if (const auto seconds = reader.seconds(row); view.live || seconds.size() != 0) {
+            json& rate = at_path(out, path) = rate_json(seconds, view.live && view.open);
+            if (options.charts) rate["seconds"] = seconds_json(seconds, view);
+        }
         break;
     }
 }
@@ -108,14 +149,13 @@ json handler_json(const engine::HandlerView& view, const JsonOptions& options) {
     json out;
     RowReader reader(view);
     if (reader.off()) return json::object();
-    reader.for_each(options.extended,
-                    [&](const Row& row) { put_row(out, reader, row, view, options.extended); });
+    reader.for_each(options.more(), [&](const Row& row) { put_row(out, reader, row, view, options); });
     out["period"] = {{"start_ts", view.start_ts}, {"length", view.length}};
-    if (options.extended) {
+    if (options.more()) {
         const auto sampling = engine::configured_sampling(view.plan->window.deep_sample_rate);
         at_path(out, sampling.path) = sampling.count;
     }
-    if (options.extended && view.periods_left_out)
+    if (options.more() && view.periods_left_out)
         out["period"]["minutes"] = {{"shown", view.periods}, {"left_out", view.periods_left_out}};
     return out;
 }

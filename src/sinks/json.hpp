@@ -1,6 +1,6 @@
 // Results as JSON, in the shape users' scripts and dashboards read. With `extended`, the same keys and beside
-// them the bounds of estimates, rates of recorded streams and the ledger. Threads: pure functions of a
-// finished run.
+// them the bounds of estimates, rates of recorded streams and the ledger; with `charts` also what curves and
+// histograms are drawn from. Threads: pure functions of a finished run.
 #pragma once
 
 #include "engine/offline.hpp"
@@ -11,7 +11,11 @@ namespace visor::sinks {
 
 struct JsonOptions {
     bool extended = false;
+    bool charts = false; // with all that `extended` adds
+    bool more() const { return extended || charts; }
 };
+// Of each rate so many of its newest seconds are drawn.
+inline constexpr size_t charted_seconds = 300;
 
 // The quantiles over a rate's seconds, and, while its period goes on, what came in the last of them.
 nlohmann::json rate_json(const engine::RateLine& seconds, bool with_live);

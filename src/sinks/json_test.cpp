@@ -2,6 +2,7 @@
 
 #include "sinks/test_results.hpp"
 
+#include <cmath>
 #include <gtest/gtest.h>
 
 namespace visor::sinks {
@@ -82,6 +83,58 @@ TEST(Json, LiveStreamsShowTheirRatesAndOpenOnesTheLastSecond) {
     EXPECT_EQ(out["rates"]["sum"], (json{{"live", 0}, {"p50", 0}, {"p90", 0}, {"p95", 0}, {"p99", 0}}));
     view.live = false;
     EXPECT_FALSE(handler_json(view, {}).contains("rates"));
+}
+
+TEST(Json, ChartsAddBinsAndSecondsToTheExtended) {
+    Results results;
+    for (const uint64_t us : {0, 1, 2, 5, 6, 6, 1000}) results.cells->latency.update(us);
+    for (const double ratio : {0.2, 1.0, 1.1}) results.cells->ratio.update(ratio);
+    results.rates[path(&test::Cells::rate).offset] = {1, 2, 3};
+    json charts = handler_json(results.view(), {.charts = true});
+    EXPECT_EQ(charts, handler_json(results.view(), {.extended = true, .charts = true}));
+    const json bins = charts["xact"]["out"]["quantiles_us"]["bins"];
+    EXPECT_EQ(bins, (json{{0, 0, 1}, {0, 1, 1}, {1, 2, 1}, {4, 5, 1}, {5, 6, 2}, {861, 1024, 1}}));
+    EXPECT_TRUE(bins[3][1].is_number_unsigned());
+    const json ratios = charts["xact"]["ratio"]["quantiles"]["bins"];
+    ASSERT_EQ(ratios.size(), 3u);
+    EXPECT_EQ(ratios[1], (json{std::pow(2, -0.25), 1.0, 1}));
+    EXPECT_EQ(ratios[2], (json{1.0, std::pow(2, 0.25), 1}));
+    // The view's 60 seconds end at the last of these.
+    EXPECT_EQ(charts["rates"]["total"]["seconds"],
+              (json{{"start_ts", 1'700'000'057}, {"values", {1, 2, 3}}}));
+    // Without what they add it is the extended result.
+    charts["xact"]["out"]["quantiles_us"].erase("bins");
+    charts["xact"]["ratio"]["quantiles"].erase("bins");
+    for (const char* rate : {"total", "sum"}) charts["rates"][rate].erase("seconds");
+    EXPECT_EQ(charts, json_of(results, true));
+}
+
+TEST(Json, BinsOfAChartHoldWhatTheCellHolds) {
+    Results results;
+    uint64_t value = 0;
+    for (int i = 0; i < 5000; ++i) results.cells->latency.update(value += value / 50 + 1);
+    const json out = handler_json(results.view(), {.charts = true})["xact"]["out"]["quantiles_us"];
+    uint64_t sum = 0, upper = 0;
+    for (const json& bin : out["bins"]) {
+        EXPECT_GE(bin[0], upper); // none overlaps the one before
+        EXPECT_LT(bin[0], bin[1]);
+        upper = bin[1].is_number_float() ? upper : bin[1].get<uint64_t>();
+        sum += bin[2].get<uint64_t>();
+    }
+    EXPECT_EQ(sum, out["count"]);
+    EXPECT_LE(out["bins"].size(), 4u * 64);
+}
+
+TEST(Json, ChartsShowTheNewestSecondsOfALongTime) {
+    Results results;
+    engine::RateLine& line = results.rates[path(&test::Cells::rate).offset];
+    for (uint64_t second = 0; second < 1000; ++second) line.append(engine::RateLine{second});
+    engine::HandlerView view = results.view();
+    view.length = 1000;
+    const json seconds = handler_json(view, {.charts = true})["rates"]["total"]["seconds"];
+    EXPECT_EQ(seconds["start_ts"], 1'700'000'700);
+    EXPECT_EQ(seconds["values"].size(), charted_seconds);
+    EXPECT_EQ(seconds["values"].back(), 999);
 }
 
 TEST(Json, HistogramIsCumulativeAndEndsAtInfinity) {

@@ -57,6 +57,11 @@ void add_kinds(json& out) {
     rate["live"] = described(count, "the last second, while the period is open");
     for (const char* name : {"min", "max", "sum"}) quantiles[name] = number;
     quantiles["count"] = count;
+    quantiles["bins"] =
+        described(list_of({{"type", "array"}, {"items", number}, {"minItems", 3}, {"maxItems", 3}}),
+                  "[lower, upper, count] by rising value: how many are above lower, up to upper");
+    rate["seconds"] = whole(object_of({{"start_ts", described({{"type", "integer"}}, "unix seconds")},
+                                       {"values", described(list_of(count), "each second from then on")}}));
     out["Quantiles"] = object_of(std::move(quantiles));
     out["Rate"] = described(object_of(std::move(rate)), "quantiles over the seconds of the period");
     out["Histogram"] = whole(object_of({{"buckets", map_of(count)}}));

@@ -119,7 +119,7 @@ TEST(OpenApi, WhatIsPrintedIsDescribed) {
     view.live = view.open = true;
     view.periods_left_out = 3;
     const json schemas = example()["components"]["schemas"];
-    expect_described(schemas, schemas["test-1.0-metrics"], handler_json(view, {true}), "");
+    expect_described(schemas, schemas["test-1.0-metrics"], handler_json(view, {.charts = true}), "");
 }
 
 TEST(MetricsSchema, HasEveryRowWithBothNames) {

@@ -56,7 +56,7 @@ class Read(AgentTest):
         self.assertIn("deprecated", rates["warning"])
 
     def test_unknown_paths_and_routes_that_change_something(self):
-        for method, path in ADMIN_ROUTES + [("GET", "/"), ("GET", "/api/v1"), ("GET", "/api/v1/nope"),
+        for method, path in ADMIN_ROUTES + [("POST", "/"), ("GET", "/api/v1"), ("GET", "/api/v1/nope"),
                                             ("GET", "/api/v1/metrics/bucket/x"), ("GET", "/api/v1/metrics/bucket/-1"),
                                             ("GET", "/api/v1/metrics/bucket/1.5"), ("PATCH", "/api/v1/taps"),
                                             ("GET", "/api/v1/metrics/bucket"), ("GET", "//api/v1/taps")]:

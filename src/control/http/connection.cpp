@@ -55,10 +55,12 @@ std::string response_head(const Response& response, const HeadFacts& facts) {
     head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
     head.append(reason_phrase(response.status)).append("\r\n");
     add_line(head, "Date", http_date());
-    if (!response.content_type.empty() && response.body)
+    if (!response.content_type.empty() && (response.body || response.pieces))
         add_line(head, "Content-Type", response.content_type);
     for (const auto& [name, value] : response.headers) add_line(head, name, value);
-    if (!has_no_body(response.status))
+    if (response.pieces && !facts.old_client)
+        add_line(head, "Transfer-Encoding", "chunked");
+    else if (!response.pieces && !has_no_body(response.status))
         add_line(head, "Content-Length", std::to_string(response.text().size()));
     if (facts.close)
         add_line(head, "Connection", "close");
@@ -69,7 +71,7 @@ std::string response_head(const Response& response, const HeadFacts& facts) {
 
 Connection::Connection(tcp::socket socket, Shared& shared, std::function<void(Connection*)> gone)
     : shared_(shared), gone_(std::move(gone)), socket_(std::move(socket)), timer_(socket_.get_executor()),
-      reader_(shared.config.limits) {
+      pause_(socket_.get_executor()), reader_(shared.config.limits) {
     ErrorCode error;
     const auto peer = socket_.remote_endpoint(error);
     if (!error) peer_ = plain(peer.address()).to_string();
@@ -77,6 +79,7 @@ Connection::Connection(tcp::socket socket, Shared& shared, std::function<void(Co
 }
 
 Connection::~Connection() {
+    if (streams_) --shared_.streams;
     gone_(this);
 }
 
@@ -106,7 +109,10 @@ void Connection::stop() {
     asio::post(socket_.get_executor(), [self = shared_from_this()] {
         self->stopping_ = true;
         self->close_after_ = true;
-        if (self->phase_ != Phase::writing) self->close();
+        if (self->phase_ == Phase::pausing)
+            self->pause_.cancel(); // ends as it would without anything to come
+        else if (self->phase_ != Phase::writing)
+            self->close();
     });
 }
 
@@ -149,6 +155,7 @@ void Connection::time_is_up() {
     case Phase::writing:
         ++shared_.write_timeouts;
         return close();
+    case Phase::pausing: // has its own timer
     case Phase::lingering:
     case Phase::closed:
         return close();
@@ -227,19 +234,34 @@ void Connection::answer(Request request) {
     request.tls = tls_.has_value();
     request.client_certificate = client_certificate_;
     const auto begin = std::chrono::steady_clock::now();
-    Response response;
-    try {
-        response = shared_.handler(request);
-    } catch (const std::exception& error) {
-        ++shared_.handler_failures;
-        response = Response(500, "text/plain", error.what());
-    }
+    Response response = handled(request);
     if (shared_.config.answered)
         shared_.config.answered(
             {request, response.status, response, std::chrono::steady_clock::now() - begin});
     finish_response(request, response);
-    close_after_ = close_after_ || !reader_.keep_alive();
+    close_after_ = close_after_ || response.pieces || !reader_.keep_alive();
     send(response, request.method != "HEAD");
+}
+
+Response Connection::handled(const Request& request) {
+    try {
+        Response response = shared_.handler(request);
+        if (!response.pieces || request.method == "HEAD" || may_stream()) return response;
+        response = Response(503, "text/plain", "too many streams are open\n");
+        response.set_header("Retry-After", "10");
+        return response;
+    } catch (const std::exception& error) {
+        ++shared_.handler_failures;
+        return Response(500, "text/plain", error.what());
+    }
+}
+
+bool Connection::may_stream() {
+    streams_ = ++shared_.streams <= shared_.config.max_streams;
+    if (streams_) return true;
+    --shared_.streams;
+    ++shared_.refused_streams;
+    return false;
 }
 
 void Connection::fail(int status) {
@@ -251,6 +273,8 @@ void Connection::send(const Response& response, bool with_body) {
     enter(Phase::writing, shared_.config.write_timeout);
     head_ = response_head(response, {close_after_, reader_.old_version()});
     body_ = with_body && !has_no_body(response.status) ? response.body : nullptr;
+    pieces_ = with_body ? response.pieces : nullptr;
+    chunked_ = !reader_.old_version();
     sent_ = 0;
     write_piece();
 }
@@ -258,10 +282,15 @@ void Connection::send(const Response& response, bool with_body) {
 // A piece at a time, each with its own time: a large response to a slow client takes long, one to a client
 // that does not read ends.
 void Connection::write_piece() {
-    std::array<asio::const_buffer, 2> buffers;
-    const size_t body_sent = sent_ < head_.size() ? 0 : sent_ - head_.size();
-    if (sent_ < head_.size()) buffers[0] = asio::buffer(head_) + sent_;
-    if (body_) buffers[1] = asio::buffer(asio::buffer(*body_) + body_sent, piece_bytes);
+    const std::string_view parts[] = {head_, body_ ? std::string_view(*body_) : std::string_view(), tail_};
+    std::array<asio::const_buffer, std::size(parts)> buffers;
+    size_t before = 0, room = piece_bytes;
+    for (size_t i = 0; i < std::size(parts); before += parts[i++].size()) {
+        const std::string_view left =
+            parts[i].substr(std::min(sent_ - std::min(sent_, before), parts[i].size()));
+        buffers[i] = asio::buffer(left.substr(0, room));
+        room -= buffers[i].size();
+    }
     async_write(buffers, [self = shared_from_this()](const ErrorCode& error, size_t bytes) {
         self->written(error, bytes);
     });
@@ -271,7 +300,7 @@ void Connection::written(const ErrorCode& error, size_t bytes) {
     if (phase_ == Phase::closed) return;
     if (error) return close();
     sent_ += bytes;
-    if (sent_ < head_.size() + (body_ ? body_->size() : 0)) {
+    if (sent_ < head_.size() + (body_ ? body_->size() : 0) + tail_.size()) {
         enter(Phase::writing, shared_.config.write_timeout);
         return write_piece();
     }
@@ -280,9 +309,50 @@ void Connection::written(const ErrorCode& error, size_t bytes) {
 
 void Connection::response_sent() {
     body_ = nullptr;
+    tail_.clear();
+    if (pieces_) return next_piece();
     if (close_after_) return linger();
     enter(Phase::idle, shared_.config.idle_timeout);
     act_on(reader_.resume());
+}
+
+void Connection::next_piece() {
+    PieceSource::Next next{.last = true};
+    try {
+        if (!stopping_) next = pieces_->next();
+    } catch (const std::exception&) {
+        ++shared_.handler_failures; // the client sees that it broke off: no last chunk comes
+        return close();
+    }
+    if (!next.piece && !next.last) return pause(next.wait);
+    send_piece(std::move(next));
+}
+
+// As a chunk of its own, and behind the last the one without bytes that says so (RFC 9112 section 7.1).
+void Connection::send_piece(PieceSource::Next next) {
+    head_.clear();
+    if (next.last) pieces_ = nullptr;
+    if (next.piece && !next.piece->empty()) body_ = std::move(next.piece); // an empty chunk is the last
+    if (chunked_ && body_) {
+        std::array<char, 24> size{};
+        std::snprintf(size.data(), size.size(), "%zx\r\n", body_->size());
+        head_ = size.data();
+        tail_ = "\r\n";
+    }
+    if (chunked_ && next.last) tail_ += "0\r\n\r\n";
+    if (head_.empty() && !body_ && tail_.empty()) return response_sent();
+    enter(Phase::writing, shared_.config.write_timeout);
+    sent_ = 0;
+    write_piece();
+}
+
+void Connection::pause(std::chrono::nanoseconds time) {
+    enter(Phase::pausing,
+          shared_.config.write_timeout + std::chrono::duration_cast<std::chrono::milliseconds>(time));
+    pause_.expires_after(time);
+    pause_.async_wait([self = shared_from_this()](const ErrorCode&) {
+        if (self->phase_ != Phase::closed) self->next_piece();
+    });
 }
 
 void Connection::linger() {
@@ -309,6 +379,7 @@ void Connection::drain() {
 void Connection::close() {
     phase_ = Phase::closed;
     timer_.cancel();
+    pause_.cancel();
     ErrorCode ignored;
     socket_.close(ignored);
 }

@@ -30,13 +30,13 @@ struct Shared {
     const Handler handler;
     asio::ssl::context* tls = nullptr; // null: plain HTTP
     AtomicCount connections{0}, requests{0}, bad_requests{0}, read_timeouts{0}, write_timeouts{0},
-        idle_timeouts{0}, tls_failures{0}, handler_failures{0};
+        idle_timeouts{0}, tls_failures{0}, handler_failures{0}, streams{0}, refused_streams{0};
 };
 
 // The head of a response on the wire, up to and with its empty line.
 struct HeadFacts {
     bool close = false;      // the connection ends after it
-    bool old_client = false; // HTTP/1.0: has to be told that it does not end
+    bool old_client = false; // HTTP/1.0: has to be told that it does not end, and knows no chunks
 };
 std::string response_head(const Response& response, const HeadFacts& facts);
 
@@ -54,7 +54,7 @@ public:
 
 private:
     // What the connection waits for; decides what it means that time is up.
-    enum class Phase { handshake, idle, reading, writing, lingering, closed };
+    enum class Phase { handshake, idle, reading, writing, pausing, lingering, closed };
 
     void enter(Phase phase, std::chrono::milliseconds limit);
     void watch_time();
@@ -65,11 +65,16 @@ private:
     void act_on(RequestReader::State state);
     void send_continue();
     void answer(Request request);
+    Response handled(const Request& request);
     void fail(int status); // answers with the status alone and closes
     void send(const Response& response, bool with_body);
     void write_piece();
     void written(const ErrorCode& error, size_t bytes);
     void response_sent();
+    bool may_stream(); // takes its place among the streams there may be
+    void next_piece();
+    void send_piece(PieceSource::Next next);
+    void pause(std::chrono::nanoseconds time);
     void linger();
     void drain();
     void close();
@@ -81,6 +86,7 @@ private:
     tcp::socket socket_;
     std::optional<asio::ssl::stream<tcp::socket&>> tls_;
     asio::steady_timer timer_;
+    asio::steady_timer pause_; // until there may be another piece
     std::chrono::steady_clock::time_point deadline_;
     std::string peer_;
     RequestReader reader_;
@@ -93,7 +99,11 @@ private:
     bool first_ = true;    // no request has been read yet
     std::string head_;     // of the response being written
     std::shared_ptr<const std::string> body_;
-    size_t sent_ = 0; // of head and body together
+    std::string tail_;                    // behind the body
+    size_t sent_ = 0;                     // of head, body and tail together
+    std::shared_ptr<PieceSource> pieces_; // those still to come
+    bool streams_ = false;                // counted as a stream
+    bool chunked_ = false;
     size_t drained_ = 0;
 };
 

@@ -3,6 +3,8 @@
 // Wire: RFC 9110 (semantics), RFC 9112 (HTTP/1.1).
 #pragma once
 
+#include "control/http/piece_source.hpp"
+
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,6 +39,7 @@ struct Response {
     int status = 200;
     std::string content_type;
     std::shared_ptr<const std::string> body; // null: empty
+    std::shared_ptr<PieceSource> pieces;     // in place of a body; the connection ends with them
     Fields headers;
 
     Response() = default;

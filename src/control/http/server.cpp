@@ -183,6 +183,8 @@ ServerCounters Server::counters() const {
     out.tls_failures = shared.tls_failures;
     out.handler_failures = shared.handler_failures;
     out.accept_errors = impl_->accept_errors;
+    out.open_streams = shared.streams;
+    out.refused_streams = shared.refused_streams;
     const std::lock_guard lock(impl_->mutex);
     out.refused_connections = impl_->refused;
     out.open_connections = impl_->open.size() - impl_->refusals;

@@ -36,6 +36,7 @@ struct ServerConfig {
     TlsFiles tls;
     ReadLimits limits;
     size_t max_connections = 512;
+    size_t max_streams = 256; // of them; responses that go on until their reader leaves
     std::chrono::milliseconds handshake_timeout{10'000};
     std::chrono::milliseconds read_timeout{15'000};  // of a whole request, from the moment it is waited for
     std::chrono::milliseconds write_timeout{30'000}; // of each 256 KiB of a response
@@ -50,6 +51,8 @@ struct ServerCounters {
     uint64_t requests = 0;            // the handler was called
     uint64_t bad_requests = 0;        // refused before: 400, 413, 414, 417, 431, 501, 505
     uint64_t refused_connections = 0; // beyond max_connections
+    uint64_t open_streams = 0;        // of the connections, those whose response goes on
+    uint64_t refused_streams = 0;     // beyond max_streams: answered with 503
     uint64_t read_timeouts = 0;       // a request begun and not completed in time, or none at all at first
     uint64_t write_timeouts = 0;      // a client that did not read its response
     uint64_t idle_timeouts = 0;

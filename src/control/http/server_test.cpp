@@ -110,6 +110,115 @@ TEST_F(HttpServer, TakesRequestsByteByByte) {
     EXPECT_EQ(body_of(one.response()), "POST /echo [abcde] a 127.0.0.1");
 }
 
+// Counts up, a piece every 10 ms, to a last one if told how many there are.
+class Counting final : public PieceSource {
+public:
+    explicit Counting(int pieces, size_t bytes = 0) : pieces_(pieces), padding_(bytes, 'x') {}
+    Next next() override {
+        if ((pause_ = !pause_)) return {.wait = 10ms};
+        if (++given_ == 3 && pieces_ == 0) throw std::runtime_error("broken on purpose");
+        return {std::make_shared<const std::string>(std::to_string(given_) + padding_ + "\n"),
+                {},
+                given_ == pieces_};
+    }
+
+private:
+    int pieces_, given_ = 0;
+    bool pause_ = true;
+    std::string padding_;
+};
+
+// "/3" streams so many pieces; "/1000000000/65536" large ones.
+Response stream_test(const Request& request) {
+    const size_t slash = request.path.find('/', 1);
+    Response reply(200);
+    reply.content_type = "text/event-stream";
+    reply.pieces = std::make_shared<Counting>(
+        std::stoi(request.path.substr(1)),
+        slash == std::string::npos ? 0 : std::stoul(request.path.substr(slash + 1)));
+    return reply;
+}
+
+TEST_F(HttpServer, StreamsPiecesAsChunks) {
+    open({}, &stream_test);
+    RawClient one = client();
+    one.send("GET /3 HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n");
+    const std::string whole = one.rest();
+    EXPECT_TRUE(one.closed());
+    EXPECT_EQ(body_of(whole), "2\r\n1\n\r\n2\r\n2\n\r\n2\r\n3\n\r\n0\r\n\r\n");
+    EXPECT_NE(whole.find("\r\nTransfer-Encoding: chunked\r\n"), std::string::npos);
+    EXPECT_NE(whole.find("\r\nContent-Type: text/event-stream\r\n"), std::string::npos);
+    EXPECT_NE(whole.find("\r\nConnection: close\r\n"), std::string::npos);
+    EXPECT_EQ(whole.find("Content-Length"), std::string::npos);
+    RawClient old = client();
+    old.send("GET /3 HTTP/1.0\r\n\r\n");
+    EXPECT_EQ(body_of(old.rest()), "1\n2\n3\n");
+    RawClient head = client();
+    head.send("HEAD /3 HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(body_of(head.rest()), "");
+    EXPECT_TRUE(soon([](const ServerCounters& now) { return now.open_streams == 0; }));
+}
+
+TEST_F(HttpServer, AStreamThatFailsBreaksOff) {
+    open({}, &stream_test);
+    RawClient one = client();
+    one.send("GET /0 HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(body_of(one.rest()), "2\r\n1\n\r\n2\r\n2\n\r\n"); // without the last chunk
+    EXPECT_TRUE(one.closed());
+    EXPECT_EQ(server_->counters().handler_failures, 1U);
+}
+
+TEST_F(HttpServer, StreamsLeaveRoomForOthers) {
+    ServerConfig config;
+    config.max_streams = 2;
+    open(config, [](const Request& request) {
+        return request.path == "/echo" ? answer_test(request) : stream_test(request);
+    });
+    std::vector<RawClient> clients;
+    for (int i = 0; i < 2; ++i) {
+        clients.push_back(client());
+        clients.back().send("GET /1000000000 HTTP/1.1\r\nHost: a\r\n\r\n");
+        EXPECT_EQ(status_of(clients.back().response(false)), 200);
+    }
+    EXPECT_EQ(status_of(ask("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")), 503);
+    EXPECT_EQ(status_of(ask(get_echo)), 200);
+    EXPECT_EQ(server_->counters().refused_streams, 1U);
+    EXPECT_EQ(server_->counters().open_streams, 2U);
+    clients.pop_back();
+    EXPECT_TRUE(soon([](const ServerCounters& now) { return now.open_streams == 1; }));
+    EXPECT_EQ(status_of(ask("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")), 200);
+}
+
+TEST_F(HttpServer, AStreamThatIsNotReadEnds) {
+    ServerConfig config;
+    config.write_timeout = 200ms;
+    open(config, &stream_test);
+    RawClient stalled = client(), reading = client();
+    stalled.send("GET /1000000000/262144 HTTP/1.1\r\nHost: a\r\n\r\n");
+    reading.send("GET /40 HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_TRUE(soon([](const ServerCounters& now) { return now.write_timeouts == 1; }));
+    EXPECT_TRUE(body_of(reading.rest()).ends_with("40\n\r\n0\r\n\r\n"));
+}
+
+TEST_F(HttpServer, StoppingEndsStreams) {
+    open({}, &stream_test);
+    std::vector<RawClient> clients;
+    for (int i = 0; i < 20; ++i) {
+        clients.push_back(client());
+        clients.back().send("GET /1000000000 HTTP/1.1\r\nHost: a\r\n\r\n");
+        ASSERT_EQ(status_of(clients.back().response(false)), 200);
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    server_->stop();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 3s);
+    EXPECT_EQ(server_->counters().open_streams, 0U);
+    for (RawClient& one : clients) {
+        const std::string rest = one.rest();
+        EXPECT_TRUE(rest.ends_with("0\r\n\r\n")) << rest;
+        EXPECT_TRUE(one.closed());
+    }
+}
+
 TEST_F(HttpServer, HeadIsGetWithoutBody) {
     open();
     RawClient one = client();

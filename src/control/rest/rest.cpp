@@ -45,8 +45,8 @@ std::optional<Response> wrong_parameter(const sinks::RouteInfo& route, const Req
 
 // Routes that change something are not there at all without the admin interface.
 Rest::Rest(Agent& agent, RestSettings settings)
-    : agent_(agent), settings_(std::move(settings)), hosts_(settings_.bound_host, {}),
-      openapi_(openapi_of(settings_.version, settings_.admin)) {
+    : agent_(agent), settings_(std::move(settings)), feeds_(std::make_unique<LiveFeeds>(agent)),
+      hosts_(settings_.bound_host, {}), openapi_(openapi_of(settings_.version, settings_.admin)) {
     for (const Route& route : all_routes()) {
         const bool admin = route.info.admin;
         if (admin && !settings_.admin) continue;

@@ -3,13 +3,14 @@
 // Reading is open to whoever reaches the server. What changes taps or policies exists only with the admin
 // interface switched on, and then is guarded: the Host must be one of ours, no page of another site may ask,
 // a token or client certificate must be shown where one is configured, and the body must say that it is YAML
-// or JSON. Threads: a Rest is called by several at once; it keeps nothing between two requests. Owns: its
-// routes; the agent outlives it.
+// or JSON. Threads: a Rest is called by several at once; between two requests it keeps only what is watched.
+// Owns: its routes; the agent outlives it.
 #pragma once
 
 #include "control/agent/agent.hpp"
 #include "control/http/guard.hpp"
 #include "control/http/router.hpp"
+#include "control/rest/live_feed.hpp"
 
 #include <chrono>
 #include <functional>
@@ -54,6 +55,8 @@ private:
     std::optional<http::Response> refused(const sinks::RouteInfo& route, const http::Request& request) const;
     void tell_notices(const Document& document) const;
 
+    http::Response page(const http::Request&, const http::PathValues&) const;
+    http::Response asset(const http::Request&, const http::PathValues&) const;
     http::Response app(const http::Request&, const http::PathValues&) const;
     http::Response rates(const http::Request&, const http::PathValues&) const;
     http::Response alive(const http::Request&, const http::PathValues&) const;
@@ -68,6 +71,7 @@ private:
     http::Response bucket(const http::Request&, const http::PathValues&) const;
     http::Response window(const http::Request&, const http::PathValues&) const;
     http::Response prometheus(const http::Request&, const http::PathValues&) const;
+    http::Response live(const http::Request&, const http::PathValues&) const;
 
     http::Response taps(const http::Request&, const http::PathValues&) const;
     http::Response tap(const http::Request&, const http::PathValues&) const;
@@ -83,6 +87,7 @@ private:
 
     Agent& agent_;
     RestSettings settings_;
+    const std::unique_ptr<LiveFeeds> feeds_;
     http::HostGuard hosts_;
     std::string openapi_; // rendered once
     http::Router router_;

@@ -21,13 +21,13 @@ uint32_t number_in(std::string_view text) {
     return number;
 }
 
-bool extended(const Request& request) {
-    const std::string_view value = request.parameter("extended");
+bool is_set(const Request& request, std::string_view parameter) {
+    const std::string_view value = request.parameter(parameter);
     return value == "1" || value == "true";
 }
 
-bool wants_now(const Asked& asked) {
-    return asked.merged || asked.periods == 0;
+sinks::JsonOptions options_of(const Request& request) {
+    return {is_set(request, "extended"), is_set(request, "charts")};
 }
 
 Response text_reply(std::string text, int status = 200) {
@@ -65,8 +65,8 @@ Response flat_reply(Agent& agent, const Asked& asked, std::string_view number, b
     if (!policy) return error_reply(404, no_policy);
     if (const auto wrong = wrong_period(*policy, asked, number); !wrong.empty())
         return error_reply(400, wrong);
-    if (wants_now(asked)) agent.refresh({&policy, 1});
-    nlohmann::json shown = flat_json(views_of(*policy, asked), with_bounds);
+    if (asked.now()) agent.refresh({&policy, 1});
+    nlohmann::json shown = flat_json(views_of(*policy, asked), {with_bounds});
     if (asked.merged) return json_reply({{std::to_string(asked.periods) + "m", std::move(shown)}});
     if (!shown.empty()) {
         nlohmann::json first = shown.begin()->at("period");
@@ -77,17 +77,17 @@ Response flat_reply(Agent& agent, const Asked& asked, std::string_view number, b
 } // namespace
 
 Response Rest::old_bucket(const Request& request, const PathValues& path) const {
-    return flat_reply(agent_, {false, number_in(path["n"])}, path["n"], extended(request));
+    return flat_reply(agent_, {false, number_in(path["n"])}, path["n"], is_set(request, "extended"));
 }
 
 Response Rest::old_window(const Request& request, const PathValues& path) const {
-    return flat_reply(agent_, {true, number_in(path["n"])}, path["n"], extended(request));
+    return flat_reply(agent_, {true, number_in(path["n"])}, path["n"], is_set(request, "extended"));
 }
 
 namespace {
 // Of one policy, or of all for which there is such a period.
 Response policy_reply(Agent& agent, std::string_view name, const Asked& asked, std::string_view number,
-                      bool with_bounds) {
+                      const sinks::JsonOptions& options) {
     std::vector<PolicyPointer> asked_for;
     if (name == all_policies) {
         asked_for = agent.policies();
@@ -101,23 +101,16 @@ Response policy_reply(Agent& agent, std::string_view name, const Asked& asked, s
             return error_reply(425, wrong);
         asked_for.push_back(policy);
     }
-    if (wants_now(asked)) agent.refresh(asked_for);
-    const auto streams = with_bounds ? agent.streams() : std::map<std::string, StreamState>{};
-    nlohmann::json out = nlohmann::json::object();
-    for (const PolicyPointer& policy : asked_for) {
-        auto& shown = out[policy->config.name] = policy_json(*policy, views_of(*policy, asked), with_bounds);
-        if (with_bounds) shown["ledger"] = ledger_of(*policy, streams);
-    }
-    return json_reply(out);
+    return json_reply(metrics_json(agent, asked_for, asked, options));
 }
 } // namespace
 
 Response Rest::bucket(const Request& request, const PathValues& path) const {
-    return policy_reply(agent_, path["name"], {false, number_in(path["n"])}, path["n"], extended(request));
+    return policy_reply(agent_, path["name"], {false, number_in(path["n"])}, path["n"], options_of(request));
 }
 
 Response Rest::window(const Request& request, const PathValues& path) const {
-    return policy_reply(agent_, path["name"], {true, number_in(path["n"])}, path["n"], extended(request));
+    return policy_reply(agent_, path["name"], {true, number_in(path["n"])}, path["n"], options_of(request));
 }
 
 Response Rest::scraped(const Request& request, const std::vector<PolicyPointer>& policies,
@@ -148,6 +141,16 @@ Response Rest::prometheus(const Request& request, const PathValues& path) const 
     const PolicyPointer policy = agent_.policy(std::string(path["name"]));
     if (!policy) return text_reply(std::string(no_policy), 404);
     return scraped(request, {policy}, {.with_handler = true});
+}
+
+Response Rest::live(const Request&, const PathValues& path) const {
+    const std::string name(path["name"]);
+    if (name != all_policies && !agent_.policy(name)) return error_reply(404, no_policy);
+    Response reply(200);
+    reply.content_type = "text/event-stream";
+    reply.set_header("Cache-Control", "no-store");
+    reply.pieces = feeds_->reader(name);
+    return reply;
 }
 
 Response Rest::schema(const Request&, const PathValues&) const {

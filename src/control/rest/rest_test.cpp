@@ -69,6 +69,63 @@ TEST_F(RestTest, WithoutAdminNothingChangesAnything) {
     EXPECT_EQ(json_of(get("/api/v1/openapi.json"))["paths"]["/api/v1/taps"].size(), 1u); // GET alone
 }
 
+// Of one event: its name and what it says.
+std::pair<std::string, json> event_of(const std::string& text) {
+    std::istringstream lines(text);
+    std::string name, line;
+    json data;
+    while (std::getline(lines, line)) {
+        if (line.starts_with("event: ")) name = line.substr(7);
+        if (line.starts_with("data: ")) data = json::parse(line.substr(6));
+    }
+    return {name, data};
+}
+
+TEST_F(RestTest, LiveIsMadeOnceForAllItsReaders) {
+    with_policy();
+    EXPECT_EQ(get("/api/v1/policies/nope/metrics/live").status, 404);
+    const auto one = get("/api/v1/policies/p/metrics/live"), other = get("/api/v1/policies/p/metrics/live");
+    ASSERT_TRUE(one.pieces && other.pieces);
+    EXPECT_EQ(one.content_type, "text/event-stream");
+    EXPECT_EQ(*one.pieces->next().piece, "retry: 2000\n\n");
+    const auto first = one.pieces->next();
+    ASSERT_TRUE(first.piece);
+    const auto [name, data] = event_of(*first.piece);
+    EXPECT_EQ(name, "metrics");
+    EXPECT_TRUE(data["p"].contains("ledger"));
+    EXPECT_NE(first.piece->find("\"seconds\":{\"start_ts\":"), std::string::npos) << data;
+    other.pieces->next();
+    EXPECT_EQ(other.pieces->next().piece, first.piece); // the same text, not one like it
+    const auto second = one.pieces->next();
+    EXPECT_FALSE(second.piece || second.last);
+    EXPECT_GT(second.wait.count(), 0);
+    EXPECT_LE(second.wait, std::chrono::seconds(1));
+}
+
+TEST_F(RestTest, LiveFeedSkipsWhatASlowReaderMissed) {
+    with_policy();
+    LiveFeed feed(agent_, "p");
+    auto now = LiveFeed::Clock::now();
+    auto look = feed.look(0, now);
+    ASSERT_TRUE(look.event);
+    EXPECT_EQ(look.number, 1u);
+    for (int i = 0; i < 6; ++i) { // a question and an event a second
+        look = feed.look(look.number, now);
+        now = look.again;
+    }
+    EXPECT_LT(now - LiveFeed::Clock::now(), std::chrono::seconds(4));
+    look = feed.look(1, now);
+    ASSERT_TRUE(look.event);
+    EXPECT_GE(look.number, 3u);
+    EXPECT_EQ(event_of(*look.event).first, "metrics");
+    ASSERT_FALSE(agent_.remove_policy("p"));
+    now = look.again;
+    auto end = feed.look(look.number, now);
+    EXPECT_TRUE(end.gone);
+    EXPECT_EQ(event_of(*end.event).first, "gone");
+    EXPECT_TRUE(feed.look(1, now).gone); // to whoever comes later, too
+}
+
 TEST_F(RestTest, WhoMayChangeSomething) {
     settings_.admin = true;
     settings_.token = "secret";

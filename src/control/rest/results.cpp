@@ -2,7 +2,6 @@
 
 #include "control/rest/merged.hpp"
 #include "engine/ledger.hpp"
-#include "sinks/json.hpp"
 
 #include <algorithm>
 
@@ -54,8 +53,7 @@ nlohmann::json merged_json(const std::vector<engine::LiveView>& views, const sin
 } // namespace
 
 nlohmann::json policy_json(const RunningPolicy& policy, const std::vector<engine::LiveView>& views,
-                           bool extended) {
-    const sinks::JsonOptions options{extended};
+                           const sinks::JsonOptions& options) {
     nlohmann::json out = nlohmann::json::object();
     if (policy.config.merge_like_handlers) {
         out = merged_json(views, options);
@@ -70,11 +68,11 @@ nlohmann::json policy_json(const RunningPolicy& policy, const std::vector<engine
     return out;
 }
 
-nlohmann::json flat_json(const std::vector<engine::LiveView>& views, bool extended) {
+nlohmann::json flat_json(const std::vector<engine::LiveView>& views, const sinks::JsonOptions& options) {
     nlohmann::json out = nlohmann::json::object();
     for (const auto& view : views)
         for (const auto& handler : view.handlers)
-            if (auto shown = sinks::handler_json(handler, {extended}); !shown.empty())
+            if (auto shown = sinks::handler_json(handler, options); !shown.empty())
                 out[key_of(handler)] = std::move(shown);
     return out;
 }
@@ -84,6 +82,18 @@ nlohmann::json ledger_of(const RunningPolicy& policy, const std::map<std::string
     for (const auto& on_tap : policy.taps)
         if (const auto state = streams.find(on_tap.stream->name); state != streams.end())
             out[on_tap.stream->name] = sinks::ledger_json(engine::ledger_lines(state->second.counts));
+    return out;
+}
+
+nlohmann::json metrics_json(Agent& agent, const std::vector<PolicyPointer>& policies, const Asked& asked,
+                            const sinks::JsonOptions& options) {
+    if (asked.now()) agent.refresh(policies);
+    const auto streams = options.more() ? agent.streams() : std::map<std::string, StreamState>{};
+    nlohmann::json out = nlohmann::json::object();
+    for (const PolicyPointer& policy : policies) {
+        auto& shown = out[policy->config.name] = policy_json(*policy, views_of(*policy, asked), options);
+        if (options.more()) shown["ledger"] = ledger_of(*policy, streams);
+    }
     return out;
 }
 

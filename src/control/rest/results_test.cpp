@@ -61,7 +61,7 @@ protected:
             return true;
         }));
     }
-    nlohmann::json shown(const Asked& asked) { return policy_json(policy_, views_of(policy_, asked), false); }
+    nlohmann::json shown(const Asked& asked) { return policy_json(policy_, views_of(policy_, asked), {}); }
     std::string wrong(bool merged, uint32_t number) {
         return wrong_period(policy_, {merged, number}, std::to_string(number));
     }
@@ -158,7 +158,7 @@ TEST_F(ResultsTest, KindsOfOneSchemaKeyHaveNamesOfTheirOwn) {
 
 TEST_F(ResultsTest, OldestRoutesHaveNoInstances) {
     give(0, 5);
-    const auto flat = flat_json(views_of(policy_, {}), false);
+    const auto flat = flat_json(views_of(policy_, {}), {});
     ASSERT_EQ(flat.size(), 1u);
     EXPECT_TRUE(flat["count"].contains("period"));
 }

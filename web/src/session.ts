@@ -1,0 +1,251 @@
+// What the page knows, and where it has it from: an agent, or the data of a report. Views are drawn from `state`;
+// whoever changes it calls changed().
+import { ask, metricsPath, Refusal } from './api';
+import { History } from './history';
+import { Live, type Link } from './live';
+import { readPicture, type Picture, type Schema } from './picture';
+import { parseRoute, type Route } from './route';
+
+type Json = Record<string, any>;
+
+export interface Held { start: number; picture: Picture }
+
+export interface State {
+    report?: { title: string; version: string; policies: Json };
+    route: Route;
+    policies: Json; // as /api/v1/policies has them
+    taps: Json;
+    app?: { version: string; up_time_min: number };
+    schema?: Schema;
+    admin: boolean;
+    policy: string;     // the one shown
+    live?: Picture;     // of the minute that is being filled
+    liveAt: number;     // when it came, milliseconds of this host
+    held: Held[];       // whole minutes, newest first
+    window?: { minutes: number; picture: Picture };
+    link: Link;
+    lostAt: number;
+    paused: boolean;
+    problem?: string;   // why there is nothing to show
+}
+
+const quiet = 15_000; // a page hidden for so long lets its stream go
+
+export class Session {
+    readonly history = new History();
+    state: State = { route: parseRoute(location.hash), policies: {}, taps: {}, admin: false, policy: '', liveAt: 0, held: [],
+                     link: 'connecting', lostAt: 0, paused: false };
+    private live?: Live;
+    private listeners = new Set<() => void>();
+    private stale = false; // changed while nobody looked
+    private hiddenTimer?: number;
+    private windowAsked = 0;
+    private loadingHeld = false;
+
+    subscribe(listener: () => void) {
+        this.listeners.add(listener);
+        return () => this.listeners.delete(listener);
+    }
+
+    /** Whatever is drawn is drawn again, unless nobody sees it. */
+    changed(changes: Partial<State> = {}) {
+        Object.assign(this.state, changes);
+        this.stale = document.hidden;
+        if (!this.stale) for (const listener of this.listeners) listener();
+    }
+
+    async start() {
+        window.addEventListener('hashchange', () => this.follow());
+        document.addEventListener('visibilitychange', () => this.visibility());
+        await this.findOut();
+        void ask('/api/v1/openapi.json').then(api => this.changed({ admin: !!api?.paths?.['/api/v1/policies']?.post }),
+                                              () => undefined);
+        setInterval(() => { if (!document.hidden) void this.refresh(); }, 10_000);
+    }
+
+    startReport(data: Json) {
+        const policies = data.policies ?? {};
+        this.state.report = { title: String(data.title ?? ''), version: String(data.version ?? ''), policies };
+        Object.assign(this.state, { schema: data.schema, policies, link: 'live', app: undefined });
+        window.addEventListener('hashchange', () => this.follow());
+        this.state.held = [];
+        this.follow();
+        for (const period of data.periods ?? []) {
+            const answer = period?.policies?.[this.state.policy] ?? period?.[this.state.policy];
+            if (answer) this.keep(readPicture(answer, data.schema));
+        }
+        this.changed();
+    }
+
+    private async findOut() {
+        try {
+            const [policies, schema, app, taps] = await Promise.all([
+                ask('/api/v1/policies'), this.state.schema ?? ask('/api/v1/metrics/schema').catch(() => undefined),
+                ask('/api/v1/metrics/app'), ask('/api/v1/taps').catch(() => ({}))]);
+            this.state.problem = undefined;
+            Object.assign(this.state, { policies, schema, app: app?.app, taps });
+            this.follow();
+        } catch (error) {
+            this.changed({ link: 'lost', lostAt: this.state.lostAt || Date.now(), problem: String((error as Error).message) });
+            setTimeout(() => void this.findOut(), 2000);
+        }
+    }
+
+    /** What runs, and the age of the agent; the figures come by themselves. */
+    async refresh() {
+        try {
+            const [policies, app, taps] = await Promise.all(
+                [ask('/api/v1/policies'), ask('/api/v1/metrics/app'), ask('/api/v1/taps').catch(() => ({}))]);
+            Object.assign(this.state, { policies, app: app?.app, taps });
+            if (!this.state.policies[this.state.policy]) this.follow();
+            else this.changed();
+        } catch {
+            // the live picture tells of a lost connection
+        }
+    }
+
+    policyNames(): string[] {
+        const names = Object.keys(this.state.policies);
+        const resources = (name: string) => Number(/-resources$/.test(name));
+        return names.sort((a, b) => resources(a) - resources(b) || a.localeCompare(b));
+    }
+
+    /** The address says what to show. */
+    follow() {
+        const route = parseRoute(location.hash);
+        const names = this.policyNames();
+        const wanted = route.policy || this.state.policy;
+        const policy = names.includes(wanted) ? wanted : names.includes('default') ? 'default' : names[0] ?? '';
+        this.state.route = { ...route, policy };
+        if (policy !== this.state.policy) this.show(policy);
+        if (route.time.kind === 'window') void this.loadWindow(route.time.minutes);
+        this.changed({ problem: policy ? undefined : 'no policy runs' });
+    }
+
+    private show(policy: string) {
+        this.live?.close();
+        this.live = undefined;
+        this.history.forget();
+        Object.assign(this.state, { policy, live: undefined, held: [], window: undefined });
+        if (!policy) return;
+        if (this.state.report) this.showReport(policy);
+        else if (!document.hidden) this.connect();
+    }
+
+    private showReport(policy: string) {
+        const picture = readPicture(this.state.report!.policies[policy], this.state.schema);
+        this.state.live = picture;
+        this.history.add(picture, 0);
+        for (const handler of picture.handlers) this.history.oldest = Math.min(this.history.oldest, handler.start);
+    }
+
+    private connect() {
+        this.history.interrupt();
+        const policy = this.state.policy;
+        this.live = new Live(policy, {
+            picture: answer => this.take(policy, answer),
+            link: link => this.linked(link),
+            gone: () => void this.refresh().then(() => { if (this.state.policies[policy]) this.connect(); }),
+        });
+    }
+
+    private linked(link: Link) {
+        if (link === this.state.link) return;
+        const known = this.state.live !== undefined;
+        this.changed({ link: link === 'connecting' && known ? this.state.link : link,
+                       lostAt: link === 'lost' ? Date.now() : this.state.lostAt });
+        if (link === 'live' || link === 'polling') void this.refresh();
+    }
+
+    private take(policy: string, answer: any) {
+        const one = answer?.[policy];
+        if (!one || policy !== this.state.policy) return;
+        const picture = readPicture(one, this.state.schema, this.state.policies[policy]?.modules);
+        const began = this.state.live?.start !== picture.start;
+        this.history.add(picture, performance.now() / 1000);
+        if (began) void this.loadHeld();
+        const { time } = this.state.route;
+        if (time.kind === 'window' && performance.now() - this.windowAsked > 5000) void this.loadWindow(time.minutes);
+        if (this.state.paused) return;
+        this.changed({ live: picture, liveAt: Date.now() });
+    }
+
+    /** The whole minutes there are; those that are here already are not asked for again. */
+    private async loadHeld() {
+        if (this.loadingHeld) return;
+        this.loadingHeld = true;
+        const { policy } = this.state;
+        const fetched: Picture[] = [];
+        try {
+            if (this.state.live) await this.refresh(); // says how many there are
+            for (let n = 1; n < this.periods('held'); ++n) {
+                const answer = await ask(metricsPath(policy, `bucket/${n}?extended=1&charts=1`));
+                if (policy !== this.state.policy) return;
+                const picture = readPicture(answer[policy], this.state.schema, this.state.policies[policy]?.modules);
+                if (!picture.start || this.state.held.some(held => held.start === picture.start)) break;
+                fetched.push(picture);
+            }
+        } catch (error) {
+            if (!(error instanceof Refusal)) return; // 425: there are no more
+        } finally {
+            this.loadingHeld = false;
+        }
+        for (const picture of fetched.reverse()) this.keep(picture);
+        this.changed();
+    }
+
+    private keep(picture: Picture) {
+        this.history.fill(picture);
+        const others = this.state.held.filter(held => held.start !== picture.start);
+        const all = [{ start: picture.start, picture }, ...others].sort((a, b) => b.start - a.start);
+        this.state.held = this.state.report ? all : all.slice(0, this.periods() - 1);
+    }
+
+    /** Minutes the agent keeps of this policy, or has already; the one being filled is one of them. */
+    periods(of: 'held' | 'kept' = 'kept'): number {
+        const modules = Object.values(this.state.policies[this.state.policy]?.modules ?? {}) as Json[];
+        return Math.max(1, ...modules.map(module =>
+            of === 'held' ? module?.metrics?.periods?.length ?? 1 : Number(module?.metrics?.periods_configured) || 1));
+    }
+
+    private async loadWindow(minutes: number) {
+        if (this.state.report) return;
+        this.windowAsked = performance.now();
+        const { policy } = this.state;
+        try {
+            const most = Math.min(minutes, this.state.held.length + 1);
+            const answer = await ask(metricsPath(policy, `window/${Math.max(most, 1)}?extended=1&charts=1`));
+            if (policy !== this.state.policy) return;
+            const picture = readPicture(answer[policy], this.state.schema, this.state.policies[policy]?.modules);
+            this.changed({ window: { minutes, picture } });
+        } catch {
+            // the live picture tells of a lost connection; what was shown stays
+        }
+    }
+
+    private visibility() {
+        clearTimeout(this.hiddenTimer);
+        if (document.hidden) {
+            this.hiddenTimer = window.setTimeout(() => {
+                this.live?.close();
+                this.live = undefined;
+            }, quiet);
+            return;
+        }
+        if (!this.live && this.state.policy && !this.state.report) this.connect();
+        if (this.stale) this.changed();
+    }
+}
+
+/** The picture the chosen time shows, and undefined when it is not there (yet, or any more). */
+export function shown(state: State): Picture | undefined {
+    const { time } = state.route;
+    if (state.report || time.kind === 'live') return state.live;
+    if (time.kind === 'window') return state.window?.minutes === time.minutes ? state.window.picture : undefined;
+    return minuteAt(state, time.start);
+}
+
+export const minuteAt = (state: State, start: number) =>
+    start === state.live?.start ? state.live : state.held.find(held => held.start === start)?.picture;
+
+export const versus = (state: State) => (state.route.versus ? minuteAt(state, state.route.versus) : undefined);
