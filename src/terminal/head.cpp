@@ -98,6 +98,8 @@ void policy_line(const Screen& screen, Grid& grid) {
     item("policy", view.policy + number);
     item("tap", screen.picture ? screen.picture->tap : "");
     item("window", window_text(screen));
+    if (view.sort != Sort::weight) item("sorted by", std::string(sort_name(view.sort)), Ink::notice);
+    if (!view.filter.empty() && !view.typing) item("filter", view.filter, Ink::notice);
     if (screen.picture && !screen.picture->handlers.empty()) {
         const Handler& handler = screen.picture->handlers.front();
         if (handler.length_s > 0)
@@ -105,8 +107,6 @@ void policy_line(const Screen& screen, Grid& grid) {
                                            sinks::duration(handler.length_s * second_ns)),
                                Ink::faint);
     }
-    if (view.sort != Sort::weight) item("sorted by", std::string(sort_name(view.sort)), Ink::notice);
-    if (!view.filter.empty() && !view.typing) item("filter", view.filter, Ink::notice);
     Line line(screen.look);
     add_items(line.pad_to(1), items, static_cast<size_t>(grid.width()), screen.look);
     grid.put(0, 1, line);

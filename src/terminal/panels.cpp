@@ -240,7 +240,8 @@ Panel empty_panel(const Scene& scene, std::vector<std::string> names) {
 
 } // namespace
 
-Panel top_panel(const Scene& scene, std::string id, std::string title, MetricPointer metric, int rows) {
+Panel top_panel(const Scene& scene, std::string id, std::string title, MetricPointer metric, int rows,
+                std::vector<std::string> none) {
     Panel panel{std::move(id), rows, {}, {}};
     const View& view = scene.view;
     const Look look = scene.look;
@@ -252,8 +253,11 @@ Panel top_panel(const Scene& scene, std::string id, std::string title, MetricPoi
         const auto columns = static_cast<size_t>(width);
         Lines lines = {sinks::top_heading(title, facts, columns, look)};
         for (Line& line : sinks::top_lines(entries, facts, columns, look)) lines.push_back(std::move(line));
-        if (entries.empty())
-            lines.push_back(remark(view.filter.empty() ? std::string(nothing) : no_match(view), look));
+        if (!entries.empty()) return lines;
+        if (!view.filter.empty())
+            lines.push_back(remark(no_match(view), look));
+        else
+            for (const std::string& text : none) lines.push_back(remark(text, look));
         return lines;
     };
     panel.detail = [=, &view](int width, int) { return top_detail(*metric, view, width, look); };

@@ -39,7 +39,9 @@ struct Panel {
 // A metric that no picture has, made of several, is kept alive by the panel.
 using MetricPointer = std::shared_ptr<const client::Metric>;
 
-Panel top_panel(const Scene& scene, std::string id, std::string title, MetricPointer metric, int rows);
+// `empty`: lines that say why there is nothing, and what to do.
+Panel top_panel(const Scene& scene, std::string id, std::string title, MetricPointer metric, int rows,
+                std::vector<std::string> empty = {"nothing in this window"});
 Panel rate_panel(const Scene& scene, const client::Handler& handler, const client::Metric& metric,
                  std::string title, int graph_rows);
 Panel quantiles_panel(const Scene& scene, const client::Metric& metric, std::string title, int bin_rows);
