@@ -16,7 +16,6 @@ using client::Quantiles;
 
 namespace {
 
-constexpr int graph_rows = 2, bin_rows = 3;
 constexpr std::array<const char*, 4> quantile_names = {"p50", "p90", "p95", "p99"};
 
 std::string value_text(double value, const std::string& unit, const Look& look) {
@@ -32,30 +31,39 @@ double most_of(std::span<const double> values) {
     return most;
 }
 
-// "p50 118 µs  p99 2.57 ms", as many as fit.
-Line figures(std::span<const std::pair<std::string, std::string>> items, int width, const Look& look) {
-    Line line(look);
-    line.pad_to(1);
-    for (const auto& [name, value] : items) {
-        Line item(look);
-        if (line.width() > 1) item.add("  ");
-        item.add(name, Ink::faint).add(" ").add(value, Ink::title);
-        if (line.width() + item.width() > static_cast<size_t>(width)) break;
-        line.join(item);
+using Items = std::vector<std::pair<std::string, std::string>>;
+
+// "p50 118 µs  p99 2.57 ms": what has no room goes from the inner quantiles on.
+Line figures(Items items, int width, const Look& look) {
+    const auto drawn = [&] {
+        Line line(look);
+        line.pad_to(1);
+        for (const auto& [name, value] : items) {
+            if (line.width() > 1) line.add("  ");
+            line.add(name, Ink::faint).add(" ").add(value, Ink::title);
+        }
+        return line;
+    };
+    Line line = drawn();
+    for (const char* least : {"p95", "p90", "", "", "", ""}) {
+        if (line.width() <= static_cast<size_t>(width) || items.size() < 2) break;
+        const auto found =
+            std::find_if(items.begin(), items.end(), [&](auto& i) { return i.first == least; });
+        items.erase(found == items.end() ? items.end() - 1 : found);
+        line = drawn();
     }
     return line;
 }
 
-std::vector<std::pair<std::string, std::string>> quantile_items(const std::array<std::optional<double>, 4>& p,
-                                                                const std::string& unit, const Look& look) {
-    std::vector<std::pair<std::string, std::string>> items;
-    for (const size_t i : {0, 3, 1, 2}) // the first to stay when there is little room
+Items quantile_items(const std::array<std::optional<double>, 4>& p, const std::string& unit,
+                     const Look& look) {
+    Items items;
+    for (size_t i = 0; i < p.size(); ++i)
         if (p[i]) items.emplace_back(quantile_names[i], value_text(*p[i], unit, look));
     return items;
 }
 
-std::vector<std::pair<std::string, std::string>> all_items(const Quantiles& q, const std::string& unit,
-                                                           const Look& look) {
+Items all_items(const Quantiles& q, const std::string& unit, const Look& look) {
     auto items = quantile_items(q.p, unit, look);
     if (q.min) items.emplace_back("min", value_text(*q.min, unit, look));
     if (q.max) items.emplace_back("max", value_text(*q.max, unit, look));
@@ -154,8 +162,8 @@ Lines area(std::span<const double> values, int height, Ink ink, const Look& look
     return lines;
 }
 
-Panel rate_panel(const Scene& scene, const client::Handler& handler, const Metric& metric,
-                 std::string title) {
+Panel rate_panel(const Scene& scene, const client::Handler& handler, const Metric& metric, std::string title,
+                 int graph_rows) {
     const Series* series = scene.history.rate(scene.picture.policy, handler.instance, metric.path);
     const Look look = scene.look;
     const auto values = [series](int width) {
@@ -171,10 +179,11 @@ Panel rate_panel(const Scene& scene, const client::Handler& handler, const Metri
     Panel panel{metric.path, 1 + graph_rows, {}, {}};
     panel.draw = [=, &metric](int width, int rows) {
         const std::string most = value_text(most_of(values(width)), metric.unit, look);
-        const std::string noun = sinks::rate_noun(metric.unit);
+        const bool bytes = metric.unit == "By/s"; // then its value has the unit
+        const std::string noun = bytes ? "/s" : ' ' + sinks::rate_noun(metric.unit);
         const std::vector<std::string> notes = {
-            fmt::format("{} {}, most {}", value_text(now(), metric.unit, look), noun, most),
-            fmt::format("{} {}", value_text(now(), metric.unit, look), noun), ""};
+            fmt::format("{}{}, most {}", value_text(now(), metric.unit, look), noun, most),
+            fmt::format("{}{}", value_text(now(), metric.unit, look), noun)};
         Lines lines = {sinks::heading(title, notes, static_cast<size_t>(width), look)};
         graph(width, rows - 1, lines);
         return lines;
@@ -195,7 +204,7 @@ Panel rate_panel(const Scene& scene, const client::Handler& handler, const Metri
     return panel;
 }
 
-Panel quantiles_panel(const Scene& scene, const Metric& metric, std::string title) {
+Panel quantiles_panel(const Scene& scene, const Metric& metric, std::string title, int bin_rows) {
     const Look look = scene.look;
     const bool binned = !metric.quantiles.bins.empty();
     const bool placed = metric.quantiles.p[0].has_value();

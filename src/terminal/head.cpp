@@ -98,6 +98,8 @@ void policy_line(const Screen& screen, Grid& grid) {
     item("policy", view.policy + number);
     item("tap", screen.picture ? screen.picture->tap : "");
     item("window", window_text(screen));
+    if (view.sort != Sort::weight) item("sorted by", std::string(sort_name(view.sort)), Ink::notice);
+    if (!view.filter.empty() && !view.typing) item("filter", view.filter, Ink::notice);
     if (screen.picture && !screen.picture->handlers.empty()) {
         const Handler& handler = screen.picture->handlers.front();
         if (handler.length_s > 0)
@@ -105,8 +107,6 @@ void policy_line(const Screen& screen, Grid& grid) {
                                            sinks::duration(handler.length_s * second_ns)),
                                Ink::faint);
     }
-    if (view.sort != Sort::weight) item("sorted by", std::string(sort_name(view.sort)), Ink::notice);
-    if (!view.filter.empty() && !view.typing) item("filter", view.filter, Ink::notice);
     Line line(screen.look);
     add_items(line.pad_to(1), items, static_cast<size_t>(grid.width()), screen.look);
     grid.put(0, 1, line);
@@ -165,6 +165,8 @@ void ledger_line(const Screen& screen, Grid& grid) {
     line.add(text(b.dropped) + " dropped", b.dropped > 0 ? Ink::alarm : Ink::good);
     if (b.dropped > 0 && b.received > 0)
         line.add(fmt::format(" ({})", sinks::percent(b.dropped / b.received)), Ink::alarm);
+    const double waiting = b.received - b.delivered - b.malformed - b.dropped;
+    if (waiting > 0) line.add(fmt::format(" + {} on their way", text(waiting)), Ink::faint);
     for (const auto& [reason, count] : b.reasons) {
         Line item(screen.look);
         item.add(fmt::format("  {} {}", reason, text(count)), Ink::alarm);
@@ -205,7 +207,7 @@ int head(const Screen& screen, Frame& frame) {
     agent_line(screen, frame.grid);
     policy_line(screen, frame.grid);
     ledger_line(screen, frame.grid);
-    tabs_line(screen, frame, 3);
+    tabs_line(screen, frame, tabs_row);
     return frame.grid.height() >= 20 ? 5 : 4; // an empty line when there is room
 }
 
@@ -243,7 +245,9 @@ void footer(const Screen& screen, Frame& frame) {
 void help_overlay(const Screen& screen, Frame& frame) {
     const auto rows = key_rows();
     Grid& grid = frame.grid;
-    const int wanted = static_cast<int>(rows.size()) + 6, inside = std::min(grid.width() - 6, 70);
+    const auto told =
+        std::count_if(rows.begin(), rows.end(), [](const KeyRow& r) { return !r.help.empty(); });
+    const int wanted = static_cast<int>(told) + 6, inside = std::min(grid.width() - 6, 70);
     const int height = std::min(wanted, grid.height() - 1);
     const Rect box{(grid.width() - inside - 4) / 2, std::max((grid.height() - height) / 2, 0), inside + 4,
                    height};
@@ -253,14 +257,15 @@ void help_overlay(const Screen& screen, Frame& frame) {
     grid.put(box.x + 2, y++, "keys", Ink::heading);
     for (const KeyRow& row : rows) {
         if (y >= box.y + height) return;
+        if (row.help.empty()) continue;
         Line line(screen.look);
         line.left(row.keys, 17, Ink::key).add(row.help);
         grid.put(box.x + 2, y++, line, box.x + 2 + inside);
     }
     constexpr std::string_view more[] = {
-        "", "The mouse: click a pane, a table or a key below; click a table again to",
-        "expand it; the wheel moves. Figures with +- lie that close to the truth;",
-        "\"others <= n\": none that is not listed weighs more than n.", "any key leaves"};
+        "", "Mouse: click a pane, a table, a key; a table again to expand it.",
+        "A figure behind +- is how far the one before it may be off;",
+        "\"others <= n\": nothing that is not listed weighs more.", "Any key leaves."};
     for (const std::string_view text : more)
         if (y < box.y + height) grid.put(box.x + 2, y++, text, Ink::faint, box.x + 2 + inside);
 }
@@ -268,15 +273,13 @@ void help_overlay(const Screen& screen, Frame& frame) {
 std::vector<std::string> reasons(const Screen& screen) {
     const Link& link = screen.link;
     if (!screen.picture && link.lost_ms)
-        return {fmt::format("no answer from {}", link.identity), link.error, "",
-                "Is pktvisord running there, and is this its address and port?",
-                "Options -H and -p say which; it is asked again every second."};
+        return {"not connected", link.error, "", "It is asked again every second."};
     if (!screen.picture)
         return link.live ? std::vector<std::string>{fmt::format("asking {} ...", link.identity)}
                          : std::vector<std::string>{fmt::format("reading {} ...", link.identity)};
     if (link.policies.empty())
         return {"there is no policy", "",
-                "A policy says what is counted on which tap: start pktvisord with an interface,",
+                "A policy says what is counted on which tap: start pktvisord with an interface, "
                 "give it one with --config, or send one to /api/v1/policies."};
     return {fmt::format("policy {} shows nothing yet", screen.view.policy), "",
             "Its handlers have not counted, or it has none.",

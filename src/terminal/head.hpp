@@ -6,6 +6,7 @@
 
 namespace visor::terminal {
 
+inline constexpr int tabs_row = 3;
 int head(const Screen& screen, Frame& frame); // returns the first line below it
 void footer(const Screen& screen, Frame& frame);
 void help_overlay(const Screen& screen, Frame& frame);

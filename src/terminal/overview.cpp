@@ -28,6 +28,7 @@ struct List {
     std::string_view title;
     Names first, second{};
     bool always = false; // told even when it is empty
+    std::array<std::string_view, 2> why{"nothing in this window", ""};
 };
 
 constexpr Names net = sinks::traffic_schema, dns{"dns"};
@@ -37,8 +38,18 @@ constexpr List lists[] = {
      {"top_ipv4", "top_ipv4_packets"},
      {"top_ipv6", "top_ipv6_packets"},
      true},
-    {dns, "NXDOMAIN names", {"top_nxdomain", "top_nxdomain_xacts"}, {}, true},
-    {dns, "names asked, last two labels", {"top_qname2", "top_qname2_xacts"}, {}, true},
+    {dns,
+     "NXDOMAIN names",
+     {"top_nxdomain", "top_nxdomain_xacts"},
+     {},
+     true,
+     {"no NXDOMAIN reply in this window", ""}},
+    {dns,
+     "names asked, last two labels",
+     {"top_qname2", "top_qname2_xacts"},
+     {},
+     true,
+     {"no DNS message in this window", ""}},
     {dns, "slow names", {"xact.in.top_slow", "top_slow_xacts"}, {"xact.out.top_slow"}, false},
     {dns, "SERVFAIL names", {"top_srvfail", "top_srvfail_xacts"}, {}, false},
     {net, "autonomous systems", {"top_ASN", "top_asn_packets"}, {}, false},
@@ -165,8 +176,11 @@ std::vector<Panel> overview_panels(const Scene& scene) {
         const Found one = found(scene.picture, list);
         told.insert(one.parts.begin(), one.parts.end());
         if (one.parts.empty() || (one.metric->top.items.empty() && !list.always)) continue;
+        std::vector<std::string> why;
+        for (const std::string_view line : list.why)
+            if (!line.empty()) why.emplace_back(line);
         out.push_back(
-            top_panel(scene, std::string(list.title), std::string(list.title), one.metric, any_rows));
+            top_panel(scene, std::string(list.title), std::string(list.title), one.metric, any_rows, why));
     }
     for (const Handler& handler : scene.picture.handlers)
         for (const Metric& metric : handler.metrics) {

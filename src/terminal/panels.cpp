@@ -6,6 +6,7 @@
 #include "terminal/lookup.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <spdlog/fmt/fmt.h>
 
@@ -17,7 +18,10 @@ using sinks::Weighed;
 
 namespace {
 
-constexpr int top_rows = 11, most_rows_of_counters = 14;
+// By how roomy panels are to be.
+constexpr std::array<int, roomiest + 1> top_rows = {11, 13, 17, 21}, counter_rows = {14, 20, 30, 40};
+constexpr std::array<int, roomiest + 1> graph_rows = {2, 3, 5, 8}, bin_rows = {3, 4, 6, 9};
+constexpr size_t name_width = 22, count_width = 14; // of counters with help
 constexpr std::string_view nothing = "nothing in this window";
 
 bool contains(std::string_view text, std::string_view part) {
@@ -142,20 +146,21 @@ std::vector<CountLine> count_lines(const Handler& handler, const View& view, con
 
 Line drawn(const CountLine& count, int width, bool with_help, const Look& look) {
     const Ink ink = count.alarm ? Ink::alarm : count.value > 0 ? Ink::plain : Ink::faint;
-    constexpr size_t note = 7, share = 6, bars = 5, help_name = 30;
-    const size_t value = with_help ? 16 : 8;
+    constexpr size_t note = 6, share = 7, bars = 6;
     const auto all = static_cast<size_t>(width);
-    const size_t rest = 1 + value + note + share + bars + 2;
-    const size_t name = with_help ? help_name : all > rest ? all - rest : 1;
+    const size_t value = with_help ? count_width : 7;
+    const bool barred = all >= (with_help ? 100 : 46);
+    const size_t rest = 1 + value + note + share + (barred ? bars : 0);
+    const size_t name = with_help ? name_width : all > rest ? all - rest : 1;
     Line line(look);
     line.pad_to(1).left(count.name, name, ink);
-    line.right(with_help ? sinks::grouped(static_cast<uint64_t>(std::llround(count.value)))
-                         : sinks::compact(count.value),
-               value, ink == Ink::plain ? Ink::title : ink);
+    line.right(with_help ? number(count.value, "") : sinks::compact(count.value), value,
+               ink == Ink::plain ? Ink::title : ink);
     line.add(" ").left(count.note, note - 1, Ink::faint);
     line.right(count.share ? sinks::percent(*count.share) : "", share, count.alarm ? Ink::alarm : Ink::faint);
-    line.add(" ").left(count.share ? sinks::bar(std::min(*count.share, 1.0), bars, look) : "", bars,
-                       count.alarm ? Ink::alarm : Ink::bar);
+    if (barred)
+        line.add(" ").left(count.share ? sinks::bar(std::min(*count.share, 1.0), bars - 1, look) : "",
+                           bars - 1, count.alarm ? Ink::alarm : Ink::bar);
     if (with_help) line.add("  ").left(count.help, all > line.width() ? all - line.width() : 0, Ink::faint);
     return line;
 }
@@ -193,9 +198,17 @@ bool empty(const Metric& metric) {
         return !metric.quantiles.p[0] && metric.quantiles.count.value_or(0) <= 0;
     case Kind::histogram:
         return metric.quantiles.bins.empty();
+    case Kind::rate:
+        return metric.rate.live.value_or(0) <= 0 && metric.rate.p[3].value_or(0) <= 0 &&
+               std::all_of(metric.rate.seconds.begin(), metric.rate.seconds.end(),
+                           [](double v) { return v <= 0; });
     default:
         return false;
     }
+}
+
+bool same(const client::Rate& a, const client::Rate& b) {
+    return a.live == b.live && a.p == b.p && a.first_second == b.first_second && a.seconds == b.seconds;
 }
 
 Panel empty_panel(const Scene& scene, std::vector<std::string> names) {
@@ -227,7 +240,8 @@ Panel empty_panel(const Scene& scene, std::vector<std::string> names) {
 
 } // namespace
 
-Panel top_panel(const Scene& scene, std::string id, std::string title, MetricPointer metric, int rows) {
+Panel top_panel(const Scene& scene, std::string id, std::string title, MetricPointer metric, int rows,
+                std::vector<std::string> none) {
     Panel panel{std::move(id), rows, {}, {}};
     const View& view = scene.view;
     const Look look = scene.look;
@@ -239,25 +253,28 @@ Panel top_panel(const Scene& scene, std::string id, std::string title, MetricPoi
         const auto columns = static_cast<size_t>(width);
         Lines lines = {sinks::top_heading(title, facts, columns, look)};
         for (Line& line : sinks::top_lines(entries, facts, columns, look)) lines.push_back(std::move(line));
-        if (entries.empty())
-            lines.push_back(remark(view.filter.empty() ? std::string(nothing) : no_match(view), look));
+        if (!entries.empty()) return lines;
+        if (!view.filter.empty())
+            lines.push_back(remark(no_match(view), look));
+        else
+            for (const std::string& text : none) lines.push_back(remark(text, look));
         return lines;
     };
     panel.detail = [=, &view](int width, int) { return top_detail(*metric, view, width, look); };
     return panel;
 }
 
-Panel counters_panel(const Scene& scene, const Handler& handler) {
+Panel counters_panel(const Scene& scene, const Handler& handler, int rows_at_most) {
     const View& view = scene.view;
     const Look look = scene.look;
     const auto lines = count_lines(handler, view, look);
     const auto seen = std::count_if(lines.begin(), lines.end(), [](const auto& l) { return l.value > 0; });
     const auto zero = static_cast<long>(lines.size()) - seen;
-    const int rows = 1 + std::clamp(static_cast<int>(seen), 1, most_rows_of_counters);
+    const int rows = 1 + std::clamp(static_cast<int>(seen), 1, rows_at_most);
     Panel panel{"(counters)", rows, {}, {}};
     panel.draw = [=, &view](int width, int height) {
         std::vector<std::string> notes = {"", ""};
-        if (zero) notes.front() = fmt::format("{} more are 0", zero);
+        if (zero) notes.front() = fmt::format("{} at 0", zero);
         Lines out = {sinks::heading("counters", notes, static_cast<size_t>(width), look)};
         for (const CountLine& line : lines)
             if (line.value > 0 && static_cast<int>(out.size()) < height)
@@ -269,7 +286,7 @@ Panel counters_panel(const Scene& scene, const Handler& handler) {
     panel.detail = [=](int width, int) {
         Detail detail;
         Line head(look);
-        head.pad_to(1).left("counter", 30, Ink::faint).right("count", 16, Ink::faint);
+        head.pad_to(1).left("counter", name_width, Ink::faint).right("count", count_width, Ink::faint);
         detail.head.push_back(head.right("share", 13, Ink::faint));
         for (const CountLine& line : lines) detail.lines.push_back(drawn(line, width, true, look));
         return detail;
@@ -277,10 +294,12 @@ Panel counters_panel(const Scene& scene, const Handler& handler) {
     return panel;
 }
 
-std::vector<Panel> handler_panels(const Scene& scene, const Handler& handler) {
+std::vector<Panel> handler_panels(const Scene& scene, const Handler& handler, int roomy) {
     const Titles titles(handler);
+    const auto room = static_cast<size_t>(std::clamp(roomy, 0, roomiest));
     std::vector<Panel> counters, rates, spreads, tops;
     std::vector<std::string> none;
+    std::vector<const Metric*> told; // rates
     bool counted = false;
     for (const Metric& metric : handler.metrics) {
         std::string title = titles.of(metric);
@@ -291,17 +310,23 @@ std::vector<Panel> handler_panels(const Scene& scene, const Handler& handler) {
         switch (metric.kind) {
         case Kind::counter:
         case Kind::cardinality:
-            if (!std::exchange(counted, true)) counters.push_back(counters_panel(scene, handler));
+            if (!std::exchange(counted, true))
+                counters.push_back(counters_panel(scene, handler, counter_rows[room]));
             break;
         case Kind::rate:
-            rates.push_back(rate_panel(scene, handler, metric, title));
+            // The same as another: before and after a filter that is not set.
+            if (std::any_of(told.begin(), told.end(),
+                            [&](const Metric* m) { return same(m->rate, metric.rate); }))
+                break;
+            told.push_back(&metric);
+            rates.push_back(rate_panel(scene, handler, metric, title, graph_rows[room]));
             break;
         case Kind::quantiles:
         case Kind::histogram:
-            spreads.push_back(quantiles_panel(scene, metric, title));
+            spreads.push_back(quantiles_panel(scene, metric, title, bin_rows[room]));
             break;
         case Kind::top: {
-            const int rows = 1 + std::min(static_cast<int>(metric.top.items.size()), top_rows - 1);
+            const int rows = 1 + std::min(static_cast<int>(metric.top.items.size()), top_rows[room] - 1);
             // The scene outlives the panel.
             const MetricPointer pointer(&metric, [](const Metric*) {});
             tops.push_back(top_panel(scene, metric.path, title, pointer, rows));
@@ -310,7 +335,7 @@ std::vector<Panel> handler_panels(const Scene& scene, const Handler& handler) {
         }
     }
     std::vector<Panel> all;
-    for (auto* part : {&counters, &rates, &spreads, &tops})
+    for (auto* part : {&counters, &rates, &tops, &spreads})
         std::move(part->begin(), part->end(), std::back_inserter(all));
     if (!none.empty()) all.push_back(empty_panel(scene, none));
     return all;

@@ -39,14 +39,18 @@ struct Panel {
 // A metric that no picture has, made of several, is kept alive by the panel.
 using MetricPointer = std::shared_ptr<const client::Metric>;
 
-Panel top_panel(const Scene& scene, std::string id, std::string title, MetricPointer metric, int rows);
+// `empty`: lines that say why there is nothing, and what to do.
+Panel top_panel(const Scene& scene, std::string id, std::string title, MetricPointer metric, int rows,
+                std::vector<std::string> empty = {"nothing in this window"});
 Panel rate_panel(const Scene& scene, const client::Handler& handler, const client::Metric& metric,
-                 std::string title);
-Panel quantiles_panel(const Scene& scene, const client::Metric& metric, std::string title);
-Panel counters_panel(const Scene& scene, const client::Handler& handler);
+                 std::string title, int graph_rows);
+Panel quantiles_panel(const Scene& scene, const client::Metric& metric, std::string title, int bin_rows);
+Panel counters_panel(const Scene& scene, const client::Handler& handler, int rows_at_most);
 
 // All a handler has, in the order of its schema; what is empty is told in one panel at the end.
-std::vector<Panel> handler_panels(const Scene& scene, const client::Handler& handler);
+// The more `roomy`, up to `roomiest`, the more lines each takes.
+inline constexpr int roomiest = 3;
+std::vector<Panel> handler_panels(const Scene& scene, const client::Handler& handler, int roomy);
 
 // A series as an area over seconds, the newest at the right, `height` lines from the top down; `ink` of the
 // whole when it is not plain.

@@ -15,12 +15,26 @@ using client::Handler;
 namespace {
 
 constexpr int gutter = 2;
-constexpr int list_rows = 6; // of a list on the overview, at least
+constexpr int list_rows = 5; // of a list on the overview, at least
 
 struct Placed {
     const Panel* panel;
     Rect area;
 };
+
+// Broken at spaces into lines of at most `room` columns; a longer word loses its middle.
+std::vector<std::string> folded(const std::string& text, size_t room, const Look& look) {
+    std::vector<std::string> lines(1);
+    for (size_t at = 0; at < text.size();) {
+        const size_t end = std::min(text.find(' ', at), text.size());
+        const std::string word = sinks::shortened(text.substr(at, end - at), room, look);
+        if (!lines.back().empty() && sinks::columns(lines.back()) + 1 + sinks::columns(word) > room)
+            lines.emplace_back();
+        lines.back() += (lines.back().empty() ? "" : " ") + word;
+        at = end + 1;
+    }
+    return lines;
+}
 
 class Painter {
 public:
@@ -52,17 +66,17 @@ private:
         return std::move(frame_);
     }
 
-    void message(Rect area, const std::vector<std::string>& lines) {
-        Lines out;
+    // Centred paragraphs, the first of them the news.
+    void message(Rect area, const std::vector<std::string>& paragraphs) {
+        const auto room = static_cast<size_t>(std::clamp(area.width - 2, 1, 76));
+        std::vector<std::pair<std::string, Ink>> lines;
+        for (const std::string& text : paragraphs)
+            for (std::string& line : folded(sinks::printable(text, screen_.look), room, screen_.look))
+                lines.emplace_back(std::move(line), &text == &paragraphs.front() ? Ink::title : Ink::plain);
         int y = area.y + std::max((area.height - static_cast<int>(lines.size())) / 2, 0);
-        bool first = true;
-        for (const std::string& text : lines) {
-            const std::string shown =
-                sinks::shortened(sinks::printable(text, screen_.look),
-                                 static_cast<size_t>(std::max(area.width - 2, 1)), screen_.look);
-            const int x = area.x + std::max((area.width - static_cast<int>(sinks::columns(shown))) / 2, 0);
-            if (y < area.y + area.height) frame_.grid.put(x, y++, shown, first ? Ink::title : Ink::plain);
-            first = false;
+        for (const auto& [text, ink] : lines) {
+            const int x = area.x + std::max((area.width - static_cast<int>(sinks::columns(text))) / 2, 0);
+            if (y < area.y + area.height) frame_.grid.put(x, y++, text, ink);
         }
     }
 
@@ -71,7 +85,7 @@ private:
         const auto& handlers = screen_.picture->handlers;
         const auto handler = std::find_if(handlers.begin(), handlers.end(),
                                           [&](const Handler& h) { return h.instance == screen_.view.pane; });
-        panels_ = handler == handlers.end() ? overview_panels(scene) : handler_panels(scene, *handler);
+        panels_ = handler == handlers.end() ? overview_panels(scene) : fitting_panels(scene, *handler, body);
         if (screen_.view.expanded) {
             const auto panel = std::find_if(panels_.begin(), panels_.end(),
                                             [&](const Panel& p) { return p.id == screen_.view.selected; });
@@ -80,7 +94,7 @@ private:
         if (handler == handlers.end())
             overview(scene, body);
         else
-            columns(body);
+            place(in_columns(panels_, body), body);
     }
 
     void expanded(const Panel& panel, Rect body) {
@@ -101,10 +115,10 @@ private:
         if (frame_.lines <= frame_.page) return;
         const std::string where = fmt::format(" {}{}{} of {} ", first + 1, screen_.look.dash(),
                                               std::min(first + frame_.page, frame_.lines), frame_.lines);
-        grid.put(body.width - static_cast<int>(sinks::columns(where)), body.y + 1, where, Ink::notice);
+        grid.put(body.width - static_cast<int>(sinks::columns(where)), tabs_row, where, Ink::notice);
     }
 
-    // Charts above, and below them as many lists as have room.
+    // Charts above, and below them lists of the same height, the first of them to be seen without moving.
     void overview(const Scene& scene, Rect body) {
         const int across = std::clamp((body.width + gutter) / 40, 1, 4);
         const auto count = static_cast<int>(panels_.size());
@@ -119,32 +133,46 @@ private:
             ++rest.y; // an empty line
             --rest.height;
         }
-        const int down = std::clamp(rest.height / list_rows, 1, (count + across - 1) / across);
+        const int rows = (count + across - 1) / across, seen = std::clamp(rest.height / list_rows, 1, rows);
         const int wide = (rest.width - (across - 1) * gutter) / across;
         std::vector<Placed> placed;
-        for (int i = 0; i < std::min(count, across * down); ++i) {
-            const int row = i / across, first = rest.height * row / down,
-                      end = rest.height * (row + 1) / down;
-            const int gap = row + 1 < down && end - first > list_rows ? 1 : 0;
+        for (int i = 0; i < count; ++i) {
+            const int row = i / across, first = rest.height * row / seen,
+                      end = rest.height * (row + 1) / seen;
+            const int gap = end - first > list_rows + 1 ? 1 : 0;
             placed.push_back({&panels_[static_cast<size_t>(i)],
                               {i % across * (wide + gutter), rest.y + first, wide, end - first - gap}});
         }
         place(placed, rest);
     }
 
-    // Panels one below the other in columns, each where there is most room.
-    void columns(Rect body) {
-        const int across = body.width < 76 ? 1 : body.width < 114 ? 2 : body.width < 170 ? 3 : 4;
+    static int columns_of(int width) { return width < 76 ? 1 : width < 114 ? 2 : width < 170 ? 3 : 4; }
+
+    // As roomy as they can be without a line that has to be scrolled to.
+    static std::vector<Panel> fitting_panels(const Scene& scene, const Handler& handler, Rect body) {
+        for (int roomy = roomiest; roomy > 0; --roomy) {
+            std::vector<Panel> panels = handler_panels(scene, handler, roomy);
+            bool fits = true;
+            for (const Placed& one : in_columns(panels, body))
+                fits &= one.area.y + one.area.height <= body.y + body.height;
+            if (fits) return panels;
+        }
+        return handler_panels(scene, handler, 0);
+    }
+
+    // One below the other, each where there is most room.
+    static std::vector<Placed> in_columns(const std::vector<Panel>& panels, Rect body) {
+        const int across = columns_of(body.width);
         const int wide = (body.width - (across - 1) * gutter) / across;
         std::vector<int> used(static_cast<size_t>(across), 0);
         std::vector<Placed> placed;
-        for (const Panel& panel : panels_) {
+        for (const Panel& panel : panels) {
             const auto column = std::min_element(used.begin(), used.end());
             const auto x = static_cast<int>(column - used.begin()) * (wide + gutter);
             placed.push_back({&panel, {x, body.y + *column, wide, panel.rows}});
             *column += panel.rows + 1;
         }
-        place(placed, body);
+        return placed;
     }
 
     // Draws what is in `body` when it is moved so far that the selected panel is in it.
@@ -166,9 +194,11 @@ private:
             area.y -= scrolled;
             draw_panel(one, area, body, found != placed.end() && &one == &selected);
         }
-        if (hidden - scrolled > 0)
-            frame_.grid.put(body.width - 8, body.y + body.height - 1,
-                            screen_.look.utf8 ? " ↓ more " : " v more ", Ink::notice);
+        if (hidden <= 0) return;
+        const bool below = hidden > scrolled;
+        const std::string where =
+            fmt::format(" more {} ", screen_.look.utf8 ? (below ? "↓" : "↑") : (below ? "below" : "above"));
+        frame_.grid.put(body.width - static_cast<int>(sinks::columns(where)), tabs_row, where, Ink::notice);
     }
 
     void draw_panel(const Placed& placed, Rect area, Rect body, bool selected) {

@@ -1,0 +1,105 @@
+#include "terminal/history.hpp"
+
+#include "terminal/test_pictures.hpp"
+
+#include <cmath>
+#include <gtest/gtest.h>
+
+namespace visor::terminal {
+namespace {
+
+client::Metric* find(client::Picture& picture, std::string_view path) {
+    for (client::Handler& handler : picture.handlers)
+        for (client::Metric& metric : handler.metrics)
+            if (metric.path == path) return &metric;
+    return nullptr;
+}
+
+double last(const History& history, Chart chart) {
+    const Series* series = history.chart("default", chart);
+    return series ? series->last().value_or(-1) : -2;
+}
+
+TEST(Series, SecondsArePutInOrder) {
+    Series series;
+    EXPECT_FALSE(series.last());
+    series.set(100, 1);
+    series.set(101, 2);
+    series.set(100, 5); // told anew
+    series.set(90, 7);  // older than any
+    EXPECT_EQ(series.newest(2), (std::vector<double>{5, 2}));
+    EXPECT_TRUE(std::isnan(series.newest(3).front()));
+    series.set(103, 4); // a look came late: nothing to see of that
+    EXPECT_EQ(series.newest(3), (std::vector<double>{2, 2, 4}));
+    series.set(120, 6); // nobody looked for long
+    EXPECT_TRUE(std::isnan(series.newest(2).front()));
+    EXPECT_EQ(series.known(), 5u);
+    series.set(100'000, 8);
+    EXPECT_EQ(series.known(), 1u);
+    for (int64_t s = 0; s < 2000; ++s) series.set(100'000 + s, 1);
+    EXPECT_EQ(series.known(), 600u);
+}
+
+TEST(History, ARateWithSecondsIsFullAtTheFirstLook) {
+    History history;
+    history.add(test::picture());
+    const Series* packets = history.chart("default", Chart::packets);
+    ASSERT_NE(packets, nullptr);
+    EXPECT_EQ(packets->known(), 120u);
+    const Series* rate = history.rate("default", "default-default-quic", "rates.handshakes");
+    ASSERT_NE(rate, nullptr);
+    EXPECT_EQ(rate->known(), 120u);
+    EXPECT_EQ(history.rate("other", "default-default-quic", "rates.handshakes"), nullptr);
+    history.add(test::picture(101));
+    EXPECT_EQ(packets->known(), 121u);
+}
+
+TEST(History, CountersAreDifferenced) {
+    History history;
+    client::Picture picture = test::picture(100);
+    history.add(picture);
+    EXPECT_DOUBLE_EQ(last(history, Chart::queries), 200); // 20000 in 100 s
+    EXPECT_DOUBLE_EQ(last(history, Chart::nxdomain), 0.3);
+    picture = test::picture(102);
+    find(picture, "wire_packets.queries")->value += 100;
+    find(picture, "wire_packets.replies")->value += 80;
+    find(picture, "wire_packets.nxdomain")->value += 8;
+    history.add(picture);
+    EXPECT_DOUBLE_EQ(last(history, Chart::queries), 50);
+    EXPECT_DOUBLE_EQ(last(history, Chart::nxdomain), 0.1);
+    EXPECT_TRUE(history.alarming("default", Chart::nxdomain));
+    EXPECT_FALSE(history.alarming("default", Chart::packets));
+    // A minute left the window: nothing is known of this step, and it is none below zero.
+    picture = test::picture(103);
+    picture.handlers[1].start_ts += 60;
+    find(picture, "wire_packets.queries")->value = 9000;
+    history.add(picture);
+    EXPECT_DOUBLE_EQ(last(history, Chart::queries), 50);
+    EXPECT_DOUBLE_EQ(last(history, Chart::median), 350);
+    EXPECT_DOUBLE_EQ(last(history, Chart::tail), 4200);
+}
+
+TEST(History, AnAgentWithoutSecondsGivesOneValueALook) {
+    History history;
+    for (int64_t second = 100; second < 105; ++second) {
+        client::Picture picture = test::picture(second);
+        for (client::Handler& handler : picture.handlers)
+            for (client::Metric& metric : handler.metrics) metric.rate.seconds.clear();
+        find(picture, "rates.pps_total")->rate.live = static_cast<double>(second);
+        history.add(picture);
+    }
+    EXPECT_EQ(history.chart("default", Chart::packets)->newest(5),
+              (std::vector<double>{100, 101, 102, 103, 104}));
+}
+
+TEST(History, WhatAPolicyDoesNotHaveHasNoChart) {
+    History history;
+    client::Picture picture = test::picture();
+    picture.handlers.erase(picture.handlers.begin() + 1);
+    history.add(picture);
+    EXPECT_EQ(history.chart("default", Chart::queries), nullptr);
+    EXPECT_EQ(history.chart("other", Chart::packets), nullptr);
+}
+
+} // namespace
+} // namespace visor::terminal

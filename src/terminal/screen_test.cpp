@@ -1,0 +1,215 @@
+#include "terminal/screen.hpp"
+
+#include "terminal/terminal.hpp"
+#include "terminal/test_pictures.hpp"
+
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sstream>
+
+namespace visor::terminal {
+namespace {
+
+constexpr Look utf8{false, true}, ascii{false, false};
+
+// Whatever a screen is drawn from, with a picture that was looked at three times.
+struct Stage {
+    client::Picture picture;
+    Link link;
+    History history;
+    View view;
+    Look look = utf8;
+    bool shown = true;
+
+    Stage() {
+        for (int64_t second = 98; second <= 100; ++second) {
+            picture = test::picture(second);
+            history.add(picture);
+        }
+        link.identity = picture.agent;
+        link.policies = {"default", "other"};
+        view.policy = "default";
+    }
+    Frame frame(int width, int height) const {
+        return draw({shown ? &picture : nullptr, link, history, view, picture.taken_ms, look}, width, height);
+    }
+    std::string text(int width, int height) const { return frame(width, height).grid.text(); }
+};
+
+// The golden, which VISOR_REMAKE_GOLDENS=1 makes anew.
+void expect_golden(const std::string& name, const std::string& text) {
+    const std::string here = __FILE__, tree = here.substr(0, here.rfind("/src/"));
+    const std::string path = tree + "/tests/terminal/goldens/" + name + ".txt";
+    if (std::getenv("VISOR_REMAKE_GOLDENS")) std::ofstream(path) << text;
+    std::ifstream file(path);
+    std::stringstream golden;
+    golden << file.rdbuf();
+    EXPECT_EQ(text, golden.str()) << path;
+}
+
+struct Size {
+    int width, height;
+};
+constexpr Size sizes[] = {{50, 14}, {80, 24}, {120, 40}, {200, 60}};
+
+std::string named(const std::string& what, Size size) {
+    return fmt::format("{}_{}x{}", what, size.width, size.height);
+}
+
+TEST(Screen, PanesAtAllSizes) {
+    for (const Size size : sizes) {
+        Stage stage;
+        expect_golden(named("overview", size), stage.text(size.width, size.height));
+        for (const client::Handler& handler : stage.picture.handlers) {
+            stage.view.pane = handler.instance;
+            expect_golden(named(handler.key, size), stage.text(size.width, size.height));
+        }
+    }
+}
+
+TEST(Screen, ExpandedTablesAtAllSizes) {
+    for (const Size size : sizes) {
+        Stage stage;
+        stage.view.expanded = true;
+        stage.view.selected = "names asked, last two labels";
+        expect_golden(named("expanded", size), stage.text(size.width, size.height));
+        stage.view.pane = "default-default-quic";
+        stage.view.selected = "top_sni";
+        stage.view.line = 1000; // the end
+        expect_golden(named("expanded_end", size), stage.text(size.width, size.height));
+    }
+    Stage stage;
+    stage.view.expanded = true;
+    stage.view.pane = "default-default-dns";
+    for (const auto& [id, name] :
+         {std::pair("xact.in.quantiles_us", "quantiles"), std::pair("(counters)", "counters"),
+          std::pair("rates.total", "rate"), std::pair("(empty)", "empty")}) {
+        stage.view.selected = id;
+        expect_golden(fmt::format("expanded_{}_80x24", name), stage.text(80, 24));
+    }
+}
+
+TEST(Screen, HelpFilterAndAscii) {
+    Stage stage;
+    stage.view.help = true;
+    expect_golden("help_80x24", stage.text(80, 24));
+    stage.view.help = false;
+    stage.view.filter = "EXAMPLE";
+    stage.view.sort = Sort::name;
+    expect_golden("filter_80x24", stage.text(80, 24));
+    stage.view.typing = true;
+    stage.view.filter = "\x1b[31m";
+    expect_golden("typing_80x24", stage.text(80, 24));
+    Stage plain;
+    plain.look = ascii;
+    const std::string text = plain.text(120, 40);
+    expect_golden("ascii_120x40", text);
+    EXPECT_TRUE(
+        std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || (c >= ' ' && c < 0x7f); }));
+}
+
+TEST(Screen, WhatIsNotThereIsSaidWithWhatToDo) {
+    Stage lost;
+    lost.link.lost_ms = lost.picture.taken_ms - 7000;
+    lost.link.error = "Connection refused";
+    const std::string text = lost.text(80, 24);
+    EXPECT_NE(text.find("lost for 7 s, trying again"), std::string::npos);
+    EXPECT_NE(text.find("last picture, taken 12:01:40: Connection refused"), std::string::npos);
+    EXPECT_NE(text.find("wpad.corp.local"), std::string::npos); // the picture stays
+    lost.shown = false;
+    expect_golden("never_connected_80x24", lost.text(80, 24));
+    Stage none;
+    none.picture.handlers.clear();
+    expect_golden("no_handlers_80x24", none.text(80, 24));
+    none.link.policies.clear();
+    expect_golden("no_policies_80x24", none.text(80, 24));
+    Stage quiet;
+    for (client::Handler& handler : quiet.picture.handlers)
+        for (client::Metric& metric : handler.metrics) metric.top = {};
+    EXPECT_NE(quiet.text(80, 24).find("nothing in this window"), std::string::npos);
+}
+
+TEST(Screen, TooSmallIsSaidPolitelyAndNoSizeBreaksIt) {
+    EXPECT_NE(Stage().text(40, 10).find("40 x 10 is too small: 50 x 14 at least"), std::string::npos);
+    Stage stage;
+    for (int width = 1; width < 130; width += 3)
+        for (int height = 1; height < 45; height += 2)
+            for (const bool expanded : {false, true}) {
+                stage.view.expanded = expanded;
+                stage.view.selected = "NXDOMAIN names";
+                const Frame frame = stage.frame(width, height);
+                EXPECT_EQ(frame.grid.width(), width);
+                EXPECT_EQ(frame.grid.height(), height);
+                for (const Hit& hit : frame.hits) EXPECT_LT(hit.area.x, width);
+            }
+}
+
+Ink ink_of(const Frame& frame, std::string_view word) {
+    const std::string text = frame.grid.text();
+    const size_t at = text.find(word);
+    if (at == std::string::npos) return Ink::plain;
+    const size_t line = text.rfind('\n', at) + 1;
+    const auto y = static_cast<int>(std::count(text.begin(), text.begin() + static_cast<long>(at), '\n'));
+    return frame.grid.at(static_cast<int>(sinks::columns(text.substr(line, at - line))), y).ink;
+}
+
+TEST(Screen, DropsAndWhatIsAbnormalAreRed) {
+    Stage stage;
+    EXPECT_EQ(ink_of(stage.frame(120, 40), "340 dropped"), Ink::alarm);
+    stage.picture.ledger = {
+        {"eth0", "received", 10}, {"eth0", "delivered", 10}, {"eth0", "dropped.kernel", 0}};
+    EXPECT_EQ(ink_of(stage.frame(120, 40), "0 dropped"), Ink::good);
+    stage.view.pane = "default-default-dns"; // 30 % of replies are NXDOMAIN
+    EXPECT_EQ(ink_of(stage.frame(120, 40), "nxdomain"), Ink::alarm);
+    EXPECT_EQ(ink_of(stage.frame(120, 40), "queries"), Ink::plain);
+}
+
+TEST(Screen, DirectionsOfVersionTwoAreOneListWithTrueBounds) {
+    Stage stage;
+    client::Handler& net = stage.picture.handlers.front();
+    net.key = "net";
+    net.metrics = {
+        test::top("in.top_ipv4_packets", "remote IPv4 addresses", {"192.0.2.1", "192.0.2.2"}, 300, 10),
+        test::top("out.top_ipv4_packets", "remote IPv4 addresses", {"192.0.2.1", "192.0.2.3"}, 600)};
+    stage.view.expanded = true;
+    stage.view.selected = "busiest remote addresses";
+    const std::string text = stage.text(120, 24);
+    // 192.0.2.1: 100 to 110 in, 200 out; .2: 66 to 76 in, not listed out; .3: 133 out, up to 10 in.
+    EXPECT_NE(text.find("192.0.2.1          305   33.9%          300          310"), std::string::npos)
+        << text;
+    EXPECT_NE(text.find("192.0.2.3          138   15.3%          133          143"), std::string::npos)
+        << text;
+    EXPECT_NE(text.find("192.0.2.2           71    7.9%           66           76"), std::string::npos)
+        << text;
+}
+
+double processor_ms() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
+TEST(Screen, ADrawnScreenCostsLittle) {
+    Stage stage;
+    double best = 1e9;
+    for (const char* pane : {"", "default-default-dns"}) {
+        stage.view.pane = pane;
+        best = 1e9;
+        for (int i = 0; i < 30; ++i) {
+            const double before = processor_ms();
+            const Frame frame = stage.frame(200, 60);
+            best = std::min(best, processor_ms() - before);
+            ASSERT_EQ(frame.grid.width(), 200);
+        }
+        RecordProperty(fmt::format("ms{}", pane), fmt::format("{:.3f}", best));
+        std::printf("200 x 60, pane '%s': %.3f ms\n", pane, best);
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+        EXPECT_LT(best, 5);
+#endif
+    }
+}
+
+} // namespace
+} // namespace visor::terminal
