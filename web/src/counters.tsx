@@ -29,7 +29,8 @@ function wholeOf(siblings: Metric[], metric: Metric): number | undefined {
     return total && total !== metric && value > 0 && metric.value! <= value ? value : undefined;
 }
 
-interface Group { prefix: string; dimensions: string[]; rows: { name: string; cells: (Metric | undefined)[] }[] }
+interface Line { name: string; cells: (Metric | undefined)[] }
+interface Group { prefix: string; dimensions: string[]; rows: Line[] }
 
 /** Tables of one prefix; metrics of one name in several dimensions are a line. */
 export function grouped(metrics: Metric[]): Group[] {
@@ -65,9 +66,9 @@ function Cell({ handler, metric, siblings }: { handler: Handler; metric?: Metric
     </>;
 }
 
-function Table({ handler, group, zeros }: { handler: Handler; group: Group; zeros: boolean }) {
+function Table({ handler, group, hide }: { handler: Handler; group: Group; hide: (row: Line) => boolean }) {
     const siblings = group.rows.flatMap(row => row.cells).filter((metric): metric is Metric => !!metric);
-    const rows = group.rows.filter(row => zeros || row.cells.some(metric => metric?.value));
+    const rows = group.rows.filter(row => !hide(row));
     if (!rows.length) return null;
     const many = group.dimensions.length > 1;
     return <div class="scroll"><table class="counters">
@@ -85,11 +86,14 @@ function Table({ handler, group, zeros }: { handler: Handler; group: Group; zero
 export function Counters({ handler, metrics }: { handler: Handler; metrics: Metric[] }) {
     const [zeros, setZeros] = useState(false);
     const groups = grouped(metrics);
-    const none = groups.flatMap(group => group.rows).filter(row => !row.cells.some(metric => metric?.value)).length;
+    const before = useBefore(handler);
+    const zero = (row: Line) => !row.cells.some(metric => metric && (metric.value || before.of(metric)?.value));
+    const none = groups.flatMap(group => group.rows).filter(zero).length;
     if (!metrics.length) return null;
     return <section class="card wide" aria-labelledby="counters">
         <header><h2 id="counters">Counters</h2><Copy metrics={metrics.slice(0, 1)} what="counters" /></header>
-        <div class="tables">{groups.map(group => <Table handler={handler} group={group} zeros={zeros} />)}</div>
+        {none > 0 && !zeros && !metrics.some(metric => metric.value) && <p class="empty">All are zero in these {handler.length} s.</p>}
+        <div class="tables">{groups.map(group => <Table handler={handler} group={group} hide={row => !zeros && zero(row)} />)}</div>
         {none > 0 && <p class="foot"><button type="button" class="link" aria-expanded={zeros} onClick={() => setZeros(!zeros)}>
             {zeros ? 'Hide' : 'Show'} {none} that {none === 1 ? 'is' : 'are'} zero</button></p>}
     </section>;

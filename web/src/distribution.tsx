@@ -6,62 +6,56 @@ import { quantileNames, type Bin, type Handler, type Metric } from './picture';
 import { Empty } from './text';
 import { clock, exact, percent, short, signed } from './units';
 
-const perDoubling = 4;
-/** Bins as the agent has them begin at powers of two and their quarters; below one everything is one bin. */
-const place = (lower: number) => (lower > 0 ? Math.floor(Math.log2(lower) * perDoubling + 1e-6) : -1e9);
-const startOf = (at: number) => 2 ** (at / perDoubling);
+/** A place on a scale of doublings. Below the least bound above zero everything is as one. */
+interface Scale { from: number; to: number }
 
-/** Counts by place, of bins of any width: a wide bin (of a histogram of few bounds) is spread over its places. */
-function placed(bins: Bin[]): Map<number, number> {
-    const out = new Map<number, number>();
-    const add = (at: number, count: number) => out.set(at, (out.get(at) ?? 0) + count);
-    for (const [lower, upper, count] of bins) {
-        const from = place(Math.max(lower, upper / 64, 1e-9)), to = Math.max(place(upper * 0.999), from);
-        for (let at = from; at <= to; ++at) add(at, count / (to - from + 1));
-    }
-    return out;
+const log = (value: number) => Math.log2(value);
+
+function scaleOf(bins: Bin[]): Scale | undefined {
+    if (!bins.length) return undefined;
+    const least = Math.min(...bins.map(([lower, upper]) => (lower > 0 ? lower : upper / 2)).filter(value => value > 0));
+    let from = log(least), to = log(Math.max(...bins.map(bin => bin[1]), least * 1.01));
+    if (to - from < 3) [from, to] = [(from + to - 3) / 2, (from + to + 3) / 2]; // a single value is a bar, not a wall
+    return { from, to };
 }
 
-function extent(all: Map<number, number>[]): [number, number] | undefined {
-    const places = all.flatMap(one => [...one.keys()]);
-    if (!places.length) return undefined;
-    let [from, to] = [Math.min(...places), Math.max(...places)];
-    while (to - from < 11) --from, ++to; // a single value is a bar, not a wall
-    return [from, to];
-}
+/** 0 to 1 */
+const along = (value: number, { from, to }: Scale) =>
+    Math.min(Math.max((value > 0 ? log(value) : -Infinity) - from, 0) / (to - from), 1);
 
-/** A few round places to write at. */
-function ticks([from, to]: [number, number], most: number): number[] {
-    const step = Math.max(perDoubling, Math.ceil((to - from) / most / perDoubling) * perDoubling);
+/** Doublings to write at, at most so many. */
+function ticks({ from, to }: Scale, most: number): number[] {
+    const step = Math.max(1, Math.ceil((to - from) / most));
     const first = Math.ceil(from / step) * step;
-    return Array.from({ length: Math.floor((to - first) / step) + 1 }, (_, i) => first + i * step);
+    return Array.from({ length: Math.max(Math.floor((to - first) / step) + 1, 0) }, (_, i) => 2 ** (first + i * step));
 }
 
 const wide = 600, tall = 150;
+const told = ([lower, upper, count]: Bin, unit: string) => `${short(lower, unit)} – ${short(upper, unit)}: ${exact(count)}`;
 
 function Bars({ bins, unit, metric }: { bins: Bin[]; unit: string; metric: Metric }) {
-    const counts = placed(bins), range = extent([counts])!;
-    const most = Math.max(...counts.values()), all = bins.reduce((sum, bin) => sum + bin[2], 0);
-    const x = (at: number) => (at - range[0]) / (range[1] - range[0] + 1) * wide;
-    const exactly = (value: number) => x(Math.log2(Math.max(value, startOf(range[0]))) * perDoubling);
-    const width = wide / (range[1] - range[0] + 1);
+    const scale = scaleOf(bins)!;
+    const most = Math.max(...bins.map(bin => bin[2])), all = bins.reduce((sum, bin) => sum + bin[2], 0);
+    const x = (value: number) => along(value, scale) * wide;
     const marks = (['p50', 'p99'] as const).map(name => [name, metric.quantiles![name]] as const)
         .filter((mark): mark is ['p50' | 'p99', number] => mark[1] !== undefined);
     const label = `Histogram of ${metric.row.help}: ${exact(all)} values` +
         marks.map(([name, value]) => `, ${name} ${short(value, unit)}`).join('');
     return <svg class="bars" viewBox={`0 0 ${wide} ${tall + 20}`} role="img" aria-label={label}>
         <line class="ground" x1="0" x2={wide} y1={tall} y2={tall} />
-        {[...counts].map(([at, count]) => {
-            const height = Math.max(count / most * (tall - 16), 1.5);
-            return <rect class="bin" x={x(at) + 0.5} width={Math.max(width - 1, 1)} y={tall - height} height={height} rx="1.5">
-                <title>{`${short(startOf(at), unit)} – ${short(startOf(at + 1), unit)}: ${exact(Math.round(count))} (${percent(count / all)})`}</title>
-            </rect>;
+        {bins.map(bin => {
+            const height = Math.max(bin[2] / most * (tall - 16), 1.5);
+            const left = x(bin[0]), width = Math.max(x(bin[1]) - left - 1, 1.5);
+            return <rect class="bin" x={left + 0.5} width={width} y={tall - height} height={height} rx="1.5">
+                <title>{`${told(bin, unit)} (${percent(bin[2] / all)})`}</title></rect>;
         })}
-        {marks.map(([name, value]) => <g class="mark">
-            <line x1={exactly(value)} x2={exactly(value)} y1="2" y2={tall} />
-            <text x={exactly(value) + (exactly(value) > wide - 60 ? -4 : 4)} y="12"
-                text-anchor={exactly(value) > wide - 60 ? 'end' : 'start'}>{name}</text></g>)}
-        {ticks(range, 8).map(at => <text class="tick" x={x(at)} y={tall + 14} text-anchor="middle">{short(startOf(at), unit)}</text>)}
+        {marks.map(([name, value]) => {
+            const right = x(value) > wide - 60;
+            return <g class="mark"><line x1={x(value)} x2={x(value)} y1="2" y2={tall} />
+                <text x={x(value) + (right ? -4 : 4)} y="12" text-anchor={right ? 'end' : 'start'}>{name}</text></g>;
+        })}
+        {ticks(scale, 7).map(value => <text class="tick" x={Math.min(Math.max(x(value), 16), wide - 24)} y={tall + 14}
+            text-anchor="middle">{short(value, unit)}</text>)}
     </svg>;
 }
 
@@ -70,26 +64,26 @@ function Heat({ handler, metric }: { handler: Handler; metric: Metric }) {
     const { unit, path } = metric.row;
     const columns = useMinutes().map(minute => {
         const same = minute.picture.handlers.find(other => other.instance === handler.instance)?.byPath.get(path);
-        return { ...minute, counts: placed(same?.quantiles?.bins ?? []), quantiles: same?.quantiles };
+        return { ...minute, bins: same?.quantiles?.bins ?? [], p50: same?.quantiles?.p50 };
     });
-    const range = extent(columns.map(column => column.counts));
-    if (!range || columns.length < 2) return null;
-    const left = 62, rows = range[1] - range[0] + 1, high = Math.min(Math.max(rows * 6, 80), 200);
-    const most = columns.map(column => Math.max(1, ...column.counts.values()));
-    const width = (wide - left) / columns.length, height = high / rows;
+    const scale = scaleOf(columns.flatMap(column => column.bins));
+    if (!scale || columns.length < 2) return null;
+    const left = 62, high = Math.min(Math.max((scale.to - scale.from) * 22, 80), 200);
+    const width = (wide - left) / columns.length;
+    const y = (value: number) => (1 - along(value, scale)) * high;
     const label = 'Heatmap over the minutes held: ' + columns.map(column =>
-        `${clock(column.start, false)} median ${short(column.quantiles?.p50, unit)}`).join(', ');
+        `${clock(column.start, false)} median ${short(column.p50, unit)}`).join(', ');
     return <svg class="heat" viewBox={`0 0 ${wide} ${high + 20}`} role="img" aria-label={label}>
-        {columns.map((column, i) => <g>
-            {[...column.counts].map(([at, count]) =>
-                <rect x={left + i * width + 1} width={width - 2} y={(range[1] - at) * height} height={height + 0.3}
-                    fill-opacity={0.08 + 0.92 * Math.sqrt(count / most[i])}>
-                    <title>{`${clock(column.start)}  ${short(startOf(at), unit)} – ${short(startOf(at + 1), unit)}: ${exact(Math.round(count))}`}</title>
-                </rect>)}
-            <text class="tick" x={left + (i + 0.5) * width} y={high + 14} text-anchor="middle">
-                {column.open ? 'now' : clock(column.start, false)}</text></g>)}
-        {ticks(range, 5).map(at => <text class="tick" x={left - 6} y={(range[1] - at + 1) * height} text-anchor="end">
-            {short(startOf(at), unit)}</text>)}
+        {columns.map((column, i) => {
+            const most = Math.max(...column.bins.map(bin => bin[2]));
+            return <g>{column.bins.map(bin =>
+                <rect x={left + i * width + 1} width={width - 2} y={y(bin[1])} height={Math.max(y(bin[0]) - y(bin[1]), 1) + 0.3}
+                    fill-opacity={0.08 + 0.92 * Math.sqrt(bin[2] / most)}><title>{`${clock(column.start)}  ${told(bin, unit)}`}</title></rect>)}
+                <text class="tick" x={left + (i + 0.5) * width} y={high + 14} text-anchor="middle">
+                    {column.open ? 'now' : clock(column.start, false)}</text></g>;
+        })}
+        {ticks(scale, 5).map(value => <text class="tick" x={left - 6} y={Math.min(Math.max(y(value) + 4, 10), high)} text-anchor="end">
+            {short(value, unit)}</text>)}
     </svg>;
 }
 
@@ -113,7 +107,7 @@ export function Distribution({ handler, metric, title }: { handler: Handler; met
     const { bins } = metric.quantiles!;
     const unit = metric.row.unit;
     return <section class="card">
-        <header><h3>{title}</h3><Copy metrics={[metric]} what={title} /></header>
+        <header><h2>{title}</h2><Copy metrics={[metric]} what={title} /></header>
         <p class="help">{metric.row.help}</p>
         <Figures metric={metric} before={before} />
         {bins.length ? <Bars bins={bins} unit={unit} metric={metric} />

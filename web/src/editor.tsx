@@ -76,6 +76,7 @@ export function Editor({ draft, done }: { draft: Draft; done: (name?: string) =>
     const verb = draft.name === undefined ? 'Create' : 'Replace';
 
     const check = async () => {
+        if (!session.state.dryRun) return; // it would be done
         const mine = ++round.current;
         const verdict = await send(draft, text, true).then((): Verdict => ({ good: true, text: 'This is right; nothing is changed yet.' }),
                                                            verdictOf);
@@ -114,12 +115,12 @@ export function Editor({ draft, done }: { draft: Draft; done: (name?: string) =>
         {draft.note && <p class="help">{draft.note}</p>}
         <Text text={text} set={setText} verdict={verdict} label={`The ${draft.kind} as YAML or JSON`} />
         <p class={`verdict ${verdict ? verdict.good ? 'good' : 'wrong' : ''}`} id="verdict" role="status">
-            {!verdict ? 'The agent looks at it …' : <>
+            {!verdict ? (session.state.dryRun ? 'The agent looks at it …' : '') : <>
                 {verdict.line !== undefined && <button type="button" class="link" onClick={go}>
                     Line {verdict.line}, column {verdict.column}</button>}
                 {verdict.line !== undefined && ': '}{visible(verdict.text)}</>}</p>
         <div class="actions">
-            <button type="button" class="primary" disabled={busy || !verdict?.good} onClick={apply}>{verb}</button>
+            <button type="button" class="primary" disabled={busy || (session.state.dryRun && !verdict?.good)} onClick={apply}>{verb}</button>
             <button type="button" onClick={() => done()}>Cancel</button>
             <Token onChange={() => void check()} />
         </div>

@@ -26,7 +26,7 @@ function Rates({ handler }: { handler: Handler }) {
             label: visible(metric.row.path.replace(/(^|\.)rates\./, '$1')), color: i % 8 + 1, fill: metrics.length === 1,
             at: second => session.history.value(seriesKey(handler, metric.row.path), second) }));
         return <section class="card half">
-            <header><h3>{visible(unitName(unit))}</h3><Copy metrics={metrics} what={`rates in ${unitName(unit)}`} /></header>
+            <header><h2>{visible(unitName(unit))}</h2><Copy metrics={metrics} what={`rates in ${unitName(unit)}`} /></header>
             <p class="help">{metrics.map(metric => metric.row.help).filter((help, i, all) => all.indexOf(help) === i).slice(0, 3).join(' · ')}</p>
             <Chart title={unitName(unit)} lines={lines} unit={unit} height={170} />
         </section>;
@@ -46,7 +46,7 @@ function Tops({ handler, metrics }: { handler: Handler; metrics: Metric[] }) {
     if (!metrics.length) return null;
     return <>
         {filled.filter(hasPlaces).map(metric => <section class="card wide">
-            <header><h3>Map of {titleOf(metric)}</h3></header><p class="help">{metric.row.help}</p>
+            <header><h2>Map of {titleOf(metric)}</h2></header><p class="help">{metric.row.help}</p>
             <Places metric={metric} title={titleOf(metric)} /></section>)}
         {(empties ? metrics : filled).map(metric => <TopCard key={metric.row.path} handler={handler} metric={metric} title={titleOf(metric)} />)}
         {rest > 0 && <p class="foot wide"><button type="button" class="link" aria-expanded={empties} onClick={() => show(!empties)}>

@@ -22,8 +22,7 @@ export function LedgerStrip() {
     const figures: [string, number | undefined, string][] = [
         ['received', sumOf(ledger, /^(tap\.)?received$/), ''], ['delivered', sumOf(ledger, /^(tap\.)?delivered$/), ''],
         ['malformed', sumOf(ledger, broken), 'warn'], ['dropped', sumOf(ledger, lost), 'bad']];
-    return <a class="ledger" href={to({ view: 'ledger', which: '' })} aria-label={'Ledger: ' + figures
-        .filter(figure => figure[1] !== undefined).map(([name, value]) => `${exact(value!)} ${name}`).join(', ')}>
+    return <a class="ledger" href={to({ view: 'ledger', which: '' })}><span class="offscreen">Ledger:</span>
         {figures.map(([name, value, tone]) => value !== undefined &&
             <span class={value && tone ? tone : ''}><b>{exact(value)}</b> {name}</span>)}
     </a>;

@@ -17,7 +17,8 @@ export interface State {
     taps: Json;
     app?: { version: string; up_time_min: number };
     schema?: Schema;
-    admin: boolean;
+    admin: boolean;     // the agent allows changes
+    dryRun: boolean;    // and judges them without making them
     policy: string;     // the one shown
     live?: Picture;     // of the minute that is being filled
     liveAt: number;     // when it came, milliseconds of this host
@@ -33,7 +34,7 @@ const quiet = 15_000; // a page hidden for so long lets its stream go
 
 export class Session {
     readonly history = new History();
-    state: State = { route: parseRoute(location.hash), policies: {}, taps: {}, admin: false, policy: '', liveAt: 0, held: [],
+    state: State = { route: parseRoute(location.hash), policies: {}, taps: {}, admin: false, dryRun: false, policy: '', liveAt: 0, held: [],
                      link: 'connecting', lostAt: 0, paused: false };
     private live?: Live;
     private listeners = new Set<() => void>();
@@ -58,8 +59,10 @@ export class Session {
         window.addEventListener('hashchange', () => this.follow());
         document.addEventListener('visibilitychange', () => this.visibility());
         await this.findOut();
-        void ask('/api/v1/openapi.json').then(api => this.changed({ admin: !!api?.paths?.['/api/v1/policies']?.post }),
-                                              () => undefined);
+        void ask('/api/v1/openapi.json').then(api => {
+            const post = api?.paths?.['/api/v1/policies']?.post;
+            this.changed({ admin: !!post, dryRun: JSON.stringify(post ?? {}).includes('dry_run') });
+        }, () => undefined);
         setInterval(() => { if (!document.hidden) void this.refresh(); }, 10_000);
     }
 

@@ -9,13 +9,17 @@ import { full, percent, signed } from './units';
 type Column = 'count' | 'name' | 'change';
 const atOnce = 10;
 
-interface Shown extends Item { rank: number; change?: number }
+interface Shown extends Item { rank: number; change?: number; gone?: boolean }
 
 function arranged(metric: Metric, before: Metric | undefined, scale: number, query: string, column: Column, up: boolean): Shown[] {
     const earlier = new Map(before?.top?.items.map(item => [item.name, item.estimate]));
     const wanted = query.toLowerCase();
     const items = (metric.top?.items ?? []).map((item, i): Shown => ({
         ...item, rank: i + 1, change: before ? item.estimate - Math.round((earlier.get(item.name) ?? 0) * scale) : undefined }));
+    const now = new Set(items.map(item => item.name));
+    for (const item of before?.top?.items ?? []) // was listed then, and is not now
+        if (!now.has(item.name)) items.push({ ...item, estimate: 0, lower: 0, upper: 0, rank: items.length + 1, gone: true,
+                                              change: -Math.round(item.estimate * scale) });
     const order: Record<Column, (a: Shown, b: Shown) => number> = {
         count: (a, b) => b.estimate - a.estimate || a.rank - b.rank,
         name: (a, b) => (a.name < b.name ? -1 : 1),
@@ -45,10 +49,10 @@ function Line({ item, all, unit, compare, bounds }: { item: Shown; all: number; 
     const { to } = useShown();
     return <tr>
         <th scope="row"><a href={to({ view: 'name', which: item.name })} title={visible(item.name)}><Name text={item.name} /></a></th>
-        <td class="n">{full(item.estimate, unit)}</td>
+        <td class={item.gone ? 'n faint' : 'n'}>{item.gone ? 'not listed' : full(item.estimate, unit)}</td>
         {compare && <td class={`n change ${(item.change ?? 0) > 0 ? 'more' : (item.change ?? 0) < 0 ? 'less' : ''}`}>
             {signed(item.change ?? 0, unit)}</td>}
-        {bounds && <td class="n bounds">{item.upper > item.lower ? `${full(item.lower, unit)} – ${full(item.upper, unit)}` : 'exact'}</td>}
+        {bounds && <td class="n bounds">{item.upper > item.lower ? `${full(item.lower, unit)} – ${full(item.upper, unit)}` : item.gone ? '' : 'exact'}</td>}
         <Share part={all ? item.estimate / all : 0} />
     </tr>;
 }
@@ -102,7 +106,7 @@ export function TopTable({ handler, metric, title, limit = atOnce, find = true }
 
 export function TopCard({ handler, metric, title }: { handler: Handler; metric: Metric; title: string }) {
     return <section class="card">
-        <header><h3>{title}</h3><Copy metrics={[metric]} what={title} /></header>
+        <header><h2>{title}</h2><Copy metrics={[metric]} what={title} /></header>
         <p class="help">{metric.row.help}</p>
         <TopTable handler={handler} metric={metric} title={title} />
     </section>;
