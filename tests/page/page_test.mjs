@@ -321,8 +321,8 @@ const cases = {
     async 'curl and PromQL are copied'() {
         const page = await open(browser, view('handler', instances.dns), { permissions: ['clipboard-read', 'clipboard-write'] });
         await live(page);
-        const card = page.locator('.card', { has: page.getByRole('heading', { name: 'qname2', exact: true }) });
-        const copy = async what => {
+        const copy = async (what, title = 'qname2') => {
+            const card = page.locator('.card', { has: page.getByRole('heading', { name: title, exact: true }) });
             await card.locator('summary').first().click();
             await card.getByRole('button', { name: what, exact: true }).click();
             return page.evaluate(() => navigator.clipboard.readText());
@@ -330,10 +330,11 @@ const cases = {
         const curl = await copy('Copy as curl');
         const answer = JSON.parse(execFileSync('sh', ['-c', curl], { encoding: 'utf8' }));
         assert.ok(answer.default[instances.dns].dns);
-        const promql = await copy('Copy as PromQL');
-        assert.equal(promql, 'topk(10, pktvisor_dns_top_qname2{policy="default"})');
+        assert.equal(await copy('Copy as PromQL'), 'topk(10, pktvisor_dns_top_qname2{policy="default"})');
+        const promql = await copy('Copy as PromQL', 'Counters');
+        assert.equal(promql, 'rate(pktvisor_dns_wire_packets_events_total{policy="default"}[5m])');
         const scrape = await (await fetch(`${origin}/metrics?format=modern`)).text();
-        assert.ok(scrape.includes('# TYPE pktvisor_dns_top_qname2 '));
+        assert.ok(scrape.includes('\npktvisor_dns_wire_packets_events_total{'));
         await close(page);
     },
 

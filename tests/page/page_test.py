@@ -3,7 +3,7 @@
 Debian's chromium, which playwright-core drives (page_test.mjs).
 
 Usage: page_test.py PKTVISORD PKTVISOR_PCAP [WORD...]     only cases that have a WORD in their name
-Exit status 77 (skipped) without root, chromium, Node, or the packages of package.json (they are installed when npm can).
+Exit status 77 (skipped) without root, chromium, Node, or the packages of package.json (installed when npm can).
 """
 import os
 import shutil

@@ -23,8 +23,9 @@ export function span(session: ReturnType<typeof useSession>): [number, number] {
         if (held) return [held.start, held.start + Math.max(held.length, 1)];
     }
     const to = history.newest || Math.floor(Date.now() / 1000);
-    if (state.report) return [Math.max(history.oldest, to - 300), to];
-    return [to - (time.kind === 'window' ? Math.max(time.minutes * 60, 60) : 300), to];
+    if (state.report) return [Math.max(history.oldest, to - 3600), to];
+    const from = to - (time.kind === 'window' ? time.minutes * 60 : 300);
+    return [Math.max(from, Math.min(history.oldest, to - 60)), to]; // a minute at least, and no time before there was anything
 }
 
 function dataOf(lines: Line[], from: number, to: number): uPlot.AlignedData {

@@ -47,22 +47,22 @@ export function grouped(metrics: Metric[]): Group[] {
     });
 }
 
-function Cell({ handler, metric, siblings }: { handler: Handler; metric?: Metric; siblings: Metric[] }) {
+function Cell({ handler, metric, siblings, many }: { handler: Handler; metric?: Metric; siblings: Metric[]; many: boolean }) {
     const { session, against, state } = useShown();
     const before = useBefore(handler);
-    if (!metric) return <><td class="n" /><td class="share" /><td class="moves" /></>;
+    if (!metric) return <><td class="n" /><td class="share" />{!many && <td class="moves" />}</>;
     const earlier = metric.row.kind === 'counter' ? Math.round((before.of(metric)?.value ?? 0) * before.scale)
         : before.of(metric)?.value ?? 0;
     const all = wholeOf(siblings, metric);
     const key = seriesKey(handler, metric.row.path);
-    const moves = state.route.time.kind === 'live' && !state.report && metric.row.kind === 'counter' && metric.value! > 0;
+    const moves = !many && state.route.time.kind === 'live' && !state.report && metric.row.kind === 'counter' && metric.value! > 0;
     return <>
         <td class="n" data-path={metric.row.path}>{exact(metric.value!)}
             {against && <small class="change">{signed(metric.value! - earlier)}</small>}</td>
         <td class="share">{all !== undefined && <><span class="bar" aria-hidden="true"><i style={{ width: `${metric.value! / all * 100}%` }} /></span>
             <span>{percent(metric.value! / all)}</span></>}
-            </td><td class="moves">{moves && <Spark at={second => session.history.value(key, second)}
-                label={`a second over the last minute: ${short(session.history.value(key, session.history.newest), '1')}`} />}</td>
+            </td>{!many && <td class="moves">{moves && <Spark at={second => session.history.value(key, second)}
+                label={`a second over the last minute: ${short(session.history.value(key, session.history.newest), '1')}`} />}</td>}
     </>;
 }
 
@@ -71,14 +71,14 @@ function Table({ handler, group, hide }: { handler: Handler; group: Group; hide:
     const rows = group.rows.filter(row => !hide(row));
     if (!rows.length) return null;
     const many = group.dimensions.length > 1;
-    return <div class="scroll"><table class="counters">
+    return <div class={many ? 'scroll many' : 'scroll'}><table class="counters">
         <caption>{visible(group.prefix) || 'in all'}</caption>
         <thead class={many ? '' : 'offscreen'}><tr><th scope="col">counter</th>{group.dimensions.map(dimension =>
-            <th scope="col" colSpan={3} class="n">{visible(dimension) || 'count'}</th>)}</tr></thead>
+            <th scope="col" colSpan={many ? 2 : 3} class="n">{visible(dimension) || 'count'}</th>)}</tr></thead>
         <tbody>{rows.map(row => <tr class={row.cells.some(metric => metric?.value) ? '' : 'zero'}>
             <th scope="row"><span class="what">{visible(row.name)}</span>
                 <small>{visible(row.cells.find(Boolean)?.row.help ?? '')}</small></th>
-            {row.cells.map(metric => <Cell handler={handler} metric={metric} siblings={siblings} />)}
+            {row.cells.map(metric => <Cell handler={handler} metric={metric} siblings={siblings} many={many} />)}
         </tr>)}</tbody>
     </table></div>;
 }

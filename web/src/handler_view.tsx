@@ -35,8 +35,9 @@ function Rates({ handler }: { handler: Handler }) {
 
 /** A path for people: "in.top_qname2" is "in qname2"; kind and unit are told by what is drawn. */
 export function titleOf(metric: Metric): string {
-    const path = metric.row.path.replace(/(^|\.)top_/g, '$1').replace(/(_us|_bytes)$/, '').replace(/\.quantiles$/, '');
-    return visible(path.replace(/[._]/g, ' '));
+    const path = metric.row.path.replace(/(^|\.)top_/g, '$1');
+    const bare = metric.top ? path : path.replace(/(_us|_bytes)$/, '').replace(/\.quantiles$/, '');
+    return visible(bare.replace(/[._]/g, ' '));
 }
 
 function Tops({ handler, metrics }: { handler: Handler; metrics: Metric[] }) {

@@ -2,21 +2,24 @@
 // of successive pictures (counters, quantiles). Whole minutes fill in what was before the page was opened.
 import { binsSince, quantileOfBins, type Handler, type Metric, type Picture } from './picture';
 
-const held = 660; // seconds
-
 class Ring {
-    private values = new Float64Array(held);
-    private stamps = new Float64Array(held);
+    private values: Float64Array;
+    private stamps: Float64Array;
+
+    constructor(held: number) {
+        this.values = new Float64Array(held);
+        this.stamps = new Float64Array(held);
+    }
 
     put(second: number, value: number) {
-        const i = ((second % held) + held) % held;
+        const i = second % this.values.length;
         if (this.stamps[i] > second) return; // older than what is held
         this.stamps[i] = second;
         this.values[i] = value;
     }
 
     get(second: number): number | undefined {
-        const i = ((second % held) + held) % held;
+        const i = second % this.values.length;
         return this.stamps[i] === second ? this.values[i] : undefined;
     }
 }
@@ -29,9 +32,12 @@ export class History {
     private rings = new Map<string, Ring>();
     private before = new Map<string, { handler: Handler; at: number }>();
 
+    /** So many seconds. */
+    constructor(private held = 660) {}
+
     private put(key: string, second: number, value: number) {
         let ring = this.rings.get(key);
-        if (!ring) this.rings.set(key, ring = new Ring());
+        if (!ring) this.rings.set(key, ring = new Ring(this.held));
         ring.put(second, value);
     }
 
@@ -51,8 +57,8 @@ export class History {
             this.addSeconds(handler);
             this.before.set(handler.instance, { handler, at });
             this.newest = Math.max(this.newest, second);
+            this.oldest = Math.min(this.oldest, handler.start);
         }
-        this.oldest = Math.min(this.oldest, this.newest);
     }
 
     private addDifferences(handler: Handler, since: Handler | undefined, second: number, elapsed: number) {
@@ -73,6 +79,15 @@ export class History {
                 this.put(seriesKey(handler, row.path), second, value);
                 this.newest = Math.max(this.newest, second);
             });
+    }
+
+    /** A picture of something that is over, such as a capture. */
+    addTold(picture: Picture) {
+        for (const handler of picture.handlers) {
+            this.addSeconds(handler);
+            this.oldest = Math.min(this.oldest, handler.start);
+            this.newest = Math.max(this.newest, handler.start + handler.length);
+        }
     }
 
     /** A whole minute: its mean where nothing better is known. */

@@ -120,12 +120,13 @@ function Health() {
     const parts = codes.map(([name, wanted, color]) => ({ name, color, n: count(picture, sources[wanted]) ?? 0 }));
     const other = Math.max(replies - parts.reduce((sum, one) => sum + one.n, 0), 0);
     const all = [...parts, { name: 'other', color: 8, n: other }];
-    const latency = find(picture, sources.latencyIn)?.metrics[0].quantiles;
+    const toHost = find(picture, sources.latencyIn)?.metrics[0].quantiles;
+    const latency = toHost ?? find(picture, sources.latencyOut)?.metrics[0].quantiles;
     const rows: [string, string, string][] = [
         ['Queries', exact(count(picture, sources.queries) ?? 0), ''],
         ['Timed out', exact(count(picture, sources.timedOut) ?? 0), 'queries without a reply'],
         ['No data', percent(replies ? (count(picture, sources.nodata) ?? 0) / replies : undefined), 'of replies have no answer'],
-        ['Latency p99', short(latency?.p99, 'us'), 'of queries to this host']];
+        ['Latency p99', short(latency?.p99, 'us'), toHost || !latency ? 'of queries to this host' : 'of queries of this host']];
     return <section class="card vital">
         <header><h2>DNS health</h2></header>
         {note && <p class="help">{note.slice(3)}</p>}

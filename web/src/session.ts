@@ -30,10 +30,11 @@ export interface State {
     problem?: string;   // why there is nothing to show
 }
 
+const hour = 3600; // seconds a report tells of each rate, at most
 const quiet = 15_000; // a page hidden for so long lets its stream go
 
 export class Session {
-    readonly history = new History();
+    history = new History();
     state: State = { route: parseRoute(location.hash), policies: {}, taps: {}, admin: false, dryRun: false, policy: '', liveAt: 0, held: [],
                      link: 'connecting', lostAt: 0, paused: false };
     private live?: Live;
@@ -72,6 +73,7 @@ export class Session {
         Object.assign(this.state, { schema: data.schema, policies, link: 'live', app: undefined });
         window.addEventListener('hashchange', () => this.follow());
         this.state.held = [];
+        this.history = new History(hour + 1);
         this.follow();
         for (const period of data.periods ?? []) {
             const answer = period?.policies?.[this.state.policy] ?? period?.[this.state.policy];
@@ -138,8 +140,7 @@ export class Session {
     private showReport(policy: string) {
         const picture = readPicture(this.state.report!.policies[policy], this.state.schema);
         this.state.live = picture;
-        this.history.add(picture, 0);
-        for (const handler of picture.handlers) this.history.oldest = Math.min(this.history.oldest, handler.start);
+        this.history.addTold(picture);
     }
 
     private connect() {
