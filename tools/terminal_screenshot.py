@@ -156,7 +156,7 @@ def taken(options):
             tmux("send-keys", key)
             time.sleep(0.3)
         time.sleep(options.after)
-        return svg(tmux("capture-pane", "-p", "-e"), width, height)
+        return svg(tmux("capture-pane", "-p", "-e", "-N"), width, height)
     finally:
         subprocess.run(["tmux", "-L", server, "kill-server"], check=False, capture_output=True)
 

@@ -91,8 +91,8 @@ json histogram_json(const Row& row, const void* cell) {
 }
 
 // A line may be shorter than its period (of a day at most) and longer (by the second that has just begun).
-json seconds_json(const engine::RateLine& line, const engine::HandlerView& view) {
-    const engine::Seconds newest = line.newest(charted_seconds);
+json seconds_json(const engine::RateLine& line, const engine::HandlerView& view, size_t most) {
+    const engine::Seconds newest = line.newest(most);
     const auto end = view.start_ts + std::max(view.length, static_cast<int64_t>(line.size()));
     return {{"start_ts", end - static_cast<int64_t>(newest.size())}, {"values", newest}};
 }
@@ -129,7 +129,7 @@ void put_row(json& out, RowReader& reader, const Row& row, const engine::Handler
         if (!view.live && !extended) break;
         if (const auto seconds = reader.seconds(row); view.live || seconds.size() != 0) {
             json& rate = at_path(out, path) = rate_json(seconds, view.live && view.open);
-            if (options.charts) rate["seconds"] = seconds_json(seconds, view);
+            if (options.charts) rate["seconds"] = seconds_json(seconds, view, options.seconds);
         }
         break;
     }

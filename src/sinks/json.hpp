@@ -9,13 +9,13 @@
 
 namespace visor::sinks {
 
+inline constexpr size_t charted_seconds = 300;
 struct JsonOptions {
     bool extended = false;
-    bool charts = false; // with all that `extended` adds
+    bool charts = false;              // with all that `extended` adds
+    size_t seconds = charted_seconds; // of each rate, so many of its newest, with `charts`
     bool more() const { return extended || charts; }
 };
-// Of each rate so many of its newest seconds are drawn.
-inline constexpr size_t charted_seconds = 300;
 
 // The quantiles over a rate's seconds, and, while its period goes on, what came in the last of them.
 nlohmann::json rate_json(const engine::RateLine& seconds, bool with_live);

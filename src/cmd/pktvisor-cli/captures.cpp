@@ -55,7 +55,7 @@ void add(const Reading& reading, ByPolicy& shown) {
         nlohmann::json& answer = policy.answer[plan.name];
         if (answer.is_null()) answer = nlohmann::json::object();
         for (const engine::HandlerView& handler : view.handlers)
-            if (auto json = sinks::handler_json(handler, {.extended = true}); !json.empty())
+            if (auto json = sinks::handler_json(handler, {.charts = true}); !json.empty())
                 answer[handler.plan->name][std::string(handler.plan->handler->schema().key)] =
                     std::move(json);
         answer["ledger"][plan.tap] = sinks::ledger_json(reading.run->ledger());

@@ -26,7 +26,7 @@ struct CliOptions {
     std::vector<std::string> words; // what follows it
 
     sinks::Look look() const; // of standard output
-    bool screen() const; // what is wanted is the live screen, not something printed
+    bool screen() const;      // what is wanted is the live screen, not something printed
     bool json() const { return format == "json"; }
 };
 

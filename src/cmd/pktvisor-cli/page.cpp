@@ -144,43 +144,54 @@ Lines tops(const Handler& handler, size_t top_list_lines, const Look& look) {
     return lines;
 }
 
-nlohmann::json number_or_null(const std::optional<double>& value) {
-    return value ? nlohmann::json(*value) : nlohmann::json();
+// Whole as far as doubles are: scripts need not cut ".0" off counts. What JSON has no word for is null.
+nlohmann::json number(double value) {
+    constexpr double exact = 9007199254740992; // 2^53
+    if (!std::isfinite(value)) return {};
+    return value == std::floor(value) && std::abs(value) < exact ? nlohmann::json(static_cast<int64_t>(value))
+                                                                 : nlohmann::json(value);
+}
+
+nlohmann::json numbers(const std::vector<double>& values) {
+    nlohmann::json out = nlohmann::json::array();
+    for (const double value : values) out.push_back(number(value));
+    return out;
 }
 
 void put_quantiles(nlohmann::json& out, const client::Quantiles& quantiles) {
     for (size_t i = 0; i < quantiles.p.size(); ++i)
-        if (quantiles.p[i]) out[sinks::quantile_names[i]] = *quantiles.p[i];
+        if (quantiles.p[i]) out[sinks::quantile_names[i]] = number(*quantiles.p[i]);
     const std::pair<const char*, const std::optional<double>*> more[] = {{"count", &quantiles.count},
                                                                          {"min", &quantiles.min},
                                                                          {"max", &quantiles.max},
                                                                          {"sum", &quantiles.sum}};
     for (const auto& [name, value] : more)
-        if (*value) out[name] = **value;
+        if (*value) out[name] = number(**value);
     for (const client::Bin& bin : quantiles.bins)
-        out["bins"].push_back(
-            {bin.lower, number_or_null(std::isfinite(bin.upper) ? std::optional(bin.upper) : std::nullopt),
-             bin.count});
+        out["bins"].push_back({number(bin.lower), number(bin.upper), number(bin.count)});
 }
 
 void put_top(nlohmann::json& out, const client::Top& top) {
     out["items"] = nlohmann::json::array();
     for (const client::Item& item : top.items) {
-        nlohmann::json line{
-            {"name", item.name}, {"estimate", item.estimate}, {"lower", item.lower}, {"upper", item.upper}};
+        nlohmann::json line{{"name", item.name},
+                            {"estimate", number(item.estimate)},
+                            {"lower", number(item.lower)},
+                            {"upper", number(item.upper)}};
         if (!item.lat.empty()) line["lat"] = item.lat;
         if (!item.lon.empty()) line["lon"] = item.lon;
         out["items"].push_back(std::move(line));
     }
-    if (top.total) out["total"] = *top.total;
-    if (top.unlisted_max) out["unlisted_max"] = *top.unlisted_max;
+    if (top.total) out["total"] = number(*top.total);
+    if (top.unlisted_max) out["unlisted_max"] = number(*top.unlisted_max);
 }
 
 void put_rate(nlohmann::json& out, const client::Rate& rate) {
-    if (rate.live) out["live"] = *rate.live;
+    if (rate.live) out["live"] = number(*rate.live);
     for (size_t i = 0; i < rate.p.size(); ++i)
-        if (rate.p[i]) out[sinks::quantile_names[i]] = *rate.p[i];
-    if (!rate.seconds.empty()) out["seconds"] = {{"start_ts", rate.first_second}, {"values", rate.seconds}};
+        if (rate.p[i]) out[sinks::quantile_names[i]] = number(*rate.p[i]);
+    if (!rate.seconds.empty())
+        out["seconds"] = {{"start_ts", rate.first_second}, {"values", numbers(rate.seconds)}};
 }
 
 } // namespace
@@ -209,11 +220,11 @@ nlohmann::json metric_json(const Metric& metric) {
     if (!metric.help.empty()) out["help"] = metric.help;
     switch (metric.kind) {
     case Kind::cardinality:
-        if (metric.lower) out["lower"] = *metric.lower;
-        if (metric.upper) out["upper"] = *metric.upper;
+        if (metric.lower) out["lower"] = number(*metric.lower);
+        if (metric.upper) out["upper"] = number(*metric.upper);
         [[fallthrough]];
     case Kind::counter:
-        out["value"] = metric.value;
+        out["value"] = number(metric.value);
         break;
     case Kind::top:
         put_top(out, metric.top);
@@ -245,7 +256,8 @@ nlohmann::json picture_json(const Picture& picture) {
         for (const Metric& metric : handler.metrics) into["metrics"][metric.path] = metric_json(metric);
     }
     out["ledger"] = nlohmann::json::object();
-    for (const client::LedgerLine& line : picture.ledger) out["ledger"][line.stream][line.path] = line.count;
+    for (const client::LedgerLine& line : picture.ledger)
+        out["ledger"][line.stream][line.path] = number(line.count);
     return out;
 }
 

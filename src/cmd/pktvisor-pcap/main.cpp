@@ -1,14 +1,13 @@
 // pktvisor-pcap: runs the engine over capture files and prints what it found.
-#include "cmd/common/jobs.hpp"
 #include "cmd/common/reading.hpp"
 #include "cmd/common/standard_streams.hpp"
 #include "control/log.hpp"
 #include "control/plan.hpp"
 #include "engine/offline.hpp"
 #include "options.hpp"
+#include "results.hpp"
 #include "sinks/json.hpp"
 #include "sinks/rows.hpp"
-#include "sinks/text.hpp"
 
 #include <cstdio>
 #include <spdlog/spdlog.h>
@@ -19,74 +18,6 @@ namespace visor::cmd {
 namespace {
 
 constexpr int fatal = 255;
-
-// A reading that is done.
-struct Finished {
-    const Job& job;
-    std::unique_ptr<engine::OfflineRun> run;
-    std::string source; // as it is called
-    std::string whose;  // "p-t, q-t: " in front of what the log tells; empty when one reading was wanted
-};
-
-nlohmann::json default_json(const PcapOptions& options, const engine::OfflineRun& run) {
-    nlohmann::json out;
-    nlohmann::json& window = out[std::to_string(options.periods) + "m"];
-    for (const auto& handler : run.policies().front().handlers)
-        window[std::string(handler.plan->handler->schema().key)] =
-            sinks::handler_json(handler, {options.extended});
-    return out;
-}
-
-nlohmann::json policies_json(const PcapOptions& options, const std::vector<Finished>& all) {
-    nlohmann::json out;
-    for (const Finished& done : all) {
-        for (const auto& policy : done.run->policies()) {
-            nlohmann::json& handlers = out[policy.plan->name];
-            if (handlers.is_null()) handlers = nlohmann::json::object();
-            for (const auto& handler : policy.handlers) {
-                nlohmann::json shown = sinks::handler_json(handler, {options.extended});
-                if (shown.empty()) continue; // all its groups are off
-                handlers[handler.plan->name][std::string(handler.plan->handler->schema().key)] =
-                    std::move(shown);
-            }
-        }
-    }
-    return out;
-}
-
-nlohmann::json input_json(const Finished& done) {
-    return {{"bpf", done.job.input.bpf}, {"host_spec", done.job.input.host_spec}};
-}
-
-nlohmann::json result_json(const PcapOptions& options, const std::vector<Finished>& all) {
-    nlohmann::json out =
-        options.config.empty() ? default_json(options, *all.front().run) : policies_json(options, all);
-    if (!options.extended) return out;
-    if (all.front().whose.empty()) {
-        out["ledger"] = sinks::ledger_json(all.front().run->ledger());
-        return out;
-    }
-    for (const Finished& done : all) { // each balances by itself
-        nlohmann::json ledger = sinks::ledger_json(done.run->ledger());
-        ledger["input"] = input_json(done);
-        for (const auto& policy : done.run->policies()) ledger["policies"].push_back(policy.plan->on_tap());
-        out["ledgers"].push_back(std::move(ledger));
-    }
-    return out;
-}
-
-std::string result_text(const std::vector<Finished>& all) {
-    std::string out;
-    for (const Finished& done : all) {
-        sinks::TextOptions how;
-        how.colour = isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR");
-        how.title = done.source;
-        if (!done.whose.empty()) how.policies = done.job.policies;
-        if (!out.empty()) out += '\n';
-        out += sinks::text_report(*done.run, how);
-    }
-    return out;
-}
 
 void log_input(const PcapOptions& options, const Finished& done) {
     nlohmann::json info;
@@ -167,6 +98,8 @@ Result<Finished> read_capture(const PcapOptions& options, Job& job, const Servic
 }
 
 Result<int> run(PcapOptions& options) {
+    if (options.format == "html")
+        if (const std::string why = no_report(); !why.empty()) return Error{why};
     auto jobs = make_jobs(options);
     if (!jobs) return Error{jobs.error()};
     auto databases = load_databases(options, *jobs);
@@ -186,11 +119,9 @@ Result<int> run(PcapOptions& options) {
         interrupted = done->run->ledger().interrupted;
         all.push_back(std::move(*done));
     }
-    const std::string out =
-        options.format == "text"
-            ? result_text(all)
-            : sinks::dump_json(result_json(options, all), options.format == "pretty") + "\n";
-    if (!print(out)) return Error{"cannot write to standard output"};
+    const auto out = result_of(options, all);
+    if (!out) return Error{out.error()};
+    if (!print(*out)) return Error{"cannot write to standard output"};
     return interrupted ? interrupted_exit_code() : 0;
 }
 

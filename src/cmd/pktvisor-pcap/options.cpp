@@ -17,6 +17,7 @@ constexpr const char* description =
 constexpr const char* examples =
     "Examples:\n"
     "  pktvisor-pcap --format text capture.pcap       a summary to read\n"
+    "  pktvisor-pcap --format html a.pcap >a.html     with charts, for a browser\n"
     "  pktvisor-pcap -H 192.0.2.0/24 capture.pcap     in and out of 192.0.2.0/24\n"
     "  pktvisor-pcap --periods 1 a.pcap b.pcapng.gz   all of both files as one JSON\n"
     "  tcpdump -w - | pktvisor-pcap --format text -   from another program\n";
@@ -24,7 +25,10 @@ constexpr const char* examples =
 struct Format {
     const char *name, *what;
 };
-constexpr Format formats[] = {{"json", "one line"}, {"pretty", "indented json"}, {"text", "a page to read"}};
+constexpr Format formats[] = {{"json", "one line"},
+                              {"pretty", "indented json"},
+                              {"text", "a page to read"},
+                              {"html", "a report for browsers, in one file"}};
 
 void declare(CLI::App& app, PcapOptions& o) {
     app.add_option("FILE", o.files,
@@ -43,7 +47,7 @@ void declare(CLI::App& app, PcapOptions& o) {
     app.add_option(
            "--periods", o.periods,
            "minutes to keep: the result merges the last P in which anything came; 1 = everything, as one "
-           "(what text shows unless told otherwise)")
+           "(what text and html show unless told otherwise)")
         ->type_name("P")
         ->capture_default_str();
     app.add_option("--max-deep-sample", o.max_deep_sample, "percent of events analysed deeply, 1 to 100")
@@ -100,7 +104,8 @@ bool parse_command_line(int argc, char** argv, PcapOptions& options, int& exit_c
         exit_code = *ended;
         return false;
     }
-    const bool whole = options.format == "text" && app.count("--periods") == 0; // a page is read once
+    const bool page = options.format == "text" || options.format == "html";
+    const bool whole = page && app.count("--periods") == 0; // it is read once
     options.periods = whole ? 1U : std::clamp(options.periods, 1U, 10U);
     std::transform(options.input.begin(), options.input.end(), options.input.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

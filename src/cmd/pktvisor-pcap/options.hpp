@@ -9,7 +9,7 @@ namespace visor::cmd {
 
 struct PcapOptions : CaptureOptions {
     std::string input = "pcap";
-    std::string format = "json"; // json, pretty or text
+    std::string format = "json"; // json, pretty, text or html
     bool extended = false;
 };
 

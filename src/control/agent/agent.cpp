@@ -113,11 +113,11 @@ Agent::~Agent() {
     for (const auto& [name, stream] : streams_) engine_.remove(*stream->live);
 }
 
-Trouble Agent::add(const Document& document) {
+Trouble Agent::add(const Document& document, Extent extent) {
     const std::lock_guard lock(mutex_);
     Change change{taps_, document.policies, {}};
     change.taps.insert(change.taps.end(), document.taps.begin(), document.taps.end());
-    return apply(std::move(change));
+    return apply(std::move(change), extent);
 }
 
 Trouble Agent::reload(const Document& before, const Document& now) {
@@ -153,12 +153,12 @@ Trouble Agent::reload(const Document& before, const Document& now) {
     return apply(std::move(change));
 }
 
-Trouble Agent::replace_policy(const std::string& name, const Document& document) {
+Trouble Agent::replace_policy(const std::string& name, const Document& document, Extent extent) {
     const std::lock_guard lock(mutex_);
     const auto at = policies_.find(name);
     if (at == policies_.end()) return no_policy();
     if (at->second->resources) return reserved(name);
-    return apply({taps_, document.policies, {name}});
+    return apply({taps_, document.policies, {name}}, extent);
 }
 
 Trouble Agent::remove_policy(const std::string& name) {
@@ -168,7 +168,7 @@ Trouble Agent::remove_policy(const std::string& name) {
 }
 
 // Policies on the tap begin anew where their input is no longer the same.
-Trouble Agent::replace_tap(const std::string& name, const Document& document) {
+Trouble Agent::replace_tap(const std::string& name, const Document& document, Extent extent) {
     const std::lock_guard lock(mutex_);
     Change change{taps_, {}, {}};
     const auto at = std::find_if(change.taps.begin(), change.taps.end(),
@@ -180,7 +180,7 @@ Trouble Agent::replace_tap(const std::string& name, const Document& document) {
         change.removed.push_back(policy_name);
         change.added.push_back(policy->config);
     }
-    return apply(std::move(change));
+    return apply(std::move(change), extent);
 }
 
 Trouble Agent::remove_tap(const std::string& name) {
@@ -214,11 +214,11 @@ Trouble Agent::name_taken(const Change& change) const {
     return {};
 }
 
-Trouble Agent::apply(Change change) {
+Trouble Agent::apply(Change change, Extent extent) {
     if (Trouble trouble = name_taken(change)) return trouble;
     Trouble trouble = start(change);
     if (!trouble) trouble = too_much(change);
-    if (trouble) {
+    if (trouble || extent == Extent::trial) {
         for (const auto& policy : change.started) stop(*policy);
         return trouble;
     }

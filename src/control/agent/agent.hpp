@@ -59,6 +59,9 @@ struct RunningPolicy {
 };
 using PolicyPointer = std::shared_ptr<const RunningPolicy>;
 
+// A trial opens and starts all a change would, and then undoes it: it finds whatever would be in its way.
+enum class Extent : uint8_t { trial, done };
+
 class Agent {
 public:
     static constexpr size_t streams_max = 32; // each has rings and workers of its own
@@ -70,15 +73,15 @@ public:
     ~Agent();
 
     // Everything in the document, or nothing of it.
-    Trouble add(const Document& document);
+    Trouble add(const Document& document, Extent extent = Extent::done);
     // As if the agent had been started with `now` in place of `before`: what is the same in both goes on, and
     // so does what came otherwise.
     Trouble reload(const Document& before, const Document& now);
     // A file, with everything defined but what `before` has.
     Result<Document, Refusal> read_in_place_of(const Document& before, const std::string& path,
                                                const OptionValues& given) const;
-    Trouble replace_policy(const std::string& name, const Document& document);
-    Trouble replace_tap(const std::string& name, const Document& document);
+    Trouble replace_policy(const std::string& name, const Document& document, Extent extent = Extent::done);
+    Trouble replace_tap(const std::string& name, const Document& document, Extent extent = Extent::done);
     // Policies that ask for places go on with them: results stay, and name the places of the databases they
     // were counted with.
     Trouble replace_databases(std::shared_ptr<const Databases> databases);
@@ -114,7 +117,7 @@ private:
         std::vector<std::string> removed;                      // or replaced
         std::vector<std::shared_ptr<RunningPolicy>> started{}; // those added
     };
-    Trouble apply(Change change);
+    Trouble apply(Change change, Extent extent = Extent::done);
     Trouble too_much(const Change& change) const;
     Trouble name_taken(const Change& change) const;
     Trouble start(Change& change);

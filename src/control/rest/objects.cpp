@@ -1,5 +1,6 @@
 #include "control/rest/objects.hpp"
 
+#include "control/plan.hpp"
 #include "engine/links.hpp"
 #include "sinks/json.hpp"
 #include "sinks/rows.hpp"
@@ -81,16 +82,22 @@ nlohmann::json input_json(const StreamState& state, const std::string& interface
     return out;
 }
 
+nlohmann::json module_config_json(const ModuleConfig& module, const std::string& name, const std::string& tap,
+                                  bool running) {
+    nlohmann::json out;
+    out["module"] = {
+        {"name", name}, {"type", module.type}, {"version", module.version}, {"running", running}};
+    nlohmann::json& config = out["module"]["config"] = options_json(module.values);
+    config["_internal_tap_name"] = tap;
+    config["deep_sample_rate"] = module.window.deep_sample_rate;
+    config["num_periods"] = module.window.periods;
+    return out;
+}
+
 nlohmann::json module_json(const RunningPolicy& policy, const RunningPolicy::OnTap& on_tap, size_t index) {
     const ModuleConfig& module = policy.config.modules[index];
     const engine::PlannedHandler& planned = on_tap.live->plan().handlers[index];
-    nlohmann::json out;
-    out["module"] = {
-        {"name", planned.name}, {"type", module.type}, {"version", module.version}, {"running", true}};
-    nlohmann::json& config = out["module"]["config"] = options_json(module.values);
-    config["_internal_tap_name"] = on_tap.stream->tap;
-    config["deep_sample_rate"] = module.window.deep_sample_rate;
-    config["num_periods"] = module.window.periods;
+    nlohmann::json out = module_config_json(module, planned.name, on_tap.stream->tap, true);
     const auto key = std::string(planned.handler->schema().key);
     if (const auto waiting = on_tap.live->waiting(index)) out[key]["xact"] = {{"open", *waiting}};
     if (module.type == "dns") // every filter sees all events, and what it leaves out is counted
@@ -130,10 +137,31 @@ Ground ground_of(const Agent& agent) {
     return {agent.taps(), agent.streams(), engine::available_interfaces(",")}; // "," as it has always been
 }
 
+namespace {
+nlohmann::json empty_policy_json() {
+    return {{"input", nlohmann::json::object()},
+            {"modules", nlohmann::json::object()},
+            {"taps", nlohmann::json::object()}};
+}
+} // namespace
+
+nlohmann::json policy_config_json(const PolicyConfig& policy, const std::vector<TapConfig>& taps) {
+    nlohmann::json out = empty_policy_json();
+    for (const TapConfig& tap : taps) {
+        if (std::find(policy.taps.begin(), policy.taps.end(), tap.name) == policy.taps.end()) continue;
+        const PolicyOnTap on_tap{&policy, tap.name};
+        const engine::Plan plan = plan_of({&on_tap, 1});
+        for (size_t i = 0; i < policy.modules.size(); ++i) {
+            const std::string& name = plan.policies.front().handlers[i].name;
+            out["modules"][name] = module_config_json(policy.modules[i], name, tap.name, false);
+        }
+        out["taps"][tap.name] = tap_json(tap);
+    }
+    return out;
+}
+
 nlohmann::json policy_info_json(const RunningPolicy& policy, const Ground& ground) {
-    nlohmann::json out{{"input", nlohmann::json::object()},
-                       {"modules", nlohmann::json::object()},
-                       {"taps", nlohmann::json::object()}};
+    nlohmann::json out = empty_policy_json();
     for (const auto& on_tap : policy.taps) {
         const auto state = ground.streams.find(on_tap.stream->name);
         if (state == ground.streams.end()) continue;

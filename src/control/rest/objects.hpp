@@ -20,5 +20,7 @@ struct Ground {
 Ground ground_of(const Agent& agent);
 // Of an input that was closed meanwhile nothing is shown.
 nlohmann::json policy_info_json(const RunningPolicy& policy, const Ground& ground);
+// The same of one that does not run, as far as it is known without.
+nlohmann::json policy_config_json(const PolicyConfig& policy, const std::vector<TapConfig>& taps);
 
 } // namespace visor::control

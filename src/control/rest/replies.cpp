@@ -4,6 +4,11 @@
 
 namespace visor::control {
 
+bool is_set(const http::Request& request, std::string_view parameter) {
+    const std::string_view value = request.parameter(parameter);
+    return value == "1" || value == "true";
+}
+
 http::Response json_reply(const nlohmann::json& body, int status) {
     return {status, "text/json", sinks::dump_json(body, false)};
 }

@@ -1,4 +1,5 @@
-// What answers look like: JSON with its keys in order, and errors under "error". Threads: pure functions.
+// What answers look like: JSON with its keys in order, and errors under "error"; and what a request's
+// switches say. Threads: pure functions.
 #pragma once
 
 #include "control/http/message.hpp"
@@ -8,6 +9,8 @@
 #include <string_view>
 
 namespace visor::control {
+
+bool is_set(const http::Request& request, std::string_view parameter); // "1" or "true"
 
 http::Response json_reply(const nlohmann::json& body, int status = 200);
 http::Response error_reply(int status, std::string_view text);

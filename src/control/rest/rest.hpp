@@ -79,6 +79,7 @@ private:
     http::Response put_tap(const http::Request&, const http::PathValues&) const;
     http::Response delete_tap(const http::Request&, const http::PathValues&) const;
     http::Response policies(const http::Request&, const http::PathValues&) const;
+    http::Response planned_reply(const Document& document) const; // its policy, as it would be
     http::Response policy(const http::Request&, const http::PathValues&) const;
     http::Response add_policy(const http::Request&, const http::PathValues&) const;
     http::Response put_policy(const http::Request&, const http::PathValues&) const;

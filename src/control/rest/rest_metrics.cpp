@@ -21,11 +21,6 @@ uint32_t number_in(std::string_view text) {
     return number;
 }
 
-bool is_set(const Request& request, std::string_view parameter) {
-    const std::string_view value = request.parameter(parameter);
-    return value == "1" || value == "true";
-}
-
 sinks::JsonOptions options_of(const Request& request) {
     return {is_set(request, "extended"), is_set(request, "charts")};
 }

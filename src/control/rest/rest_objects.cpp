@@ -37,6 +37,12 @@ Response Rest::policy(const Request&, const PathValues& path) const {
     return json_reply({{policy->config.name, policy_info_json(*policy, ground_of(agent_))}});
 }
 
+namespace {
+Extent extent_of(const Request& request) {
+    return is_set(request, "dry_run") ? Extent::trial : Extent::done;
+}
+} // namespace
+
 void Rest::tell_notices(const Document& document) const {
     if (!settings_.notice) return;
     for (const std::string& notice : document.notices) settings_.notice(notice);
@@ -45,10 +51,11 @@ void Rest::tell_notices(const Document& document) const {
 Response Rest::add_tap(const Request& request, const PathValues&) const {
     const auto document = agent_.parse(request.body, DocumentKind::tap);
     if (!document) return refusal_reply(document.reason());
-    if (const Trouble trouble = agent_.add(*document)) return refusal_reply(*trouble);
-    tell_notices(*document);
+    const Extent extent = extent_of(request);
+    if (const Trouble trouble = agent_.add(*document, extent)) return refusal_reply(*trouble);
     const TapConfig& tap = document->taps.front();
-    return json_reply({{tap.name, tap_json(tap)}}, 201);
+    if (extent == Extent::done) tell_notices(*document);
+    return json_reply({{tap.name, tap_json(tap)}}, extent == Extent::done ? 201 : 200);
 }
 
 Response Rest::put_tap(const Request& request, const PathValues& path) const {
@@ -58,8 +65,9 @@ Response Rest::put_tap(const Request& request, const PathValues& path) const {
     const TapConfig& tap = document->taps.front();
     if (tap.name != name)
         return error_reply(400, "the tap in the document is '" + tap.name + "', not '" + name + "'");
-    if (const Trouble trouble = agent_.replace_tap(name, *document)) return refusal_reply(*trouble);
-    tell_notices(*document);
+    const Extent extent = extent_of(request);
+    if (const Trouble trouble = agent_.replace_tap(name, *document, extent)) return refusal_reply(*trouble);
+    if (extent == Extent::done) tell_notices(*document);
     return json_reply({{tap.name, tap_json(tap)}});
 }
 
@@ -68,10 +76,17 @@ Response Rest::delete_tap(const Request&, const PathValues& path) const {
     return json_reply(nlohmann::json::object());
 }
 
+Response Rest::planned_reply(const Document& document) const {
+    const PolicyConfig& policy = document.policies.front();
+    return json_reply({{policy.name, policy_config_json(policy, agent_.taps())}});
+}
+
 Response Rest::add_policy(const Request& request, const PathValues&) const {
     const auto document = agent_.parse(request.body, DocumentKind::policy);
     if (!document) return refusal_reply(document.reason());
-    if (const Trouble trouble = agent_.add(*document)) return refusal_reply(*trouble);
+    const Extent extent = extent_of(request);
+    if (const Trouble trouble = agent_.add(*document, extent)) return refusal_reply(*trouble);
+    if (extent == Extent::trial) return planned_reply(*document);
     tell_notices(*document);
     PathValues made;
     made.add("name", document->policies.front().name);
@@ -87,7 +102,10 @@ Response Rest::put_policy(const Request& request, const PathValues& path) const 
     const std::string& given = document->policies.front().name;
     if (given != name)
         return error_reply(400, "the policy in the document is '" + given + "', not '" + name + "'");
-    if (const Trouble trouble = agent_.replace_policy(name, *document)) return refusal_reply(*trouble);
+    const Extent extent = extent_of(request);
+    if (const Trouble trouble = agent_.replace_policy(name, *document, extent))
+        return refusal_reply(*trouble);
+    if (extent == Extent::trial) return planned_reply(*document);
     tell_notices(*document);
     return policy(request, path);
 }

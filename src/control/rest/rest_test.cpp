@@ -149,6 +149,73 @@ TEST_F(RestTest, WhoMayChangeSomething) {
     EXPECT_EQ(stops_, 1);
 }
 
+TEST_F(RestTest, ATrialAnswersAsTheChangeWouldAndChangesNothing) {
+    settings_.admin = true;
+    const auto change = [&](const char* method, const char* path, const std::string& body, bool trial) {
+        auto asked = request(method, path, body);
+        if (trial) asked.query = {{"dry_run", "1"}};
+        return ask(asked);
+    };
+    const std::string other_tap =
+        "visor: {taps: {t: {input_type: pcap, config: {pcap_source: mock, host_spec: 10.0.0.0/8}}}}";
+    const std::string other = "visor: {policies: {p: {kind: collection, input: {tap: t, input_type: pcap}, "
+                              "handlers: {modules: {d: {type: dns}}}}}}";
+    const std::string wrong = "visor: {policies: {q: {kind: collection, input: {tap: t, input_type: pcap}, "
+                              "handlers: {modules: {d: {type: dsn}}}}}}";
+    const std::string absent = "visor: {taps: {u: {input_type: pcap, config: {iface: nosuchinterface0}}}}";
+    // Each step is tried, and tried again: what the trial says is what is said when it is done.
+    const struct {
+        const char *method, *path;
+        const std::string& body;
+        int status;
+    } steps[] = {
+        {"POST", "/api/v1/taps", tap_yaml, 201},        {"POST", "/api/v1/taps", tap_yaml, 409},
+        {"POST", "/api/v1/policies", wrong, 400},       {"PUT", "/api/v1/policies/p", policy_yaml, 404},
+        {"POST", "/api/v1/policies", policy_yaml, 201}, {"POST", "/api/v1/policies", policy_yaml, 409},
+        {"PUT", "/api/v1/taps/t", other_tap, 200},      {"PUT", "/api/v1/policies/p", other, 200},
+        {"PUT", "/api/v1/policies/p", wrong, 400},      {"POST", "/api/v1/taps", absent, 201}};
+    for (const auto& step : steps) {
+        const auto show = [&] {
+            std::string all(get("/api/v1/taps").text());
+            for (const auto& policy : agent_.policies())
+                all += policy->config.name + std::to_string(reinterpret_cast<uintptr_t>(policy.get()));
+            for (const auto& [name, stream] : agent_.streams())
+                all += name + std::to_string(stream.consumers);
+            return all;
+        };
+        const std::string before = show();
+        const auto tried = change(step.method, step.path, step.body, true);
+        EXPECT_EQ(tried.status, step.status == 201 ? 200 : step.status) << step.path << tried.text();
+        EXPECT_EQ(show(), before);
+        const auto done = change(step.method, step.path, step.body, false);
+        EXPECT_EQ(done.status, step.status) << done.text();
+        if (step.status >= 400) {
+            EXPECT_EQ(tried.text(), done.text());
+            continue;
+        }
+        const json would = json_of(tried), is = json_of(done);
+        ASSERT_EQ(would.size(), 1u);
+        EXPECT_EQ(would.begin().key(), is.begin().key());
+        if (std::string_view(step.path).find("taps") != std::string_view::npos) {
+            EXPECT_EQ(would, is);
+            continue;
+        }
+        EXPECT_EQ(would["p"]["taps"], is["p"]["taps"]);
+        for (const auto& [name, module] : is["p"]["modules"].items())
+            EXPECT_EQ(would["p"]["modules"][name]["module"]["config"], module["module"]["config"]) << name;
+    }
+    // What only starting it can find.
+    const std::string on_absent =
+        "visor: {policies: {q: {kind: collection, input: {tap: u, input_type: pcap}, "
+        "handlers: {modules: {d: {type: dns}}}}}}";
+    const auto tried = change("POST", "/api/v1/policies", on_absent, true);
+    EXPECT_EQ(tried.status, 500);
+    EXPECT_EQ(tried.text(), change("POST", "/api/v1/policies", on_absent, false).text());
+    auto asked = request("POST", "/api/v1/taps", tap_yaml);
+    asked.query = {{"dry_run", "perhaps"}};
+    EXPECT_EQ(json_of(ask(asked))["error"], "dry_run is true or false");
+}
+
 TEST_F(RestTest, ClientCertificates) {
     settings_.admin = settings_.client_certificate_needed = true;
     auto change = request("POST", "/api/v1/taps", tap_yaml);

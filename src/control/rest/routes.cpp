@@ -22,6 +22,9 @@ const RouteParameter extended{"extended", Place::query, "with bounds of estimate
                               Type::boolean};
 const RouteParameter charts{"charts", Place::query,
                             "extended, with the seconds of rates and the bins of quantiles", Type::boolean};
+const RouteParameter dry_run{"dry_run", Place::query,
+                             "change nothing, but answer as the change would, with 200 if it can be done",
+                             Type::boolean};
 const RouteParameter format{"format",
                             Place::query,
                             "names of earlier versions unless one is given; modern: as Accept says",
@@ -41,6 +44,7 @@ std::vector<RouteResponse> change(std::vector<RouteResponse> responses) {
 }
 std::vector<RouteResponse> made(std::string_view schema) {
     return change({{201, "it", schema},
+                   {200, "it would be that", schema},
                    error(400, "the document is wrong: where, and what would be right"),
                    error(409, "there is one of that name"),
                    {413, "the document is larger than a megabyte"},
@@ -48,7 +52,7 @@ std::vector<RouteResponse> made(std::string_view schema) {
                    error(500, "it could not be started")});
 }
 std::vector<RouteResponse> replaced(std::string_view schema) {
-    return change({{200, "it", schema},
+    return change({{200, "it, or what it would be", schema},
                    error(400, "the document is wrong: where, and what would be right"),
                    error(404, "there is none of that name"),
                    error(409, "the document has a name that another one has"),
@@ -178,12 +182,12 @@ std::vector<Route> Routes::of_taps() {
           {tap_name},
           {{200, "it", "Taps"}, error(404, "no such tap")}},
          &Rest::tap},
-        {{"POST", "/api/v1/taps", "Defines a tap", {}, made("Taps"), "TapDocument", documents, true},
+        {{"POST", "/api/v1/taps", "Defines a tap", {dry_run}, made("Taps"), "TapDocument", documents, true},
          &Rest::add_tap},
         {{"PUT",
           "/api/v1/taps/{name}",
           "Defines a tap anew, with all policies on it",
-          {tap_name},
+          {tap_name, dry_run},
           replaced("Taps"),
           "TapDocument",
           documents,
@@ -213,7 +217,7 @@ std::vector<Route> Routes::of_policies() {
         {{"POST",
           "/api/v1/policies",
           "Starts a policy",
-          {},
+          {dry_run},
           made("Policies"),
           "PolicyDocument",
           documents,
@@ -222,7 +226,7 @@ std::vector<Route> Routes::of_policies() {
         {{"PUT",
           "/api/v1/policies/{name}",
           "Puts a policy in place of one, at once",
-          {one_policy},
+          {one_policy, dry_run},
           replaced("Policies"),
           "PolicyDocument",
           documents,
