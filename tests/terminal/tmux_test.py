@@ -3,6 +3,7 @@
 
 Usage: tmux_test.py PKTVISORD PKTVISOR_CLI
 """
+import itertools
 import os
 import re
 import shutil
@@ -22,8 +23,11 @@ DEMO = os.path.join(HERE, "..", "..", "examples", "demo.pcap")
 class Terminal:
     """A program in a terminal of its own."""
 
+    numbers = itertools.count()
+
     def __init__(self, command, width=80, height=24, **environment):
-        self.name = f"pktvisor-test-{os.getpid()}-{id(self)}"
+        # A server each, and never the name of one that may still be ending.
+        self.name = f"pktvisor-test-{os.getpid()}-{next(self.numbers)}"
         variables = {"LC_ALL": "C.UTF-8", **environment}
         told = " ".join(f"{name}='{value}'" for name, value in variables.items())
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(width), "-y", str(height),
