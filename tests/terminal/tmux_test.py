@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -225,4 +226,6 @@ if __name__ == "__main__":
         print("skipped: no tmux")
         sys.exit(agent.SKIPPED)
     agent.PROGRAM, CLI = (os.path.abspath(path) for path in sys.argv[1:3])
-    unittest.main(argv=sys.argv[:1])
+    with tempfile.TemporaryDirectory() as sockets:
+        os.environ["TMUX_TMPDIR"] = sockets
+        unittest.main(argv=sys.argv[:1])
