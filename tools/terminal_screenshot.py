@@ -129,12 +129,13 @@ def svg(screen, width, height):
                 weight = ' font-weight="bold"' if bold else ""
                 faint = ' opacity="0.6"' if dim else ""
                 length = f' textLength="{(columns - (len(text) - len(shown))) * WIDE:.2f}"'
-                over.append(f'<text x="{(column + start) * WIDE:.2f}" y="{row * HIGH + 13}" fill="{front}"{weight}{faint}'
-                            f'{length} xml:space="preserve">{html.escape(shown)}</text>')
+                place = f'x="{(column + start) * WIDE:.2f}" y="{row * HIGH + 13}" fill="{front}"'
+                over.append(f'<text {place}{weight}{faint}{length} xml:space="preserve">{html.escape(shown)}</text>')
     size = f'viewBox="-10 -10 {width * WIDE + 20:.0f} {height * HIGH + 20}"'
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" '
-            f'font-size="{SIZE}">\n<rect x="-10" y="-10" width="100%" height="100%" rx="8" fill="{BACK}"/>\n'
-            f'<g shape-rendering="crispEdges">\n' + "\n".join(under) + "\n</g>\n" + "\n".join(over) + "\n</svg>\n")
+    font = f'font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="{SIZE}"'
+    body = "\n".join(["<g shape-rendering=\"crispEdges\">", *under, "</g>", *over])
+    paper = f'<rect x="-10" y="-10" width="100%" height="100%" rx="8" fill="{BACK}"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {font}>\n{paper}\n{body}\n</svg>\n'
 
 
 def taken(options):
@@ -155,7 +156,7 @@ def taken(options):
             tmux("send-keys", key)
             time.sleep(0.3)
         time.sleep(options.after)
-        return svg(tmux("capture-pane", "-p", "-e"), width, height)
+        return svg(tmux("capture-pane", "-p", "-e", "-N"), width, height)
     finally:
         subprocess.run(["tmux", "-L", server, "kill-server"], check=False, capture_output=True)
 

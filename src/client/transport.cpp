@@ -64,6 +64,7 @@ private:
         curl_easy_setopt(easy, CURLOPT_USERAGENT, (std::string("pktvisor-cli/") + version_text).c_str());
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, settings_.verify ? 1L : 0L);
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, settings_.verify ? 2L : 0L);
+        if (!settings_.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, settings_.ca_file.c_str());
         curl_slist* list = curl_slist_append(nullptr, "Expect:"); // a body is sent without asking first
         if (!settings_.token.empty())
             list = curl_slist_append(list, ("Authorization: Bearer " + settings_.token).c_str());
@@ -92,7 +93,9 @@ private:
             return "what answers at " + url_ + " sends more than 16 MiB: that is no agent";
         case CURLE_PEER_FAILED_VERIFICATION:
             return "the certificate of " + url_ + " is not trusted (" + detail +
-                   "); --tls-noverify does without";
+                   "); --tls-ca FILE says what is, --tls-noverify does without";
+        case CURLE_SSL_CACERT_BADFILE:
+            return "cannot read certificates from " + settings_.ca_file;
         case CURLE_SSL_CONNECT_ERROR:
             return where + "TLS failed (" + detail + "); an agent without TLS is asked without --tls";
         case CURLE_GOT_NOTHING:

@@ -33,8 +33,9 @@ struct HttpSettings {
     std::string host = "localhost";
     uint16_t port = 10853;
     bool tls = false;
-    bool verify = true; // with TLS: that the certificate is one the system trusts, and of this host
-    std::string token;  // shown with every question when not empty
+    bool verify = true;  // with TLS: that the certificate is a trusted one, and of this host
+    std::string ca_file; // PEM: trust what this signed instead; empty: what the system trusts
+    std::string token;   // shown with every question when not empty
     int timeout_ms = 5000;
 };
 

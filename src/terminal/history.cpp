@@ -18,6 +18,7 @@ namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t longest_gap = 3; // seconds
+constexpr size_t steps_told = 3;
 // What the charts of DNS are made of, by version of the handler.
 constexpr Names query_count{"wire_packets.queries", "xacts"};
 constexpr std::array<Names, 3> latencies = {Names{"xact.in.quantiles_us"}, Names{"xact.out.quantiles_us"},
@@ -146,18 +147,20 @@ void History::add_dns(const Picture& picture, const Handler& handler) {
 
 std::optional<History::Step> History::step(const Picture& picture, const Handler& handler, const char* what,
                                            double value) {
-    Count& before =
+    std::deque<Count>& looks =
         counts_[{picture.policy, fmt::format("{}/{}/{}", handler.instance, what, picture.minutes)}];
     const Count now{value, picture.taken_ms, handler.start_ts};
-    const Count last = std::exchange(before, now);
-    const double seconds = static_cast<double>(now.taken_ms - last.taken_ms) / 1000;
-    if (last.taken_ms == 0) {
-        const auto shown = static_cast<double>(handler.length_s);
-        return shown > 0 ? std::optional(Step{value, shown}) : std::nullopt;
-    }
+    const bool first = looks.empty();
     // A minute left the window, or the counting began anew: what was added in between is not known.
-    if (now.start_ts != last.start_ts || value < last.value || seconds <= 0) return std::nullopt;
-    return Step{value - last.value, seconds};
+    if (!first && (now.start_ts != looks.back().start_ts || value < looks.back().value)) looks.clear();
+    if (!looks.empty() && now.taken_ms <= looks.back().taken_ms) return std::nullopt;
+    looks.push_back(now);
+    if (looks.size() > steps_told + 1) looks.pop_front();
+    const Count& from = looks.front();
+    if (looks.size() > 1)
+        return Step{value - from.value, static_cast<double>(now.taken_ms - from.taken_ms) / 1000};
+    const auto shown = static_cast<double>(handler.length_s);
+    return first && shown > 0 ? std::optional(Step{value, shown}) : std::nullopt;
 }
 
 const Series* History::chart(const std::string& policy, Chart chart) const {

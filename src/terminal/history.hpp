@@ -54,7 +54,8 @@ private:
     void add_rates(const client::Picture& picture, const client::Handler& handler);
     void add_traffic(const client::Picture& picture, const client::Handler& handler);
     void add_dns(const client::Picture& picture, const client::Handler& handler);
-    // What was added to a count since the last look, and in how many seconds; at the first, since its start.
+    // What was added to a count in the last looks, and in how many seconds; at the first, since its start. A
+    // few looks, as what an agent tells is now and then as old as a second.
     struct Step {
         double added, seconds;
     };
@@ -63,7 +64,7 @@ private:
     Series& series(const std::string& policy, Chart chart);
 
     std::map<Key, Series> rates_;
-    std::map<Key, Count> counts_;
+    std::map<Key, std::deque<Count>> counts_; // of the last looks, the newest last
     std::map<std::string, std::array<Series, chart_count>> charts_;
     std::map<std::string, std::array<bool, chart_count>> alarms_;
 };

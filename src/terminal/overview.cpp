@@ -155,7 +155,11 @@ Lines overview_charts(const Scene& scene, int width, int rows) {
     int across = std::clamp((width + gutter) / (narrowest + gutter), 1, std::min(count, 3));
     int down = (count + across - 1) / across;
     down = std::min(down, std::max(rows / 3, 1)); // a heading, and two lines to see something
-    const int each = rows / down, wide = (width - (across - 1) * gutter) / across;
+    // Of a capture there is one value of what is not told by the second.
+    const bool values = !scene.live && std::all_of(there.begin(), there.end(), [](const auto& chart) {
+        return chart.second->known() < 2;
+    });
+    const int each = values ? 1 : rows / down, wide = (width - (across - 1) * gutter) / across;
     Lines lines(static_cast<size_t>(each * down), Line(scene.look));
     for (int i = 0; i < std::min(count, across * down); ++i) {
         const auto& [facts, series] = there[static_cast<size_t>(i)];

@@ -22,6 +22,7 @@ struct Scene {
     const History& history;
     const View& view;
     const Look& look;
+    bool live; // there will be more pictures
 };
 
 // An expanded panel: what stays in place, and lines to scroll through.

@@ -15,7 +15,8 @@ using client::Handler;
 namespace {
 
 constexpr int gutter = 2;
-constexpr int list_rows = 5; // of a list on the overview, at least
+// Of a list on the overview, at least: where there is little room, and where there is more.
+constexpr int list_rows = 5, good_list_rows = 8, good_room = 16;
 
 struct Placed {
     const Panel* panel;
@@ -81,7 +82,7 @@ private:
     }
 
     void pane(Rect body) {
-        const Scene scene{*screen_.picture, screen_.history, screen_.view, screen_.look};
+        const Scene scene{*screen_.picture, screen_.history, screen_.view, screen_.look, screen_.link.live};
         const auto& handlers = screen_.picture->handlers;
         const auto handler = std::find_if(handlers.begin(), handlers.end(),
                                           [&](const Handler& h) { return h.instance == screen_.view.pane; });
@@ -133,7 +134,9 @@ private:
             ++rest.y; // an empty line
             --rest.height;
         }
-        const int rows = (count + across - 1) / across, seen = std::clamp(rest.height / list_rows, 1, rows);
+        const int rows = (count + across - 1) / across,
+                  each = rest.height < good_room ? list_rows : good_list_rows;
+        const int seen = std::clamp(rest.height / each, 1, rows);
         const int wide = (rest.width - (across - 1) * gutter) / across;
         std::vector<Placed> placed;
         for (int i = 0; i < count; ++i) {

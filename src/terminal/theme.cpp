@@ -31,7 +31,7 @@ constexpr std::array<Palette, 3> palettes = {{
       {67, 6},
       {79, 2},
       {221, 3}}},
-    {{{-1, -1},
+    {{{235, 0},
       {232, 0, true},
       {24, 4, true},
       {31, 4},
@@ -56,8 +56,8 @@ constexpr std::array<Palette, 3> palettes = {{
       {46, 2},
       {226, 3}}},
 }};
-constexpr std::array<short, 3> lit_rich = {237, 253, 18}, lit_poor = {-1, -1, 4};
-constexpr std::array<short, 3> paper_rich = {-1, -1, 16}, paper_poor = {-1, -1, 0};
+constexpr std::array<short, 3> lit_rich = {237, 252, 18}, lit_poor = {-1, -1, 4};
+constexpr std::array<short, 3> paper_rich = {-1, 231, 16}, paper_poor = {-1, 7, 0};
 
 Shade without_colour(Ink ink, bool lit) {
     Shade shade;

@@ -5,7 +5,9 @@ usage: pktvisor_cli_test.py PKTVISOR_CLI PKTVISORD PKTVISOR_PCAP EXAMPLE.pcap
 """
 import json
 import os
+import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -150,6 +152,29 @@ class WhoMayChange(CliTest):
         self.fails(*at, "taps", "apply", document, saying="asks for a token: say --token-file FILE")
         self.fails(*at, "--token-file", wrong, "taps", "apply", document, saying="does not take this token")
         self.works(*at, "--token-file", token, "taps", "apply", document)
+
+
+@unittest.skipUnless(shutil.which("openssl"), "no openssl")
+class Tls(CliTest):
+    def test_certificates(self):
+        certificate, key = os.path.join(self.folder, "cert.pem"), os.path.join(self.folder, "key.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost"], check=True, stderr=subprocess.DEVNULL)
+        trusting = ssl.create_default_context(cafile=certificate)
+        config = self.file("visor.yaml", agent.WITH_DEFAULT)
+        running = agent.Agent(self.folder, "--config", config, "--tls", "--tls-cert", certificate, "--tls-key", key,
+                              tls=trusting)
+        self.addCleanup(running.stop)
+        at = "-p", running.port, "--once"
+        self.fails(*at, "--tls", saying="is not trusted")
+        self.assertIn("https://localhost:", self.works(*at, "--tls-noverify").out)
+        self.assertIn("https://localhost:", self.works(*at, "--tls-ca", certificate).out)
+        self.fails(*at, saying="an agent with TLS is asked with --tls")
+        self.fails(*at, "--tls-ca", certificate, "-H", "127.0.0.1", saying="is not trusted")
+        self.fails(*at, "--tls-ca", self.folder + "/none", saying="cannot read certificates from ")
+        with OlderAgent("agent_4.5") as plain:
+            self.fails("-p", plain.port, "-H", "127.0.0.1", "--once", "--tls", saying="is asked without --tls")
 
 
 class OlderAgents(CliTest):

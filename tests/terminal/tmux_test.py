@@ -3,12 +3,14 @@
 
 Usage: tmux_test.py PKTVISORD PKTVISOR_CLI
 """
+import itertools
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -22,8 +24,11 @@ DEMO = os.path.join(HERE, "..", "..", "examples", "demo.pcap")
 class Terminal:
     """A program in a terminal of its own."""
 
+    numbers = itertools.count()
+
     def __init__(self, command, width=80, height=24, **environment):
-        self.name = f"pktvisor-test-{os.getpid()}-{id(self)}"
+        # A server each, and never the name of one that may still be ending.
+        self.name = f"pktvisor-test-{os.getpid()}-{next(self.numbers)}"
         variables = {"LC_ALL": "C.UTF-8", **environment}
         told = " ".join(f"{name}='{value}'" for name, value in variables.items())
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(width), "-y", str(height),
@@ -221,4 +226,6 @@ if __name__ == "__main__":
         print("skipped: no tmux")
         sys.exit(agent.SKIPPED)
     agent.PROGRAM, CLI = (os.path.abspath(path) for path in sys.argv[1:3])
-    unittest.main(argv=sys.argv[:1])
+    with tempfile.TemporaryDirectory() as sockets:
+        os.environ["TMUX_TMPDIR"] = sockets
+        unittest.main(argv=sys.argv[:1])

@@ -68,6 +68,11 @@ void declare_agent(CLI::App& app, CliOptions& o) {
            "--tls-noverify", [&o] { o.agent.tls = true, o.agent.verify = false; },
            "ask with HTTPS, whatever certificate is shown")
         ->group(of_agent);
+    app.add_option(
+           "--tls-ca", o.agent.ca_file,
+           "ask with HTTPS, and trust certificates that this one (PEM) has signed, or this one itself")
+        ->type_name("FILE")
+        ->group(of_agent);
     app.add_option("--token-file", o.token_file, "file whose first line is the token that changes ask for")
         ->type_name("FILE")
         ->group(of_agent);
@@ -242,6 +247,7 @@ bool parse_command_line(int argc, char** argv, CliOptions& options, int& exit_co
         exit_code = wrong_use(app, wrong, operands);
         return false;
     }
+    if (app.count("--tls-ca")) options.agent.tls = true;
     options.capture.periods = 1; // a capture is shown as a whole
     options.capture.given = given_options(app, options.capture);
     return true;
