@@ -41,7 +41,10 @@ const geo = () => {
 export const hasGeo = geo().length > 0;
 
 export class Agent {
-    constructor(program) { this.program = program; }
+    constructor(program) {
+        this.program = program;
+        process.on('exit', () => this.process?.kill('SIGKILL')); // however the tests end
+    }
 
     async start() {
         const log = openSync(join(work, 'agent.log'), 'a');
