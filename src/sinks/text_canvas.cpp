@@ -169,7 +169,7 @@ void Line::append(std::string safe, Ink ink) {
 }
 
 Line& Line::add(std::string_view text, Ink ink) {
-    std::string safe = printable(text, *look_);
+    std::string safe = printable(text, look_);
     width_ += columns(safe);
     append(std::move(safe), ink);
     return *this;
@@ -186,7 +186,7 @@ Line& Line::pad_to(size_t column) {
 std::string Line::text() const {
     std::string out;
     for (const Span& span : spans_) {
-        const std::string_view escape = look_->colour ? escape_of(span.ink) : std::string_view{};
+        const std::string_view escape = look_.colour ? escape_of(span.ink) : std::string_view{};
         out += escape;
         out += span.text;
         if (!escape.empty()) out += "\x1b[0m";
@@ -196,11 +196,11 @@ std::string Line::text() const {
 
 Line& Line::left(std::string_view text, size_t width, Ink ink) {
     const size_t end = width_ + width;
-    return add(shortened(printable(text, *look_), width, *look_), ink).pad_to(end);
+    return add(shortened(printable(text, look_), width, look_), ink).pad_to(end);
 }
 
 Line& Line::right(std::string_view text, size_t width, Ink ink) {
-    const size_t own = columns(printable(text, *look_));
+    const size_t own = columns(printable(text, look_));
     return pad_to(width_ + (width > own ? width - own : 0)).add(text, ink);
 }
 

@@ -68,7 +68,7 @@ public:
         Ink ink = Ink::plain;
     };
 
-    explicit Line(const Look& look) : look_(&look) {}
+    explicit Line(const Look& look) : look_(look) {}
 
     Line& add(std::string_view text, Ink ink = Ink::plain);
     Line& pad_to(size_t column);
@@ -82,7 +82,7 @@ public:
 private:
     void append(std::string safe, Ink ink);
 
-    const Look* look_;
+    Look look_;
     std::vector<Span> spans_;
     size_t width_ = 0;
 };
