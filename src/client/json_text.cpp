@@ -62,6 +62,14 @@ const json* at_path(const json& root, std::string_view path) {
     return node;
 }
 
+std::string path_below(const std::string& path, const std::string& key) {
+    if (path.empty()) return key;
+    std::string below = path;
+    below += '.';
+    below += key;
+    return below;
+}
+
 std::string text_at(const json& object, const char* key) {
     const json* value = member(object, key);
     return value && value->is_string() ? value->get<std::string>() : std::string();

@@ -17,6 +17,8 @@ Result<nlohmann::json> read_json(std::string_view text);
 
 // What is at a dotted path; null when nothing is, or something else than objects on the way.
 const nlohmann::json* at_path(const nlohmann::json& root, std::string_view path);
+// The path of a key below another; of the root, which has none, the key itself.
+std::string path_below(const std::string& path, const std::string& key);
 // A member; null when there is none, or `object` is no object.
 const nlohmann::json* member(const nlohmann::json& object, const char* key);
 const nlohmann::json* member(const nlohmann::json& object, const std::string& key);

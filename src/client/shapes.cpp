@@ -166,7 +166,7 @@ void guess(const std::string& path, const json& object, std::vector<Metric>& met
         if (path.empty() && key == "period") continue;
         if (key.ends_with(bounds_suffix) && object.contains(key.substr(0, key.rfind('_')))) continue;
         Metric metric;
-        metric.path = path.empty() ? key : path + "." + key;
+        metric.path = path_below(path, key);
         const auto kind = kind_of(metric.path, value);
         if (!kind) {
             if (value.is_object()) guess(metric.path, value, metrics);
