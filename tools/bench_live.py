@@ -11,7 +11,9 @@ import argparse
 import json
 import os
 import re
+import selectors
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -20,14 +22,15 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "live"))
 import netns  # noqa: E402
-from agent import Agent  # noqa: E402
+from agent import PORT, Agent  # noqa: E402
 from bench import BIN, HOST, cpu_of, generate  # noqa: E402
 
 FRAMES, RING_MIB = 400_000, 64
 OFFLINE_FRAMES = 2_000_000  # for the analyser, which has its start-up to spread over them
 MIXES = ("small64", "dns")
 STEPS = (0.2, 0.4, 0.6, 0.8, 1.0)
-SCRAPE_SHARE, SCRAPES_A_SECOND, SCRAPE_SECONDS = 0.7, 100, 6
+LOOK_SHARE, LOOK_SECONDS, LOOKS = 0.7, 6, 3  # of the loss-free rate; in turn
+SCRAPES_A_SECOND, PAGES, PAGE_ASKS_EVERY = 100, 50, 10
 
 
 def machine_ticks():
@@ -199,28 +202,84 @@ def loss_free_rate(pair, mix, capture, most, workers):
     return best
 
 
-def scraped(pair, mix, capture, pps, workers):
-    """The same rate without and with scrapes: what they take, and what they cost."""
-    drops = []
-    for scrapes in (False, True):
+class OpenPages:
+    """What pages that are open ask of the agent: the events of the default policy, read and thrown away, and now and
+    then what runs."""
+
+    def __init__(self, agent, space):
+        self.agent, self.bytes = agent, 0
+        self.sockets = selectors.DefaultSelector()
+        self.asked = time.monotonic()
+        with space.inside():
+            for _ in range(PAGES):
+                one = socket.create_connection(("127.0.0.1", PORT))
+                one.sendall(b"GET /api/v1/policies/default/metrics/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                self.sockets.register(one, selectors.EVENT_READ)
+
+    def step(self):
+        for key, _ in self.sockets.select(0.01):
+            told = key.fileobj.recv(1 << 16)
+            assert told, "the agent closed a page's events"
+            self.bytes += len(told)
+        if time.monotonic() - self.asked > PAGE_ASKS_EVERY / PAGES:
+            self.asked += PAGE_ASKS_EVERY / PAGES
+            for path in ("/api/v1/policies", "/api/v1/metrics/app", "/api/v1/taps"):
+                assert self.agent.request("GET", path)[0] == 200
+
+    def finish(self, seconds):
+        for key in list(self.sockets.get_map().values()):
+            key.fileobj.close()
+        return f"{PAGES} open pages ({self.bytes / PAGES / seconds / 1e3:.0f} kB/s each)"
+
+
+class Scrapes:
+    """A scrape every hundredth of a second."""
+
+    def __init__(self, agent, _space):
+        self.agent, self.times, self.due = agent, [], time.monotonic()
+
+    def step(self):
+        self.due += 1 / SCRAPES_A_SECOND
+        time.sleep(max(self.due - time.monotonic(), 0))
+        began = time.monotonic()
+        assert self.agent.request("GET", "/metrics")[0] == 200
+        self.times.append(time.monotonic() - began)
+
+    def finish(self, _seconds):
+        times = sorted(self.times)
+        return (f"{SCRAPES_A_SECOND} scrapes/s (p50 {times[len(times) // 2] * 1e3:.2f} ms, "
+                f"p99 {times[len(times) * 99 // 100] * 1e3:.2f} ms)")
+
+
+class Nobody:
+    def __init__(self, _agent, _space):
+        pass
+
+    def step(self):
+        time.sleep(0.05)
+
+    def finish(self, _seconds):
+        return "nobody"
+
+
+def looked_at(pair, mix, capture, pps, workers):
+    """The same rate while nobody looks, with scrapes and with open pages: what is dropped, and what it costs."""
+    print(f"{mix:<8} at {pps / 1e6:.3f} Mpps, looked at by:", flush=True)
+    for make in (Nobody, Scrapes, OpenPages) * LOOKS:
         receiver = AgentReceiver(pair.server, workers)
-        sender = start_sender(pair, capture, SCRAPE_SECONDS, pps)
-        times, due = [], time.monotonic()
+        looks = make(receiver.agent, pair.server)
+        began, cpu = time.monotonic(), cpu_ns(receiver.pid)
+        sender = start_sender(pair, capture, LOOK_SECONDS, pps)
         while sender.poll() is None:
-            due += 1 / SCRAPES_A_SECOND
-            time.sleep(max(due - time.monotonic(), 0))
-            if scrapes:
-                began = time.monotonic()
-                assert receiver.agent.request("GET", "/metrics")[0] == 200
-                times.append(time.monotonic() - began)
+            looks.step()
         sent_by(sender)
-        drops.append(receiver.finish()[1])
+        took, cpu = time.monotonic() - began, cpu_ns(receiver.pid) - cpu
+        told = looks.finish(took)
+        received, dropped = receiver.finish()
         longest = receiver.last["worker"]["longest_control_ns"]
         receiver.stop()
-    times.sort()
-    print(f"{mix:<8} {SCRAPES_A_SECOND} scrapes/s at {pps / 1e6:.3f} Mpps: p50 {times[len(times) // 2] * 1e3:.2f} ms, "
-          f"p99 {times[len(times) * 99 // 100] * 1e3:.2f} ms ({len(times)} scrapes); dropped {drops[0]} without, "
-          f"{drops[1]} with; longest control {longest / 1e3:.0f} us", flush=True)
+        print(f"{'':<8} {told}: dropped {dropped} of {received}, {cpu / took / 1e7:.1f} % of a core, "
+              f"longest control {longest / 1e3:.0f} us", flush=True)
 
 
 def main():
@@ -241,7 +300,7 @@ def main():
               "from a file: pktvisor-pcap, with one worker, on the same mix")
         for mix, capture in captures.items():
             best = loss_free_rate(pair, mix, capture, rates[mix], arguments.workers)
-            scraped(pair, mix, capture, (best or rates[mix]) * SCRAPE_SHARE, arguments.workers)
+            looked_at(pair, mix, capture, (best or rates[mix]) * LOOK_SHARE, arguments.workers)
 
 
 if __name__ == "__main__":

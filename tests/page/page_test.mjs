@@ -351,8 +351,9 @@ const cases = {
         await allCounters(page);
         const shown = await page.innerText('[data-path="wire_packets.total"]');
         assert.equal(Number(shown.split('\n')[0].replace(/,/g, '')), told.wire_packets.total);
-        await page.keyboard.press('l');
-        await page.keyboard.press('c');
+        // Faster than the browser tells of a new address: the second key starts from where the first went.
+        await page.evaluate(() => [...'lc'].forEach(key =>
+            document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))));
         await page.waitForSelector('td small.change');
         assert.match(await page.innerText('.banner'), /Changes are against/);
         await close(page);

@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import { find, sources } from './overview_sources';
-import { href, type Route, type Time } from './route';
+import type { Route, Time } from './route';
 import type { Session } from './session';
 
 /** The minute before or after the one that is shown. */
@@ -68,7 +68,7 @@ export function useKeys(session: Session, does: { help: () => void; theme: () =>
             else {
                 const change = event.key === 'f' ? failing(session) : changeFor(event.key, session);
                 if (!change) return;
-                location.hash = href(session.state.route, change);
+                session.go(change);
             }
             event.preventDefault();
         };

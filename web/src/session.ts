@@ -4,7 +4,7 @@ import { ask, metricsPath, Refusal } from './api';
 import { History } from './history';
 import { Live, type Link } from './live';
 import { readPicture, type Picture, type Schema } from './picture';
-import { parseRoute, type Route } from './route';
+import { href, parseRoute, type Route } from './route';
 
 type Json = Record<string, any>;
 
@@ -113,6 +113,12 @@ export class Session {
         const names = Object.keys(this.state.policies);
         const resources = (name: string) => Number(/-resources$/.test(name));
         return names.sort((a, b) => resources(a) - resources(b) || a.localeCompare(b));
+    }
+
+    /** Goes there at once: what is pressed next starts from there, not from what the browser has told of so far. */
+    go(changes: Partial<Route>) {
+        location.hash = href(this.state.route, changes);
+        this.follow();
     }
 
     /** The address says what to show. */
