@@ -10,7 +10,7 @@ namespace visor::sinks {
 
 namespace {
 
-constexpr size_t bar_width = 5, count_width = 6, share_width = 4, indent = 1;
+constexpr size_t bar_width = 5, bar_width_max = 12, count_width = 6, share_width = 4, indent = 1;
 static_assert(top_figures_width == indent + 1 + bar_width + 1 + count_width + 1 + share_width);
 
 } // namespace
@@ -58,7 +58,8 @@ Lines top_lines(std::span<const Weighed> entries, const TopFacts& facts, size_t 
     size_t rest = indent + 1 + count_width + bytes + error_width + 1 + share_width;
     size_t longest = 0;
     for (const Weighed& e : entries) longest = std::max(longest, columns(printable(e.name, look)));
-    const size_t bars = longest + rest + 1 + bar_width <= width ? bar_width : 0; // names matter more
+    const size_t room = width > longest + rest + 1 ? width - longest - rest - 1 : 0;
+    const size_t bars = room < bar_width ? 0 : std::min(room, bar_width_max); // names matter more
     if (bars) rest += 1 + bars;
     Lines lines;
     for (const Weighed& e : entries) {
