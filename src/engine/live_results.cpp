@@ -8,10 +8,11 @@ namespace {
 using sketch::second_ns;
 
 // The whole seconds of each rate up to now.
-RateSeconds seconds_of(const PlannedHandler& plan, const HandlerPeriod& period, int64_t now_ns) {
+RateSeconds seconds_of(const PlannedHandler& plan, const HandlerPeriod& period, const Bucket& bucket,
+                       int64_t now_ns) {
     RateSeconds rates = period.earlier;
     const int64_t whole = std::max<int64_t>((now_ns - period.minute_ns) / second_ns, 0);
-    append_seconds(rates, plan, period.bucket->cells(), static_cast<size_t>(whole));
+    append_seconds(rates, plan, bucket.cells(), static_cast<size_t>(whole));
     for (auto& [offset, seconds] : rates) seconds.keep_latest();
     return rates;
 }
@@ -21,48 +22,26 @@ bool lasts(Kind kind) {
 }
 } // namespace
 
-Bucket BucketPool::take() {
-    {
-        const std::lock_guard lock(mutex_);
-        if (!spare_.empty()) {
-            Bucket bucket = std::move(spare_.back());
-            spare_.pop_back();
-            return bucket;
-        }
-    }
-    return Bucket(handler_.schema().cells_size);
-}
-
-void BucketPool::put(Bucket&& bucket) {
-    Bucket done = std::move(bucket);
-    if (!done.cells()) return;
-    {
-        const std::lock_guard lock(mutex_);
-        if (spare_.size() >= kept_max) return;
-    }
-    clear_cells(handler_.cells(), done.cells());
-    const std::lock_guard lock(mutex_);
-    spare_.push_back(std::move(done));
-}
-
 LiveResults::LiveResults(std::shared_ptr<const PlannedPolicy> plan) : plan_(std::move(plan)) {
     for (const PlannedHandler& handler : plan_->handlers) {
-        HandlerResults results{&handler, std::make_shared<BucketPool>(*handler.handler), {}, {}, {}, {}};
+        HandlerResults results{&handler, {}, {}, {}, {}};
         for (const CellPlace& cell : handler.handler->cells())
             if (lasts(cell.ops->kind)) results.lasting.push_back(cell);
         handlers_.push_back(std::move(results));
     }
 }
 
-std::vector<Bucket> LiveResults::empty_buckets() {
+std::vector<Bucket> LiveResults::empty_buckets() const {
     std::vector<Bucket> buckets;
-    for (const HandlerResults& handler : handlers_) buckets.push_back(handler.pool->take());
+    for (const HandlerResults& handler : handlers_) buckets.push_back(handler.empty_bucket());
     return buckets;
 }
 
 LiveResults::Period LiveResults::fresh(const HandlerResults& handler, int64_t start_ns) {
     return std::make_shared<HandlerPeriod>(
-        HandlerPeriod{.bucket = handler.empty_bucket(), .start_ns = start_ns, .minute_ns = start_ns});
+        HandlerPeriod{.plain = std::make_shared<Bucket>(handler.empty_bucket()),
+                      .start_ns = start_ns,
+                      .minute_ns = start_ns});
 }
 
 void LiveResults::begin(int64_t start_ns) {
@@ -85,24 +64,22 @@ void LiveResults::add(std::vector<std::vector<Bucket>>&& parts) {
 // What was published does not change: the sum is made in the first part's bucket, and takes its place.
 void LiveResults::add_to(HandlerResults& handler, std::vector<Bucket>&& parts) {
     if (parts.empty()) return;
-    for (size_t i = 1; i < parts.size(); ++i) {
+    for (size_t i = 1; i < parts.size(); ++i)
         merge_cells(handler.plan->handler->cells(), parts[0].cells(), parts[i].cells());
-        handler.pool->put(std::move(parts[i]));
-    }
     add_to_lifetime(handler, parts[0]);
     auto sum = std::make_shared<HandlerPeriod>(*handler.open);
-    merge_cells(handler.plan->handler->cells(), parts[0].cells(), sum->bucket->cells());
-    sum->bucket = std::make_shared<PooledBucket>(handler.pool, std::move(parts[0]));
+    merge_cells(handler.plan->handler->cells(), parts[0].cells(), sum->plain->cells());
+    sum->plain = std::make_shared<Bucket>(std::move(parts[0]));
     const std::lock_guard lock(mutex_);
     handler.open = std::move(sum);
 }
 
 void LiveResults::add_to_lifetime(HandlerResults& handler, const Bucket& part) {
-    auto bucket = handler.empty_bucket();
-    merge_cells(handler.lasting, bucket->cells(), handler.lifetime->bucket->cells());
+    auto bucket = std::make_shared<Bucket>(handler.empty_bucket());
+    merge_cells(handler.lasting, bucket->cells(), handler.lifetime->plain->cells());
     merge_cells(handler.lasting, bucket->cells(), part.cells());
     auto sum = std::make_shared<HandlerPeriod>(*handler.lifetime);
-    sum->bucket = std::move(bucket);
+    sum->plain = std::move(bucket);
     const std::lock_guard lock(mutex_);
     handler.lifetime = std::move(sum);
 }
@@ -122,22 +99,36 @@ void LiveResults::close_one(HandlerResults& handler, int64_t end_ns, int64_t nex
     auto ended = std::make_shared<HandlerPeriod>(*handler.open);
     ended->end_ns = end_ns;
     auto next = fresh(handler, next_start_ns);
+    const size_t closed_max = handler.plan->window.periods - 1;
+    const bool packs = !handler.closed.empty() && closed_max > 1;
+    auto before = packs ? packed(handler, handler.closed.front()) : nullptr;
     const std::lock_guard lock(mutex_);
     handler.open = std::move(next);
+    if (before) handler.closed.front() = std::move(before);
     handler.closed.push_front(std::move(ended));
-    if (handler.closed.size() >= handler.plan->window.periods) handler.closed.pop_back();
+    if (handler.closed.size() > closed_max) handler.closed.pop_back();
+}
+
+// The minute closed last is what scrapes read; those before are asked for seldom.
+LiveResults::Period LiveResults::packed(const HandlerResults& handler, const Period& period) {
+    auto bucket = PackedBucket::of(*period->plain, handler.plan->handler->schema().cells_size);
+    if (!bucket) return period;
+    auto packed = std::make_shared<HandlerPeriod>(*period);
+    packed->plain.reset();
+    packed->packed = std::make_shared<PackedBucket>(std::move(*bucket));
+    return packed;
 }
 
 // A handler that keeps one summary goes on with it; of its rates the next minute's seconds are to follow.
 void LiveResults::go_on(HandlerResults& handler, int64_t end_ns, int64_t next_start_ns) {
-    auto bucket = handler.empty_bucket();
-    merge_cells(handler.plan->handler->cells(), bucket->cells(), handler.open->bucket->cells());
+    auto bucket = std::make_shared<Bucket>(handler.empty_bucket());
+    merge_cells(handler.plan->handler->cells(), bucket->cells(), handler.open->plain->cells());
     for (const CellPlace& cell : handler.plan->handler->cells())
         if (cell.ops->kind == Kind::rate)
             cell.ops->clear(static_cast<std::byte*>(bucket->cells()) + cell.offset);
     auto next = std::make_shared<HandlerPeriod>(
-        HandlerPeriod{.bucket = std::move(bucket),
-                      .earlier = seconds_of(*handler.plan, *handler.open, end_ns),
+        HandlerPeriod{.plain = std::move(bucket),
+                      .earlier = seconds_of(*handler.plan, *handler.open, *handler.open->plain, end_ns),
                       .start_ns = handler.open->start_ns + next_start_ns - end_ns,
                       .minute_ns = next_start_ns});
     const std::lock_guard lock(mutex_);
@@ -146,7 +137,7 @@ void LiveResults::go_on(HandlerResults& handler, int64_t end_ns, int64_t next_st
 
 std::vector<const void*> LiveResults::last_closed() const {
     std::vector<const void*> cells;
-    for (const Period& period : last_closed_) cells.push_back(period->bucket->cells());
+    for (const Period& period : last_closed_) cells.push_back(period->plain->cells());
     return cells;
 }
 
@@ -213,21 +204,21 @@ void LiveResults::view_handler(LiveView& view, const PlannedHandler& plan, const
     handler.periods = static_cast<uint32_t>(periods.size());
     handler.start_ts = periods.front()->start_ns / second_ns;
     auto& rates = view.rates_.emplace_back();
+    auto sum = periods.size() == 1 ? nullptr : std::make_shared<Bucket>(plan.handler->schema().cells_size);
     for (const Period& period : periods) {
         const int64_t end_ns = period->end_ns.value_or(now_ns);
         handler.length += std::max<int64_t>(end_ns / second_ns - period->start_ns / second_ns, 0);
-        for (auto& [offset, seconds] : seconds_of(plan, *period, end_ns)) rates[offset].append(seconds);
+        auto bucket = period->bucket();
+        for (auto& [offset, seconds] : seconds_of(plan, *period, *bucket, end_ns))
+            rates[offset].append(seconds);
+        if (sum)
+            merge_cells(plan.handler->cells(), sum->cells(), bucket->cells());
+        else
+            view.buckets_.push_back(std::move(bucket));
     }
+    if (sum) view.buckets_.push_back(std::move(sum));
     handler.rates = &rates;
-    if (periods.size() == 1) {
-        handler.cells = periods[0]->bucket->cells();
-    } else {
-        Bucket& sum = view.merged_.emplace_back(plan.handler->schema().cells_size);
-        for (const Period& period : periods)
-            merge_cells(plan.handler->cells(), sum.cells(), period->bucket->cells());
-        handler.cells = sum.cells();
-    }
-    view.periods_.insert(view.periods_.end(), periods.begin(), periods.end());
+    handler.cells = view.buckets_.back()->cells();
     view.handlers.push_back(handler);
 }
 
