@@ -73,16 +73,21 @@ Items all_items(const Quantiles& q, const std::string& unit, const Look& look) {
     return items;
 }
 
+// Where a drawing ends: the last bin of a histogram has no upper limit, and is drawn up to twice its lower.
+double end_of(const client::Bin& bin) {
+    return std::isfinite(bin.upper) ? bin.upper : std::max(2 * bin.lower, bin.lower + 1);
+}
+
 // Counts of `columns` stretches of the values that the bins cover, each as many times the one before.
 std::vector<double> spread(std::span<const client::Bin> bins, size_t columns) {
     std::vector<double> out(columns, 0.0);
     if (bins.empty() || columns == 0) return out;
     const auto place = [](double value) { return std::log(std::max(value, 0.0) + 1); };
-    const double first = place(bins.front().lower), last = place(bins.back().upper);
+    const double first = place(bins.front().lower), last = place(end_of(bins.back()));
     const double step = std::max((last - first) / static_cast<double>(columns), 1e-9);
     for (const client::Bin& bin : bins) {
-        const double from = (place(bin.lower) - first) / step;
-        const double to = std::max((place(bin.upper) - first) / step, from + 1e-6);
+        const double from = std::max((place(bin.lower) - first) / step, 0.0);
+        const double to = std::max((place(end_of(bin)) - first) / step, from + 1e-6);
         for (auto i = static_cast<size_t>(from); i < columns && static_cast<double>(i) < to; ++i) {
             const double begin = std::max(from, static_cast<double>(i));
             const double end = std::min(to, static_cast<double>(i + 1));
@@ -95,7 +100,9 @@ std::vector<double> spread(std::span<const client::Bin> bins, size_t columns) {
 Line axis(const Quantiles& q, const std::string& unit, int width, const Look& look) {
     Line line(look);
     line.pad_to(1).add(value_text(q.bins.front().lower, unit, look), Ink::faint);
-    const std::string upper = value_text(q.bins.back().upper, unit, look);
+    const client::Bin& last = q.bins.back();
+    const std::string upper = std::isfinite(last.upper) ? value_text(last.upper, unit, look)
+                                                        : "> " + value_text(last.lower, unit, look);
     return line.right(upper, static_cast<size_t>(width) - std::min(line.width(), static_cast<size_t>(width)),
                       Ink::faint);
 }
@@ -123,12 +130,15 @@ Lines bin_lines(const Quantiles& q, const std::string& unit, int width, const Lo
     for (const client::Bin& bin : q.bins) {
         below += bin.count;
         Line line(look);
-        line.pad_to(1).left(fmt::format("{} {} {}", value_text(bin.lower, unit, look), look.dash(),
-                                        value_text(bin.upper, unit, look)),
+        const std::string from = value_text(bin.lower, unit, look);
+        line.pad_to(1).left(std::isfinite(bin.upper) ? fmt::format("{} {} {}", from, look.dash(),
+                                                                   value_text(bin.upper, unit, look))
+                                                     : "> " + from,
                             range);
         line.right(sinks::compact(bin.count), count)
-            .right(sinks::percent(below / whole), share + 1, Ink::faint);
-        lines.push_back(line.add("  ").add(sinks::bar(bin.count / most, bars, look), Ink::bar));
+            .right(sinks::percent(sinks::share_of(below, whole)), share + 1, Ink::faint);
+        lines.push_back(
+            line.add("  ").add(sinks::bar(sinks::share_of(bin.count, most), bars, look), Ink::bar));
     }
     return lines;
 }

@@ -13,7 +13,7 @@ using client::Picture;
 
 namespace {
 
-constexpr int64_t minute_ns = 60'000'000'000, second_ns = 1'000'000'000;
+constexpr int64_t second_ns = 1'000'000'000;
 
 // Items of a line, in order of what should stay when there is no room.
 void add_items(Line& line, std::span<const std::pair<std::string, Ink>> items, size_t width,
@@ -64,9 +64,7 @@ void agent_line(const Screen& screen, Grid& grid) {
     if (picture) {
         items.emplace_back(picture->version, Ink::faint);
         if (picture->up_minutes > 0)
-            items.emplace_back("up " + sinks::duration(static_cast<int64_t>(picture->up_minutes *
-                                                                            static_cast<double>(minute_ns))),
-                               Ink::faint);
+            items.emplace_back("up " + sinks::duration_of_minutes(picture->up_minutes), Ink::faint);
     }
     add_items(line, items, room, screen.look);
     grid.light({0, 0, width, 1});
@@ -85,6 +83,8 @@ void policy_line(const Screen& screen, Grid& grid) {
     const auto& policies = screen.link.policies;
     std::string number;
     const auto at = std::find(policies.begin(), policies.end(), view.policy);
+    // Then another one is shown.
+    const bool missing = screen.picture && at == policies.end() && screen.picture->policy != view.policy;
     if (policies.size() > 1 && at != policies.end())
         number = fmt::format(" ({} of {})", at - policies.begin() + 1, policies.size());
     std::vector<std::pair<std::string, Ink>> items;
@@ -95,7 +95,8 @@ void policy_line(const Screen& screen, Grid& grid) {
                             sinks::shortened(sinks::printable(value, screen.look), 40, screen.look)),
                 ink);
     };
-    item("policy", view.policy + number);
+    item("policy", (missing ? screen.picture->policy : view.policy) + number);
+    if (missing && !view.policy.empty()) item("no policy", view.policy, Ink::alarm);
     item("tap", screen.picture ? screen.picture->tap : "");
     item("window", window_text(screen));
     if (view.sort != Sort::weight) item("sorted by", std::string(sort_name(view.sort)), Ink::notice);
@@ -154,7 +155,7 @@ void ledger_line(const Screen& screen, Grid& grid) {
     if (!screen.picture || screen.picture->ledger.empty()) return;
     const Balance b = balance_of(*screen.picture);
     const auto text = [&](double n) {
-        return grid.width() < 100 ? sinks::compact(n) : sinks::grouped(static_cast<uint64_t>(n));
+        return grid.width() < 100 ? sinks::compact(n) : sinks::grouped(sinks::whole(n));
     };
     line.add(text(b.received), Ink::title)
         .add(" received = ")

@@ -59,8 +59,7 @@ std::string no_match(const View& view) {
 }
 
 std::string number(double value, std::string_view unit) {
-    return unit == "By" ? sinks::prefixed(value, "B")
-                        : sinks::grouped(static_cast<uint64_t>(std::llround(value)));
+    return unit == "By" ? sinks::prefixed(value, "B") : sinks::grouped(sinks::whole(value));
 }
 
 Detail top_detail(const Metric& metric, const View& view, int width, const Look& look) {

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <limits>
 #include <sstream>
 
 namespace visor::terminal {
@@ -183,6 +184,45 @@ TEST(Screen, DirectionsOfVersionTwoAreOneListWithTrueBounds) {
         << text;
     EXPECT_NE(text.find("192.0.2.2           71    7.9%           66           76"), std::string::npos)
         << text;
+}
+
+TEST(Screen, CountsThatCannotBeAreShownAsNearAsCanBe) {
+    Stage stage;
+    stage.picture.ledger = {{"eth0", "received", -5}, {"eth0", "delivered", 1e300}};
+    stage.picture.up_minutes = 1e300;
+    stage.picture.handlers.front().metrics.push_back(test::counter("in_debt", "less than nothing", -7));
+    stage.view.pane = stage.picture.handlers.front().instance;
+    stage.view.expanded = true;
+    stage.view.selected = "(counters)";
+    const std::string text = stage.text(120, 40);
+    EXPECT_NE(text.find(" 0 received = 18,446,744,073,709,551,615 delivered"), std::string::npos) << text;
+    EXPECT_NE(text.find("up 37037 d"), std::string::npos) << text;
+    const size_t debt = text.find("in debt");
+    EXPECT_NE(text.find(" 0 ", debt), std::string::npos) << text;
+    EXPECT_EQ(text.find("18,446", debt), std::string::npos) << text;
+}
+
+TEST(Screen, AHistogramsLastBinHasNoEnd) {
+    Stage stage;
+    client::Metric& datagrams = stage.picture.handlers.back().metrics[2];
+    ASSERT_EQ(datagrams.kind, Kind::histogram);
+    datagrams.quantiles.bins = {
+        {0, 64, 10}, {64, 512, 30}, {512, std::numeric_limits<double>::infinity(), 20}};
+    stage.view.pane = stage.picture.handlers.back().instance;
+    stage.view.expanded = true;
+    stage.view.selected = datagrams.path;
+    const std::string text = stage.text(80, 24);
+    EXPECT_NE(text.find("> 512 B "), std::string::npos) << text;
+    EXPECT_EQ(text.find("inf"), std::string::npos) << text;
+    // Something is drawn of each bin, the last one up to the right end.
+    EXPECT_NE(text.find("\xe2\x96\x88\n"), std::string::npos) << text;
+}
+
+TEST(Screen, APolicyThatIsNotThereIsSaid) {
+    Stage stage;
+    stage.view.policy = "deafult";
+    EXPECT_NE(stage.text(120, 40).find("policy default  no policy deafult"), std::string::npos)
+        << stage.text(120, 40);
 }
 
 double processor_ms() {

@@ -41,18 +41,11 @@ int failed(std::string_view what) {
 }
 
 std::string count_text(double count) {
-    constexpr double most = 1.8e19; // what a uint64_t holds
-    return sinks::grouped(static_cast<uint64_t>(std::clamp(std::round(count), 0.0, most)));
+    return sinks::grouped(sinks::whole(count));
 }
 
 std::string figure(double value, std::string_view unit, const Look& look) {
     return sinks::measured(value, unit, value == std::floor(value), look);
-}
-
-std::string duration_text(double minutes) {
-    constexpr double century_s = 3.2e9;
-    return sinks::duration(
-        static_cast<int64_t>(std::clamp(minutes * 60, 0.0, century_s) * sketch::second_ns));
 }
 
 std::string period_text(const client::Handler& handler, const Look& look) {

@@ -20,7 +20,6 @@ int failed(std::string_view what);
 
 std::string count_text(double count);                                             // 12,345
 std::string figure(double value, std::string_view unit, const sinks::Look& look); // 1.5 kB, 118 µs
-std::string duration_text(double minutes);                                        // 2 min 14 s
 std::string period_text(const client::Handler& handler, const sinks::Look& look);
 
 // The lines of a top list as far as `lines`: names, counts with their bounds, shares and bars.
