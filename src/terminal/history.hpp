@@ -2,7 +2,7 @@
 //
 // A rate whose seconds the picture has is taken over second by second, so that a chart is full at the first
 // look. What is not told by the second is differenced from one picture to the next.
-// Threads: one caller. Owns: its values. Units: seconds of unix time.
+// Threads: one caller. Owns: its values, a limited number. Units: seconds of unix time.
 #pragma once
 
 #include "client/picture.hpp"
@@ -38,6 +38,7 @@ inline constexpr size_t chart_count = 6;
 class History {
 public:
     void add(const client::Picture& picture);
+    size_t size() const { return rates_.size() + counts_.size() + charts_.size(); } // series and counts held
 
     // Null when the policy has no such thing.
     const Series* chart(const std::string& policy, Chart chart) const;
@@ -50,6 +51,8 @@ private:
         int64_t taken_ms = 0, start_ts = 0;
     };
     using Key = std::pair<std::string, std::string>;
+    // Of each sort, over all policies looked at: beyond, as when names never come twice, all begins anew.
+    static constexpr size_t most = 10'000;
 
     void add_rates(const client::Picture& picture, const client::Handler& handler);
     void add_traffic(const client::Picture& picture, const client::Handler& handler);
