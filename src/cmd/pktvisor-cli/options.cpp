@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <unistd.h>
 
@@ -136,13 +137,28 @@ void declare_captures(CLI::App& app, CliOptions& o) {
         ->group(of_captures);
 }
 
+bool is_command(const std::string& word) {
+    return std::find(std::begin(commands), std::end(commands), word) != std::end(commands);
+}
+
+// Files, unless one of them was meant as a command.
+std::string sort_files(std::vector<std::string> given, CliOptions& o) {
+    std::error_code none;
+    const auto meant = std::find_if(given.begin(), given.end(), [&](const std::string& word) {
+        return is_command(word) && !std::filesystem::exists(word, none);
+    });
+    if (meant != given.end())
+        return "'" + *meant +
+               "' is a command, and commands ask an agent; what is in a capture is printed by " + cli_name +
+               " --once " + given.front();
+    o.capture.files = std::move(given);
+    return {};
+}
+
 // Operands are a command and its words, or files.
 std::string sort_operands(std::vector<std::string> given, CliOptions& o) {
     if (given.empty()) return {};
-    if (std::find(std::begin(commands), std::end(commands), given.front()) == std::end(commands)) {
-        o.capture.files = std::move(given);
-        return {};
-    }
+    if (!is_command(given.front())) return sort_files(std::move(given), o);
     o.command = given.front();
     o.words.assign(given.begin() + 1, given.end());
     const size_t words = o.words.size();
