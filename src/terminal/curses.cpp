@@ -99,7 +99,8 @@ struct Curses::Hidden {
     std::map<std::pair<short, short>, short> pairs; // colours in front and behind
     Grid shown{1, 1};
     size_t theme = 0;
-    bool anew = true; // nothing of what is shown can be relied on
+    bool anew = true;  // nothing of what is shown can be relied on
+    bool left = false; // the terminal has its own modes
 };
 
 Result<std::unique_ptr<Curses>> Curses::open(bool colour, bool mouse) {
@@ -135,7 +136,7 @@ Result<std::unique_ptr<Curses>> Curses::open(bool colour, bool mouse) {
 
 Curses::~Curses() {
     if (!hidden_) return;
-    endwin();
+    leave();
     delscreen(hidden_->screen);
 }
 
@@ -202,10 +203,11 @@ void Curses::resize() {
 }
 
 void Curses::leave() {
-    endwin();
+    if (!std::exchange(hidden_->left, true)) endwin();
 }
 
 void Curses::enter() {
+    hidden_->left = false;
     refresh();
     resize();
 }
