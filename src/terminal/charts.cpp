@@ -176,11 +176,20 @@ Panel rate_panel(const Scene& scene, const client::Handler& handler, const Metri
                  int graph_rows) {
     const Series* series = scene.history.rate(scene.picture.policy, handler.instance, metric.path);
     const Look look = scene.look;
-    const auto values = [series](int width) {
-        return series ? series->newest(static_cast<size_t>(std::max(width - 1, 1))) : std::vector<double>();
+    const bool live = scene.live; // else all there is of it is shown
+    const auto values = [series, live](int width) {
+        const auto columns = static_cast<size_t>(std::max(width - 1, 1));
+        if (!series) return std::vector<double>();
+        return live ? series->newest(columns) : series->whole(columns);
     };
-    const auto now = [series, &metric] {
-        return metric.rate.live ? *metric.rate.live : series ? series->last().value_or(0) : 0;
+    const auto figure = [series, live, look, &metric] {
+        if (live)
+            return value_text(metric.rate.live ? *metric.rate.live
+                              : series         ? series->last().value_or(0)
+                                               : 0,
+                              metric.unit, look);
+        const double mean = series ? series->mean().value_or(0) : 0;
+        return sinks::measured(mean, metric.unit, mean >= 10, look); // 0.12 of what is rare
     };
     const auto graph = [values, look](int width, int rows, Lines& lines) {
         for (const Line& row : area(values(width), rows, Ink::plain, look))
@@ -192,8 +201,8 @@ Panel rate_panel(const Scene& scene, const client::Handler& handler, const Metri
         const bool bytes = metric.unit == "By/s"; // then its value has the unit
         const std::string noun = bytes ? "/s" : ' ' + sinks::rate_noun(metric.unit);
         const std::vector<std::string> notes = {
-            fmt::format("{}{}, most {}", value_text(now(), metric.unit, look), noun, most),
-            fmt::format("{}{}", value_text(now(), metric.unit, look), noun)};
+            fmt::format("{}{}{}, most {}", live ? "" : "mean ", figure(), noun, most),
+            fmt::format("{}{}{}", live ? "" : "mean ", figure(), noun)};
         Lines lines = {sinks::heading(title, notes, static_cast<size_t>(width), look)};
         graph(width, rows - 1, lines);
         return lines;
@@ -201,14 +210,17 @@ Panel rate_panel(const Scene& scene, const client::Handler& handler, const Metri
     panel.detail = [=, &metric](int width, int rows) {
         Detail detail;
         auto items = quantile_items(metric.rate.p, metric.unit, look);
-        items.insert(items.begin(), {"now", value_text(now(), metric.unit, look)});
+        items.insert(items.begin(), {live ? "now" : "mean", figure()});
         items.emplace_back("most shown", value_text(most_of(values(width)), metric.unit, look));
         detail.head.push_back(figures(items, width, look));
         graph(width, std::max(rows - 2, 1), detail.lines);
-        const std::string left = fmt::format("{} seconds ago", width - 1);
+        const bool times = !live && series;
         Line line(look);
-        line.pad_to(1).add(left, Ink::faint);
-        detail.lines.push_back(line.right("now", static_cast<size_t>(width) - line.width(), Ink::faint));
+        line.pad_to(1).add(times ? sinks::time_of_day(series->first_second())
+                                 : fmt::format("{} seconds ago", width - 1),
+                           Ink::faint);
+        detail.lines.push_back(line.right(times ? sinks::time_of_day(series->last_second()) : "now",
+                                          static_cast<size_t>(width) - line.width(), Ink::faint));
         return detail;
     };
     return panel;

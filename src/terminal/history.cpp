@@ -84,6 +84,26 @@ std::vector<double> Series::newest(size_t count) const {
     return out;
 }
 
+std::vector<double> Series::whole(size_t columns) const {
+    std::vector<double> out;
+    const size_t n = values_.size();
+    for (size_t i = 0; n && i < columns; ++i) {
+        const size_t from = i * n / columns, to = std::max((i + 1) * n / columns, from + 1);
+        double top = unknown;
+        for (size_t second = from; second < to; ++second) top = std::fmax(top, values_[second]);
+        out.push_back(top);
+    }
+    return out;
+}
+
+std::optional<double> Series::mean() const {
+    double sum = 0;
+    for (const double value : values_)
+        if (!std::isnan(value)) sum += value;
+    const size_t seconds = known();
+    return seconds ? std::optional(sum / static_cast<double>(seconds)) : std::nullopt;
+}
+
 std::optional<double> Series::last() const {
     for (auto value = values_.rbegin(); value != values_.rend(); ++value)
         if (!std::isnan(*value)) return *value;

@@ -22,12 +22,17 @@ public:
     void set(int64_t second, double value);
     // The newest `count`, filled up with NaN at the front.
     std::vector<double> newest(size_t count) const;
+    // All there is in so many columns, each the most of its seconds; of nothing, nothing.
+    std::vector<double> whole(size_t columns) const;
     std::optional<double> last() const;
+    std::optional<double> mean() const; // of those known
+    int64_t first_second() const { return last_second_ + 1 - static_cast<int64_t>(values_.size()); }
+    int64_t last_second() const { return last_second_; }
     bool empty() const { return values_.empty(); }
     size_t known() const;
 
 private:
-    static constexpr size_t most = 600;
+    static constexpr size_t most = 3600;
     std::deque<double> values_;
     int64_t last_second_ = 0;
 };
@@ -52,7 +57,7 @@ private:
     };
     using Key = std::pair<std::string, std::string>;
     // Of each sort, over all policies looked at: beyond, as when names never come twice, all begins anew.
-    static constexpr size_t most = 10'000;
+    static constexpr size_t most = 4'000;
 
     void add_rates(const client::Picture& picture, const client::Handler& handler);
     void add_traffic(const client::Picture& picture, const client::Handler& handler);

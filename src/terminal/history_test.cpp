@@ -36,10 +36,26 @@ TEST(Series, SecondsArePutInOrder) {
     EXPECT_EQ(series.known(), 5u);
     series.set(100'000, 8);
     EXPECT_EQ(series.known(), 1u);
-    for (int64_t s = 0; s < 2000; ++s) series.set(100'000 + s, 1);
-    EXPECT_EQ(series.known(), 600u);
+    for (int64_t s = 0; s < 5000; ++s) series.set(100'000 + s, 1);
+    EXPECT_EQ(series.known(), 3600u);
     series.set(50'000, 9); // a clock was set back
     EXPECT_EQ(series.newest(1), std::vector<double>{9});
+}
+
+TEST(Series, TheWholeFitsWhateverColumnsThereAre) {
+    Series series;
+    EXPECT_TRUE(series.whole(3).empty());
+    EXPECT_FALSE(series.mean());
+    for (int64_t s = 0; s < 6; ++s) series.set(100 + s, static_cast<double>(s * s)); // 0 1 4 9 16 25
+    EXPECT_EQ(series.whole(3), (std::vector<double>{1, 9, 25}));
+    EXPECT_EQ(series.whole(4), (std::vector<double>{0, 4, 9, 25}));
+    EXPECT_EQ(series.whole(12), (std::vector<double>{0, 0, 1, 1, 4, 4, 9, 9, 16, 16, 25, 25}));
+    EXPECT_EQ(series.mean(), 55.0 / 6);
+    EXPECT_EQ(series.first_second(), 100);
+    EXPECT_EQ(series.last_second(), 105);
+    series.set(115, 5); // nobody looked for long
+    EXPECT_EQ(series.mean(), 60.0 / 7);
+    EXPECT_TRUE(std::isnan(series.whole(16)[7]));
 }
 
 TEST(History, ARateWithSecondsIsFullAtTheFirstLook) {

@@ -225,6 +225,50 @@ TEST(Screen, APolicyThatIsNotThereIsSaid) {
         << stage.text(120, 40);
 }
 
+TEST(Screen, NamesAreSeenWholeWhereThereIsRoom) {
+    Stage stage;
+    client::Handler& handler = stage.picture.handlers.back();
+    handler.metrics = {test::counter("a_counter_with_quite_a_name", "what it counts", 7),
+                       test::counter("another_of_them_at_zero", "the same", 0)};
+    stage.view.pane = handler.instance;
+    EXPECT_NE(stage.text(80, 24).find(" a counter with quite a name          7\n"), std::string::npos)
+        << stage.text(80, 24);
+    stage.view.expanded = true;
+    stage.view.selected = "(counters)";
+    EXPECT_NE(stage.text(80, 24).find(" a counter with quite a name             7  what it counts\n"),
+              std::string::npos)
+        << stage.text(80, 24);
+    const std::vector<std::string> names = {"f2:5c:90:85:e1:ac/10.77.0.122"};
+    handler.metrics = {test::top("top_clients", "clients", names, 12)};
+    stage.view.expanded = false;
+    EXPECT_NE(stage.text(80, 24).find(names.front() + "   4  33%"), std::string::npos) << stage.text(80, 24);
+}
+
+TEST(Screen, ACaptureIsDrawnAsAWhole) {
+    Stage stage;
+    stage.link.live = false;
+    stage.history = History();
+    client::Handler& net = stage.picture.handlers.front();
+    for (client::Metric& metric : net.metrics)
+        if (metric.path == "rates.pps_total") {
+            metric.rate.live = {};
+            metric.rate.seconds.assign(1000, 1.0);
+            metric.rate.seconds.front() = 501; // long before what fits second by second
+        }
+    stage.history.add(stage.picture);
+    const std::string overview = stage.text(120, 40);
+    EXPECT_NE(overview.find("packets/s mean 2 "), std::string::npos) << overview;
+    EXPECT_NE(overview.find("max 501"), std::string::npos) << overview;
+    EXPECT_NE(overview.find("DNS queries/s 200\n"), std::string::npos)
+        << overview; // 20000 in 100 s, one figure
+    stage.view.pane = net.instance;
+    stage.view.expanded = true;
+    stage.view.selected = "rates.pps_total";
+    const std::string detail = stage.text(120, 40);
+    EXPECT_NE(detail.find("mean 1.50 pkt/s, most 501"), std::string::npos) << detail;
+    EXPECT_EQ(detail.find("seconds ago"), std::string::npos) << detail;
+}
+
 double processor_ms() {
     timespec now{};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);

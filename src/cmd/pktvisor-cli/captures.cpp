@@ -1,6 +1,7 @@
 #include "cmd/pktvisor-cli/captures.hpp"
 
 #include "client/answers.hpp"
+#include "client/shapes.hpp"
 #include "cmd/common/reading.hpp"
 #include "control/registry.hpp"
 #include "sinks/json.hpp"
@@ -48,6 +49,7 @@ struct Shown {
 using ByPolicy = std::map<std::string, Shown>;
 
 void add(const Reading& reading, ByPolicy& shown) {
+    constexpr sinks::JsonOptions how{.charts = true, .seconds = client::seconds_max}; // it is looked at once
     for (const engine::PolicyView& view : reading.run->policies()) {
         const engine::PlannedPolicy& plan = *view.plan;
         Shown& policy = shown[plan.name];
@@ -55,7 +57,7 @@ void add(const Reading& reading, ByPolicy& shown) {
         nlohmann::json& answer = policy.answer[plan.name];
         if (answer.is_null()) answer = nlohmann::json::object();
         for (const engine::HandlerView& handler : view.handlers)
-            if (auto json = sinks::handler_json(handler, {.charts = true}); !json.empty())
+            if (auto json = sinks::handler_json(handler, how); !json.empty())
                 answer[handler.plan->name][std::string(handler.plan->handler->schema().key)] =
                     std::move(json);
         answer["ledger"][plan.tap] = sinks::ledger_json(reading.run->ledger());
