@@ -156,7 +156,7 @@ class Screens(agent.AgentTest):
         self.assertTrue(plain.isascii(), plain)
 
     def test_the_terminal_is_given_back(self):
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGSEGV, signal.SIGABRT):
             terminal = self.capture()
             os.kill(terminal.process(), number)
             terminal.shows(f"ended with {128 + number}")
