@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <unistd.h>
 
 namespace visor::cmd {
 
@@ -30,13 +31,17 @@ bool print(const Lines& lines) {
 }
 
 bool print_json(const nlohmann::json& document, bool pretty) {
-    return print(sinks::dump_json(document, pretty) + "\n");
+    return print(sinks::dump_json(document, pretty, isatty(STDOUT_FILENO) == 1) + "\n");
 }
 
-int failed(std::string_view what) {
+void tell(std::string_view what) {
     const std::string text =
         std::string(cli_name) + ": " + sinks::printable(what, {.utf8 = sinks::utf8_locale()}) + "\n";
     std::fputs(text.c_str(), stderr);
+}
+
+int failed(std::string_view what) {
+    tell(what);
     return 1;
 }
 
