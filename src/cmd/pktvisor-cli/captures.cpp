@@ -3,6 +3,7 @@
 #include "client/answers.hpp"
 #include "client/shapes.hpp"
 #include "cmd/common/reading.hpp"
+#include "cmd/pktvisor-cli/printing.hpp"
 #include "control/registry.hpp"
 #include "sinks/json.hpp"
 #include "sinks/schema_json.hpp"
@@ -74,11 +75,13 @@ Result<std::unique_ptr<client::Source>> capture_source(CaptureOptions options) {
     const Services services = databases->services();
     const StopSignal stop = stop_on_signals();
     ByPolicy shown;
-    std::string identity;
+    std::string identity, trouble;
     for (Job& job : *jobs) {
         const auto reading = read_job(options, job, services, stop);
         if (!reading) return Error{reading.error()};
         identity = reading->source;
+        if (!reading->trouble.empty() && reading->trouble != trouble) tell(reading->trouble);
+        trouble = reading->trouble;
         add(*reading, shown);
         if (stop_signalled()) break;
     }

@@ -172,6 +172,22 @@ std::string sort_operands(std::vector<std::string> given, CliOptions& o) {
     return words == 2 ? "" : verb == "apply" ? "apply takes one file" : "delete takes one name";
 }
 
+// An option that would be passed over in silence: of captures, where an agent is asked, or the other way
+// round.
+std::string misplaced(const CLI::App& app, const CliOptions& o) {
+    const bool captures = !o.capture.files.empty();
+    for (const CLI::Option* option : app.get_options()) {
+        const std::string name = option->get_name();
+        if (option->count() == 0 || name == "-P") continue;
+        if (captures && option->get_group() == of_agent)
+            return name + " is for agents, and this shows a capture" +
+                   (name == "-H" ? ": --host-spec says which hosts are its own" : "");
+        if (!captures && option->get_group() == of_captures)
+            return name + " is for captures, and none is named";
+    }
+    return {};
+}
+
 OptionValues given_options(const CLI::App& app, const CaptureOptions& c) {
     OptionValues given;
     given.set_uint("periods", c.periods);
@@ -259,7 +275,9 @@ bool parse_command_line(int argc, char** argv, CliOptions& options, int& exit_co
         exit_code = *ended;
         return false;
     }
-    if (const std::string wrong = sort_operands(std::move(given), options); !wrong.empty()) {
+    std::string wrong = sort_operands(std::move(given), options);
+    if (wrong.empty()) wrong = misplaced(app, options);
+    if (!wrong.empty()) {
         exit_code = wrong_use(app, wrong, operands);
         return false;
     }
