@@ -216,6 +216,26 @@ TEST_F(RestTest, ATrialAnswersAsTheChangeWouldAndChangesNothing) {
     EXPECT_EQ(json_of(ask(asked))["error"], "dry_run is true or false");
 }
 
+TEST_F(RestTest, ATrialRemovesAndStopsNothing) {
+    settings_.admin = true;
+    ASSERT_EQ(ask(request("POST", "/api/v1/taps", tap_yaml)).status, 201);
+    ASSERT_EQ(ask(request("POST", "/api/v1/policies", policy_yaml)).status, 201);
+    const auto tried = [&](const char* path) {
+        auto asked = request("DELETE", path);
+        asked.query = {{"dry_run", "1"}};
+        return ask(asked).status;
+    };
+    EXPECT_EQ(tried("/api/v1/taps/t"), 409);
+    EXPECT_EQ(tried("/api/v1/policies/p"), 200);
+    EXPECT_EQ(tried("/api/v1/policies/nope"), 404);
+    EXPECT_EQ(tried("/api/v1/server"), 200);
+    EXPECT_TRUE(agent_.policy("p"));
+    EXPECT_EQ(stops_, 0);
+    ASSERT_EQ(ask(request("DELETE", "/api/v1/policies/p")).status, 200);
+    EXPECT_EQ(tried("/api/v1/taps/t"), 200);
+    EXPECT_EQ(agent_.taps().size(), 1u);
+}
+
 TEST_F(RestTest, ClientCertificates) {
     settings_.admin = settings_.client_certificate_needed = true;
     auto change = request("POST", "/api/v1/taps", tap_yaml);
