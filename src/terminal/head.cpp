@@ -157,17 +157,29 @@ void ledger_line(const Screen& screen, Grid& grid) {
     const auto text = [&](double n) {
         return grid.width() < 100 ? sinks::compact(n) : sinks::grouped(sinks::whole(n));
     };
-    line.add(text(b.received), Ink::title)
-        .add(" received = ")
-        .add(text(b.delivered), Ink::title)
-        .add(" delivered + ");
-    line.add(text(b.malformed), b.malformed > 0 ? Ink::notice : Ink::title);
-    line.add(" malformed + ", b.malformed > 0 ? Ink::notice : Ink::plain);
-    line.add(text(b.dropped) + " dropped", b.dropped > 0 ? Ink::alarm : Ink::good);
+    Line malformed(screen.look), dropped(screen.look);
+    malformed.add(text(b.malformed), b.malformed > 0 ? Ink::notice : Ink::title);
+    malformed.add(" malformed", b.malformed > 0 ? Ink::notice : Ink::plain);
+    dropped.add(text(b.dropped) + " dropped", b.dropped > 0 ? Ink::alarm : Ink::good);
     if (b.dropped > 0 && b.received > 0)
-        line.add(fmt::format(" ({})", sinks::percent(b.dropped / b.received)), Ink::alarm);
+        dropped.add(fmt::format(" ({})", sinks::percent(b.dropped / b.received)), Ink::alarm);
+    line.add(text(b.received), Ink::title).add(" received");
+    Line whole(line);
+    whole.add(" = ").add(text(b.delivered), Ink::title).add(" delivered + ").join(malformed).add(" + ");
+    whole.join(dropped);
+    if (whole.width() >
+        static_cast<size_t>(grid.width())) { // no figure is cut: what matters most comes first
+        line.add("  ").join(dropped).add("  ").join(malformed);
+        grid.put(0, 2, line);
+        return;
+    }
+    line = std::move(whole);
     const double waiting = b.received - b.delivered - b.malformed - b.dropped;
-    if (waiting > 0) line.add(fmt::format(" + {} on their way", text(waiting)), Ink::faint);
+    if (waiting > 0) {
+        Line item(screen.look);
+        item.add(fmt::format(" + {} on their way", text(waiting)), Ink::faint);
+        if (line.width() + item.width() <= static_cast<size_t>(grid.width())) line.join(item);
+    }
     for (const auto& [reason, count] : b.reasons) {
         Line item(screen.look);
         item.add(fmt::format("  {} {}", reason, text(count)), Ink::alarm);
@@ -187,14 +199,21 @@ void tabs_line(const Screen& screen, Frame& frame, int y) {
             titles.push_back(sinks::printable(
                 same > 1 || handler.title.empty() ? handler.instance : handler.title, screen.look));
         }
-    const bool known =
-        std::find(frame.panes.begin(), frame.panes.end(), screen.view.pane) != frame.panes.end();
+    const auto known = std::find(frame.panes.begin(), frame.panes.end(), screen.view.pane);
+    const auto shown =
+        known == frame.panes.end() ? size_t{0} : static_cast<size_t>(known - frame.panes.begin());
+    const auto number = [](size_t i) { return i < 9 ? fmt::format(" {} ", i + 1) : std::string(" "); };
+    const auto wide = [&](size_t i) { return number(i).size() + sinks::columns(titles[i]) + 2; };
+    // The first ones make room for the one that is shown, and for how much more of it there is.
+    const size_t room = static_cast<size_t>(frame.grid.width()) - 10;
+    size_t begin = shown;
+    for (size_t used = wide(shown); begin > 0 && (used += wide(begin - 1)) <= room;) --begin;
+    if (begin > 0) frame.grid.put(0, y, "<", Ink::key);
     int x = 1;
-    for (size_t i = 0; i < titles.size(); ++i) {
-        const bool on = known ? frame.panes[i] == screen.view.pane : i == 0;
+    for (size_t i = begin; i < titles.size() && x < frame.grid.width(); ++i) {
+        const bool on = i == shown;
         const int first = x;
-        const std::string number = i < 9 ? fmt::format(" {} ", i + 1) : " ";
-        x = frame.grid.put(x, y, number, on ? Ink::title : Ink::key);
+        x = frame.grid.put(x, y, number(i), on ? Ink::title : Ink::key);
         x = frame.grid.put(x, y, titles[i] + " ", on ? Ink::title : Ink::plain);
         if (on) frame.grid.light({first, y, x - first, 1});
         frame.hits.push_back({{first, y, x - first, 1}, Action::none, frame.panes[i], {}, true});
@@ -223,10 +242,16 @@ void footer(const Screen& screen, Frame& frame) {
         grid.put(std::max(x + 3, grid.width() - static_cast<int>(help.size()) - 1), y, help, Ink::faint);
         return;
     }
-    int x = 1;
+    // How to get help and how to leave have their place before all others.
+    const auto always = [](const KeyRow& row) {
+        return row.action == Action::help || row.action == Action::quit;
+    };
+    int x = 1, kept = 0;
+    for (const KeyRow& row : key_rows())
+        if (always(row)) kept += static_cast<int>(row.keys.size() + row.label.size()) + 3;
     const auto add = [&](const KeyRow& row, std::string_view keys, std::string_view label) {
         const auto width = static_cast<int>(keys.size() + 1 + label.size());
-        if (x + width > grid.width()) return;
+        if (x + width > grid.width() - (always(row) ? 0 : kept)) return;
         frame.hits.push_back({{x, y, width, 1}, row.action, {}, {}, false});
         x = grid.put(x, y, keys, Ink::key);
         x = grid.put(x + 1, y, label, Ink::faint) + 2;

@@ -186,6 +186,23 @@ TEST(Screen, DirectionsOfVersionTwoAreOneListWithTrueBounds) {
         << text;
 }
 
+TEST(Screen, HowToLeaveIsToldAtAnyWidth) {
+    Stage stage;
+    for (const bool expanded : {false, true})
+        for (int width = 50; width < 130; ++width) {
+            stage.view.expanded = expanded;
+            EXPECT_NE(stage.text(width, 24).find("? help  q quit\n"), std::string::npos)
+                << stage.text(width, 24);
+        }
+}
+
+TEST(Screen, DropsAreSeenWholeAtAnyWidth) {
+    const Stage stage;
+    for (int width = 50; width < 130; ++width)
+        EXPECT_NE(stage.text(width, 24).find("340 dropped (0.3%)"), std::string::npos)
+            << stage.text(width, 24);
+}
+
 TEST(Screen, CountsThatCannotBeAreShownAsNearAsCanBe) {
     Stage stage;
     stage.picture.ledger = {{"eth0", "received", -5}, {"eth0", "delivered", 1e300}};
@@ -267,6 +284,25 @@ TEST(Screen, ACaptureIsDrawnAsAWhole) {
     const std::string detail = stage.text(120, 40);
     EXPECT_NE(detail.find("mean 1.50 pkt/s, most 501"), std::string::npos) << detail;
     EXPECT_EQ(detail.find("seconds ago"), std::string::npos) << detail;
+}
+
+TEST(Screen, TheTabOfThePaneThatIsShownIsAlwaysSeen) {
+    Stage stage;
+    for (int i = 0; i < 12; ++i) {
+        stage.picture.handlers.push_back(stage.picture.handlers.back());
+        stage.picture.handlers.back().instance = fmt::format("default-interface{}-quic", i);
+    }
+    for (const client::Handler& handler : stage.picture.handlers) {
+        stage.view.pane = handler.instance;
+        const Frame frame = stage.frame(80, 24);
+        bool lit = false;
+        for (const Hit& hit : frame.hits)
+            lit = lit || (hit.to_pane && hit.pane == handler.instance && hit.area.x + hit.area.width < 72 &&
+                          frame.grid.at(hit.area.x + 1, hit.area.y).lit);
+        EXPECT_TRUE(lit) << frame.grid.text();
+    }
+    stage.view.pane.clear();
+    EXPECT_NE(stage.text(80, 24).find("\n  1 overview   2 net 1.0 "), std::string::npos);
 }
 
 double processor_ms() {
