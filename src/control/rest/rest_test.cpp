@@ -214,6 +214,10 @@ TEST_F(RestTest, ATrialAnswersAsTheChangeWouldAndChangesNothing) {
     auto asked = request("POST", "/api/v1/taps", tap_yaml);
     asked.query = {{"dry_run", "perhaps"}};
     EXPECT_EQ(json_of(ask(asked))["error"], "dry_run is true or false");
+    asked.body = "visor: {taps: {bare: {input_type: pcap, config: {pcap_source: mock}}}}";
+    asked.query = {{"dry_run", ""}}; // "?dry_run" is meant as much
+    EXPECT_EQ(ask(asked).status, 200);
+    EXPECT_EQ(get("/api/v1/taps/bare").status, 404);
 }
 
 TEST_F(RestTest, ATrialRemovesAndStopsNothing) {
