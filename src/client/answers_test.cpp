@@ -124,6 +124,17 @@ TEST(ReadMetric, BinsRise) {
     EXPECT_EQ(bins("[[1, 2, -5]]"), 0U);
 }
 
+TEST(Schemas, HaveALimit) {
+    json rows = json::array(), answer;
+    for (size_t i = 0; i < Schemas::rows_max + 10; ++i)
+        rows.push_back({{"path", std::to_string(i)}, {"kind", "counter"}});
+    answer["1"] = 1;
+    const auto schemas = Schemas::read({{"handlers", {{{"key", "k"}, {"rows", rows}}}}});
+    ASSERT_TRUE(schemas);
+    ASSERT_TRUE(schemas->best("k", answer));
+    EXPECT_EQ(schemas->best("k", answer)->rows.size(), Schemas::rows_max);
+}
+
 TEST(ReadPolicy, TimesStayWithinWhatCanBeReckonedWith) {
     const json answer =
         json::parse(R"({"p": {"p-t-x": {"k": {"period": {"start_ts": 1e300, "length": -5}, "n": 1}}}})");

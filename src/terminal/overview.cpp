@@ -190,6 +190,7 @@ Lines overview_charts(const Scene& scene, int width, int rows) {
 
 std::vector<Panel> overview_panels(const Scene& scene) {
     constexpr int any_rows = 11;
+    constexpr size_t most = 100; // the rest is in the handlers' panes
     std::vector<Panel> out;
     std::set<const Metric*> told;
     for (const List& list : lists) {
@@ -205,6 +206,7 @@ std::vector<Panel> overview_panels(const Scene& scene) {
     for (const Handler& handler : scene.picture.handlers)
         for (const Metric& metric : handler.metrics) {
             if (metric.kind != Kind::top || told.count(&metric) || metric.top.items.empty()) continue;
+            if (out.size() == most) return out;
             const MetricPointer pointer(&metric, [](const Metric*) {}); // the scene outlives the panel
             out.push_back(
                 top_panel(scene, handler.instance + '/' + metric.path,

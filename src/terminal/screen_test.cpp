@@ -196,6 +196,12 @@ TEST(Screen, HowToLeaveIsToldAtAnyWidth) {
         }
 }
 
+TEST(Screen, AnOverviewOfVeryMuchHasALimit) {
+    Stage stage;
+    for (int i = 0; i < 300; ++i) stage.picture.handlers.push_back(stage.picture.handlers.back());
+    EXPECT_EQ(stage.frame(120, 40).panels.size(), 100u);
+}
+
 TEST(Screen, DropsAreSeenWholeAtAnyWidth) {
     const Stage stage;
     for (int width = 50; width < 130; ++width)
