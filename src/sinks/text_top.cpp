@@ -11,7 +11,7 @@ namespace visor::sinks {
 
 namespace {
 
-constexpr size_t bar_width = 5, count_width = 6, share_width = 4, indent = 1;
+constexpr size_t bar_width = 5, bar_width_max = 12, count_width = 6, share_width = 4, indent = 1;
 static_assert(top_figures_width == indent + 1 + bar_width + 1 + count_width + 1 + share_width);
 
 } // namespace
@@ -67,7 +67,8 @@ Lines top_lines(std::span<const Weighed> entries, const TopFacts& facts, size_t 
         widest = std::max(widest, columns(count_text(e)));
     }
     if (longest + rest > width && widest < counts) rest -= std::exchange(counts, widest) - widest;
-    const size_t bars = longest + rest + 1 + bar_width <= width ? bar_width : 0; // names matter more
+    const size_t room = width > longest + rest + 1 ? width - longest - rest - 1 : 0;
+    const size_t bars = room < bar_width ? 0 : std::min(room, bar_width_max); // names matter more
     if (bars) rest += 1 + bars;
     Lines lines;
     for (const Weighed& e : entries) {
