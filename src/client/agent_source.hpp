@@ -22,6 +22,7 @@ public:
     Result<Picture> look(std::string_view policy, uint32_t minutes) override;
     std::string identity() const override { return transport_->url(); }
     bool live() const override { return true; }
+    void give_up() override { transport_->give_up(); }
 
     Result<AppInfo> app();
     Result<std::vector<PolicyInfo>> policy_infos(); // of one that tells of none: its one policy alone

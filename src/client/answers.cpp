@@ -54,7 +54,7 @@ void read_ledger(const std::string& stream, const std::string& path, const json&
         if (path.empty() && key == "period") continue; // of a capture: when its packets were
         const std::string here = path_below(path, key);
         if (value.is_object()) read_ledger(stream, here, value, picture);
-        if (value.is_number()) picture.ledger.push_back({stream, here, value.get<double>()});
+        if (const auto count = number_of(value)) picture.ledger.push_back({stream, here, *count});
     }
 }
 

@@ -72,14 +72,20 @@ std::string path_below(const std::string& path, const std::string& key) {
 
 std::string text_at(const json& object, const char* key) {
     const json* value = member(object, key);
-    return value && value->is_string() ? value->get<std::string>() : std::string();
+    return value && value->is_string() ? value->get_ref<const std::string&>().substr(0, text_bytes_max)
+                                       : std::string();
 }
 
 std::optional<double> number_at(const json& object, const char* key) {
     const json* value = member(object, key);
-    if (!value || !value->is_number()) return std::nullopt;
-    const auto number = value->get<double>();
-    return std::isfinite(number) ? std::optional(number) : std::nullopt;
+    return value ? number_of(*value) : std::nullopt;
+}
+
+std::optional<double> number_of(const json& value) {
+    if (!value.is_number()) return std::nullopt;
+    const auto number = value.get<double>();
+    if (!std::isfinite(number)) return std::nullopt;
+    return std::clamp(number, -number_max, number_max);
 }
 
 std::optional<bool> bool_at(const json& object, const char* key) {

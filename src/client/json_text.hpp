@@ -11,6 +11,8 @@ namespace visor::client {
 inline constexpr size_t json_bytes_max = 16 << 20;
 inline constexpr size_t json_depth_max = 64;
 inline constexpr size_t json_values_max = 1 << 20;
+inline constexpr size_t text_bytes_max = 4096; // of one
+inline constexpr double number_max = 0x1p64;
 
 // Error: it is no JSON, or larger, deeper or of more values than any answer is.
 Result<nlohmann::json> read_json(std::string_view text);
@@ -23,9 +25,11 @@ std::string path_below(const std::string& path, const std::string& key);
 const nlohmann::json* member(const nlohmann::json& object, const char* key);
 const nlohmann::json* member(const nlohmann::json& object, const std::string& key);
 
-// Those of the right type, or nothing: a wrong type is like no member.
+// Those of the right type, or nothing: a wrong type is like no member. Texts are cut, and numbers brought
+// within what 64 bits count, so that what is shown or added up has its limits.
 std::string text_at(const nlohmann::json& object, const char* key);
-std::optional<double> number_at(const nlohmann::json& object, const char* key); // finite
+std::optional<double> number_at(const nlohmann::json& object, const char* key);
+std::optional<double> number_of(const nlohmann::json& value);
 std::optional<bool> bool_at(const nlohmann::json& object, const char* key);
 // Within limits that any arithmetic with times and lengths stays within.
 int64_t seconds_at(const nlohmann::json& object, const char* key);

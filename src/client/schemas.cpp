@@ -30,6 +30,7 @@ Result<Schemas> Schemas::read(const json& document) {
     const json* handlers = member(document, "handlers");
     if (!handlers || !handlers->is_array()) return Error{"a schema without handlers"};
     Schemas schemas;
+    size_t rows_read = 0;
     for (const json& from : *handlers) {
         HandlerSchema handler;
         handler.key = text_at(from, "key");
@@ -39,7 +40,10 @@ Result<Schemas> Schemas::read(const json& document) {
         const json* rows = member(from, "rows");
         if (handler.key.empty() || !rows || !rows->is_array()) continue;
         for (const json& row : *rows)
-            if (SchemaRow read; read_row(row, read)) handler.rows.push_back(std::move(read));
+            if (SchemaRow read; rows_read < rows_max && read_row(row, read)) {
+                handler.rows.push_back(std::move(read));
+                ++rows_read;
+            }
         schemas.handlers_.push_back(std::move(handler));
     }
     return schemas;

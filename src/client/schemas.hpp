@@ -26,6 +26,8 @@ struct HandlerSchema {
 
 class Schemas {
 public:
+    // Of all handlers: many times as many as there are, and few enough to look for each in every answer.
+    static constexpr size_t rows_max = 1 << 14;
     Schemas() = default; // of an agent that serves none
     static Result<Schemas> read(const nlohmann::json& document);
 

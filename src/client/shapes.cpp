@@ -16,12 +16,6 @@ namespace {
 
 constexpr const char* bounds_suffix = "_bounds";
 
-std::optional<double> number_of(const json& value) {
-    if (!value.is_number()) return std::nullopt;
-    const auto number = value.get<double>();
-    return std::isfinite(number) ? std::optional(number) : std::nullopt;
-}
-
 bool read_count(const json& value, Metric& metric) {
     const auto number = number_of(value);
     metric.value = number.value_or(0);
@@ -65,7 +59,8 @@ bool read_quantiles(const json& value, Quantiles& quantiles) {
         for (const json& from : *bins) {
             if (quantiles.bins.size() == lines_max || !from.is_array() || from.size() != 3) break;
             const auto lower = number_of(from[0]), upper = number_of(from[1]), count = number_of(from[2]);
-            if (!lower || !upper || !count) break;
+            if (!lower || !upper || !count || *upper < *lower || *count < 0) break;
+            if (!quantiles.bins.empty() && *lower < quantiles.bins.back().upper) break; // they rise
             quantiles.bins.push_back({*lower, *upper, *count});
         }
     }

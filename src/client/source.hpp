@@ -28,6 +28,13 @@ public:
 
     // Whether another look may show something else. A capture is read once and stays as it is.
     virtual bool live() const = 0;
+
+    // By any thread: what is under way, and whatever is asked from now on, need not be answered.
+    virtual void give_up() {}
 };
+
+// What to show of a source when nothing else was asked for: "default", or the first, of an input's resources
+// last. Null: there is none.
+const std::string* usual_policy(const std::vector<std::string>& names);
 
 } // namespace visor::client

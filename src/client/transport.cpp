@@ -4,6 +4,7 @@
 #include "version.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
 #include <curl/curl.h>
 #include <system_error>
@@ -22,12 +23,18 @@ size_t take(char* bytes, size_t one, size_t count, void* into) {
     return count;
 }
 
+// Called about once a second whatever happens.
+int is_given_up(void* flag, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return *static_cast<const std::atomic<bool>*>(flag) ? 1 : 0;
+}
+
 class Http final : public Transport {
 public:
     Http(HttpSettings settings, std::string url)
         : settings_(std::move(settings)), url_(std::move(url)), easy_(curl_easy_init()) {}
 
     std::string url() const override { return url_; }
+    void give_up() override { given_up_ = true; }
 
     Result<Answer> ask(const Question& question) override {
         if (!easy_) return Error{"libcurl cannot be used"};
@@ -60,6 +67,9 @@ private:
         curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, message_);
         curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
         curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer.body);
+        curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, is_given_up);
+        curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &given_up_);
         curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
         curl_easy_setopt(easy, CURLOPT_USERAGENT, (std::string("pktvisor-cli/") + version_text).c_str());
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, settings_.verify ? 1L : 0L);
@@ -122,6 +132,7 @@ private:
     HttpSettings settings_;
     std::string url_;
     Easy easy_;
+    std::atomic<bool> given_up_ = false;
     char message_[CURL_ERROR_SIZE] = {};
 };
 

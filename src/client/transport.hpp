@@ -27,6 +27,8 @@ public:
     // Error: no answer came, and why.
     virtual Result<Answer> ask(const Question& question) = 0;
     virtual std::string url() const = 0; // "http://localhost:10853"
+    // By any thread: a question under way, and every later one, ends within a second with an error.
+    virtual void give_up() {}
 };
 
 struct HttpSettings {

@@ -175,8 +175,8 @@ json ledger_json(const engine::Ledger& ledger) {
     return out;
 }
 
-std::string dump_json(const json& value, bool pretty) {
-    return value.dump(pretty ? 4 : -1, ' ', false, json::error_handler_t::replace);
+std::string dump_json(const json& value, bool pretty, bool for_terminal) {
+    return value.dump(pretty ? 4 : -1, ' ', for_terminal, json::error_handler_t::replace);
 }
 
 } // namespace visor::sinks

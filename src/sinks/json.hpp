@@ -25,7 +25,8 @@ nlohmann::json handler_json(const engine::HandlerView& view, const JsonOptions& 
 nlohmann::json ledger_json(const engine::Ledger& ledger);
 nlohmann::json ledger_json(const std::vector<engine::LedgerLine>& lines); // a part of it
 
-// Strict UTF-8 whatever the wire said: bytes that are not become U+FFFD.
-std::string dump_json(const nlohmann::json& json, bool pretty);
+// Strict UTF-8 whatever the wire said: bytes that are not become U+FFFD. For a terminal, which may obey
+// control characters beyond ASCII and has those that reorder a line, all but printable ASCII is escaped.
+std::string dump_json(const nlohmann::json& json, bool pretty, bool for_terminal = false);
 
 } // namespace visor::sinks

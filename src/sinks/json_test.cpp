@@ -171,6 +171,14 @@ TEST(Json, BytesThatAreNoUtf8AreReplaced) {
     EXPECT_TRUE(json::accept(text));
 }
 
+TEST(Json, ForATerminalAllButPrintableAsciiIsEscaped) {
+    const json hostile = {{"name", "\x7f\xc2\x9b"
+                                   "31m\xe2\x80\xae.evil\xff"}};
+    const std::string text = dump_json(hostile, false, true);
+    EXPECT_EQ(text, R"({"name":"\u007f\u009b31m\u202e.evil\ufffd"})");
+    EXPECT_EQ(json::parse(text), json::parse(dump_json(hostile, false)));
+}
+
 TEST(Json, LedgerIsNestedByItsPaths) {
     engine::Ledger ledger;
     ledger.source.received = 7;

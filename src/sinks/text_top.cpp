@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <spdlog/fmt/fmt.h>
+#include <utility>
 
 namespace visor::sinks {
 
@@ -55,9 +56,17 @@ Lines top_lines(std::span<const Weighed> entries, const TopFacts& facts, size_t 
     for (const Weighed& e : entries) error_width = std::max(error_width, columns(error_text(e)));
     if (error_width) ++error_width;
     const size_t bytes = facts.unit == "By" ? 2 : 0; // "1.54 MB"
-    size_t rest = indent + 1 + count_width + bytes + error_width + 1 + share_width;
-    size_t longest = 0;
-    for (const Weighed& e : entries) longest = std::max(longest, columns(printable(e.name, look)));
+    const auto count_text = [&](const Weighed& e) {
+        return bytes ? prefixed(e.value(), "B") : compact(e.value());
+    };
+    size_t counts = count_width + bytes;
+    size_t rest = indent + 1 + counts + error_width + 1 + share_width;
+    size_t longest = 0, widest = 0;
+    for (const Weighed& e : entries) {
+        longest = std::max(longest, columns(printable(e.name, look)));
+        widest = std::max(widest, columns(count_text(e)));
+    }
+    if (longest + rest > width && widest < counts) rest -= std::exchange(counts, widest) - widest;
     const size_t room = width > longest + rest + 1 ? width - longest - rest - 1 : 0;
     const size_t bars = room < bar_width ? 0 : std::min(room, bar_width_max); // names matter more
     if (bars) rest += 1 + bars;
@@ -67,7 +76,7 @@ Lines top_lines(std::span<const Weighed> entries, const TopFacts& facts, size_t 
         Line line(look);
         line.pad_to(indent).left(e.name, width - std::min(rest, width), Ink::plain).add(" ");
         if (bars) line.left(bar(share, bars, look), bars, Ink::bar).add(" ");
-        line.right(bytes ? prefixed(e.value(), "B") : compact(e.value()), count_width + bytes);
+        line.right(count_text(e), counts);
         line.left(error_text(e), error_width, Ink::faint).add(" ");
         lines.push_back(line.right(short_percent(share), share_width, Ink::faint));
     }

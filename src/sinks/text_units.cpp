@@ -2,9 +2,11 @@
 
 #include "sketch/rate.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <ctime>
+#include <limits>
 #include <spdlog/fmt/fmt.h>
 
 namespace visor::sinks {
@@ -43,6 +45,12 @@ int64_t floor_seconds(int64_t ns) {
 
 } // namespace
 
+uint64_t whole(double n) {
+    constexpr double beyond = 0x1p64;
+    if (!(n > 0)) return 0;
+    return n >= beyond ? std::numeric_limits<uint64_t>::max() : static_cast<uint64_t>(std::round(n));
+}
+
 std::string grouped(uint64_t n) {
     const std::string digits = std::to_string(n);
     std::string out;
@@ -54,7 +62,7 @@ std::string grouped(uint64_t n) {
 }
 
 std::string compact(double n) {
-    if (n < 99'999.5) return grouped(static_cast<uint64_t>(std::llround(std::max(n, 0.0))));
+    if (n < 99'999.5) return grouped(whole(n));
     const Scaled s = scaled(n);
     return three_digits(s.n) + s.prefix;
 }
@@ -96,6 +104,11 @@ std::string duration(int64_t ns) {
     if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
     if (whole < 86'400) return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
     return fmt::format("{} d {:02} h", whole / 86'400, whole % 86'400 / 3600);
+}
+
+std::string duration_of_minutes(double minutes) {
+    constexpr double century_s = 3.2e9;
+    return duration(static_cast<int64_t>(std::clamp(minutes * 60, 0.0, century_s) * second_ns));
 }
 
 std::string date_time(int64_t ns) {

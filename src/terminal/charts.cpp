@@ -73,16 +73,21 @@ Items all_items(const Quantiles& q, const std::string& unit, const Look& look) {
     return items;
 }
 
+// Where a drawing ends: the last bin of a histogram has no upper limit, and is drawn up to twice its lower.
+double end_of(const client::Bin& bin) {
+    return std::isfinite(bin.upper) ? bin.upper : std::max(2 * bin.lower, bin.lower + 1);
+}
+
 // Counts of `columns` stretches of the values that the bins cover, each as many times the one before.
 std::vector<double> spread(std::span<const client::Bin> bins, size_t columns) {
     std::vector<double> out(columns, 0.0);
     if (bins.empty() || columns == 0) return out;
     const auto place = [](double value) { return std::log(std::max(value, 0.0) + 1); };
-    const double first = place(bins.front().lower), last = place(bins.back().upper);
+    const double first = place(bins.front().lower), last = place(end_of(bins.back()));
     const double step = std::max((last - first) / static_cast<double>(columns), 1e-9);
     for (const client::Bin& bin : bins) {
-        const double from = (place(bin.lower) - first) / step;
-        const double to = std::max((place(bin.upper) - first) / step, from + 1e-6);
+        const double from = std::max((place(bin.lower) - first) / step, 0.0);
+        const double to = std::max((place(end_of(bin)) - first) / step, from + 1e-6);
         for (auto i = static_cast<size_t>(from); i < columns && static_cast<double>(i) < to; ++i) {
             const double begin = std::max(from, static_cast<double>(i));
             const double end = std::min(to, static_cast<double>(i + 1));
@@ -95,7 +100,9 @@ std::vector<double> spread(std::span<const client::Bin> bins, size_t columns) {
 Line axis(const Quantiles& q, const std::string& unit, int width, const Look& look) {
     Line line(look);
     line.pad_to(1).add(value_text(q.bins.front().lower, unit, look), Ink::faint);
-    const std::string upper = value_text(q.bins.back().upper, unit, look);
+    const client::Bin& last = q.bins.back();
+    const std::string upper = std::isfinite(last.upper) ? value_text(last.upper, unit, look)
+                                                        : "> " + value_text(last.lower, unit, look);
     return line.right(upper, static_cast<size_t>(width) - std::min(line.width(), static_cast<size_t>(width)),
                       Ink::faint);
 }
@@ -123,12 +130,15 @@ Lines bin_lines(const Quantiles& q, const std::string& unit, int width, const Lo
     for (const client::Bin& bin : q.bins) {
         below += bin.count;
         Line line(look);
-        line.pad_to(1).left(fmt::format("{} {} {}", value_text(bin.lower, unit, look), look.dash(),
-                                        value_text(bin.upper, unit, look)),
+        const std::string from = value_text(bin.lower, unit, look);
+        line.pad_to(1).left(std::isfinite(bin.upper) ? fmt::format("{} {} {}", from, look.dash(),
+                                                                   value_text(bin.upper, unit, look))
+                                                     : "> " + from,
                             range);
         line.right(sinks::compact(bin.count), count)
-            .right(sinks::percent(below / whole), share + 1, Ink::faint);
-        lines.push_back(line.add("  ").add(sinks::bar(bin.count / most, bars, look), Ink::bar));
+            .right(sinks::percent(sinks::share_of(below, whole)), share + 1, Ink::faint);
+        lines.push_back(
+            line.add("  ").add(sinks::bar(sinks::share_of(bin.count, most), bars, look), Ink::bar));
     }
     return lines;
 }
@@ -166,11 +176,20 @@ Panel rate_panel(const Scene& scene, const client::Handler& handler, const Metri
                  int graph_rows) {
     const Series* series = scene.history.rate(scene.picture.policy, handler.instance, metric.path);
     const Look look = scene.look;
-    const auto values = [series](int width) {
-        return series ? series->newest(static_cast<size_t>(std::max(width - 1, 1))) : std::vector<double>();
+    const bool live = scene.live; // else all there is of it is shown
+    const auto values = [series, live](int width) {
+        const auto columns = static_cast<size_t>(std::max(width - 1, 1));
+        if (!series) return std::vector<double>();
+        return live ? series->newest(columns) : series->whole(columns);
     };
-    const auto now = [series, &metric] {
-        return metric.rate.live ? *metric.rate.live : series ? series->last().value_or(0) : 0;
+    const auto figure = [series, live, look, &metric] {
+        if (live)
+            return value_text(metric.rate.live ? *metric.rate.live
+                              : series         ? series->last().value_or(0)
+                                               : 0,
+                              metric.unit, look);
+        const double mean = series ? series->mean().value_or(0) : 0;
+        return sinks::measured(mean, metric.unit, mean >= 10, look); // 0.12 of what is rare
     };
     const auto graph = [values, look](int width, int rows, Lines& lines) {
         for (const Line& row : area(values(width), rows, Ink::plain, look))
@@ -182,8 +201,8 @@ Panel rate_panel(const Scene& scene, const client::Handler& handler, const Metri
         const bool bytes = metric.unit == "By/s"; // then its value has the unit
         const std::string noun = bytes ? "/s" : ' ' + sinks::rate_noun(metric.unit);
         const std::vector<std::string> notes = {
-            fmt::format("{}{}, most {}", value_text(now(), metric.unit, look), noun, most),
-            fmt::format("{}{}", value_text(now(), metric.unit, look), noun)};
+            fmt::format("{}{}{}, most {}", live ? "" : "mean ", figure(), noun, most),
+            fmt::format("{}{}{}", live ? "" : "mean ", figure(), noun)};
         Lines lines = {sinks::heading(title, notes, static_cast<size_t>(width), look)};
         graph(width, rows - 1, lines);
         return lines;
@@ -191,14 +210,17 @@ Panel rate_panel(const Scene& scene, const client::Handler& handler, const Metri
     panel.detail = [=, &metric](int width, int rows) {
         Detail detail;
         auto items = quantile_items(metric.rate.p, metric.unit, look);
-        items.insert(items.begin(), {"now", value_text(now(), metric.unit, look)});
+        items.insert(items.begin(), {live ? "now" : "mean", figure()});
         items.emplace_back("most shown", value_text(most_of(values(width)), metric.unit, look));
         detail.head.push_back(figures(items, width, look));
         graph(width, std::max(rows - 2, 1), detail.lines);
-        const std::string left = fmt::format("{} seconds ago", width - 1);
+        const bool times = !live && series;
         Line line(look);
-        line.pad_to(1).add(left, Ink::faint);
-        detail.lines.push_back(line.right("now", static_cast<size_t>(width) - line.width(), Ink::faint));
+        line.pad_to(1).add(times ? sinks::time_of_day(series->first_second())
+                                 : fmt::format("{} seconds ago", width - 1),
+                           Ink::faint);
+        detail.lines.push_back(line.right(times ? sinks::time_of_day(series->last_second()) : "now",
+                                          static_cast<size_t>(width) - line.width(), Ink::faint));
         return detail;
     };
     return panel;

@@ -1,5 +1,6 @@
 #include "terminal/curses.hpp"
 
+#include "terminal/rescue.hpp"
 #include "terminal/theme.hpp"
 
 #include <clocale>
@@ -94,12 +95,14 @@ Input mouse_input() {
 } // namespace
 
 struct Curses::Hidden {
+    Rescue rescue;
     SCREEN* screen = nullptr;
     int colours = 0;
     std::map<std::pair<short, short>, short> pairs; // colours in front and behind
     Grid shown{1, 1};
     size_t theme = 0;
-    bool anew = true; // nothing of what is shown can be relied on
+    bool anew = true;  // nothing of what is shown can be relied on
+    bool left = false; // the terminal has its own modes
 };
 
 Result<std::unique_ptr<Curses>> Curses::open(bool colour, bool mouse) {
@@ -107,13 +110,14 @@ Result<std::unique_ptr<Curses>> Curses::open(bool colour, bool mouse) {
         return Error{"standard input and output are no terminal"};
     std::setlocale(LC_ALL, "");
     const char* type = std::getenv("TERM");
-    SCREEN* screen = newterm(nullptr, stdout, stdin);
-    if (!screen)
+    auto hidden = std::make_unique<Hidden>();
+    hidden->screen = newterm(nullptr, stdout, stdin);
+    if (!hidden->screen)
         return Error{std::string("the terminal type '") + (type ? type : "") + "' (TERM) is not known"};
     std::unique_ptr<Curses> out(new Curses);
-    out->hidden_ = std::make_unique<Hidden>();
+    out->hidden_ = std::move(hidden);
     Hidden& h = *out->hidden_;
-    h.screen = screen;
+    h.rescue.learn();
     set_escdelay(escape_wait_ms);
     cbreak();
     noecho();
@@ -135,7 +139,7 @@ Result<std::unique_ptr<Curses>> Curses::open(bool colour, bool mouse) {
 
 Curses::~Curses() {
     if (!hidden_) return;
-    endwin();
+    leave();
     delscreen(hidden_->screen);
 }
 
@@ -202,10 +206,11 @@ void Curses::resize() {
 }
 
 void Curses::leave() {
-    endwin();
+    if (!std::exchange(hidden_->left, true)) endwin();
 }
 
 void Curses::enter() {
+    hidden_->left = false;
     refresh();
     resize();
 }

@@ -24,7 +24,7 @@ public:
     void show(const Grid& grid, size_t theme);
     std::optional<Input> read(); // nothing when nothing waits
     void resize();               // to what the terminal says it is now
-    void leave();                // gives the modes back, for a stop
+    void leave();                // gives the modes back, for a stop or for good
     void enter();                // takes them again, and draws anew
     bool colours() const;
 

@@ -1,7 +1,8 @@
 // Asks the source once a second, in a thread of its own, and tells a file descriptor when there is news.
 //
 // Threads: want() and take() by one thread, which may wait on fd(); the source is asked by the feed's own. It
-// ends with the feed, after the look that is under way.
+// ends with the feed, which has the source give up the look that is under way. Owns: the news of the last
+// half minute, until they are taken.
 #pragma once
 
 #include "client/source.hpp"
@@ -16,7 +17,7 @@
 
 namespace visor::terminal {
 
-// What came of a look: a picture or an error.
+// What came of a look: a picture, empty where there is no policy, or an error.
 struct News {
     std::shared_ptr<const client::Picture> picture;
     std::vector<std::string> policies;
@@ -31,7 +32,8 @@ public:
     Feed(const Feed&) = delete;
     Feed& operator=(const Feed&) = delete;
 
-    // An empty policy: the first there is. Looks at once when that is something else than before.
+    // Of a policy that is not there, or none, what is usual is shown. Looks at once when that is something
+    // else than before.
     void want(const std::string& policy, uint32_t minutes);
     std::vector<News> take(); // all there is since it was last called, the oldest first
     int fd() const { return pipe_[0]; }
@@ -44,7 +46,8 @@ private:
     };
 
     void loop();
-    News look(const Wanted& wanted);
+    Result<client::Picture> look(const Wanted& wanted);
+    News news_of(const Wanted& wanted);
     void tell(News news);
 
     client::Source& source_;

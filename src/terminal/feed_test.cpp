@@ -18,11 +18,12 @@ class FakeSource final : public client::Source {
 public:
     Result<std::vector<std::string>> policies() override {
         if (broken) return Error{"no answer"};
-        return std::vector<std::string>{"default", "other"};
+        if (throws) throw std::bad_alloc();
+        return names;
     }
     Result<client::Picture> look(std::string_view policy, uint32_t minutes) override {
         ++looks;
-        std::this_thread::sleep_for(milliseconds(slow_ms));
+        for (int ms = 0; ms < slow_ms && !given_up; ms += 10) std::this_thread::sleep_for(milliseconds(10));
         client::Picture picture = test::picture();
         picture.policy = policy;
         picture.minutes = minutes;
@@ -30,9 +31,11 @@ public:
     }
     std::string identity() const override { return "fake"; }
     bool live() const override { return alive; }
+    void give_up() override { given_up = true; }
 
     std::atomic<int> looks = 0, slow_ms = 0;
-    std::atomic<bool> broken = false;
+    std::atomic<bool> broken = false, throws = false, given_up = false;
+    std::vector<std::string> names = {"another", "default", "other"};
     bool alive = true;
 };
 
@@ -49,8 +52,8 @@ TEST(Feed, LooksAtWhatIsWantedAtOnce) {
     auto news = wait(feed);
     ASSERT_FALSE(news.empty());
     ASSERT_TRUE(news[0].picture);
-    EXPECT_EQ(news[0].picture->policy, "default"); // the first there is
-    EXPECT_EQ(news[0].policies.size(), 2u);
+    EXPECT_EQ(news[0].picture->policy, "default"); // the usual one
+    EXPECT_EQ(news[0].policies.size(), 3u);
     const auto before = steady_clock::now();
     feed.want("other", 5);
     news = wait(feed);
@@ -72,6 +75,48 @@ TEST(Feed, ASlowSourceHoldsUpNobody) {
     EXPECT_FALSE(wait(feed).empty());
 }
 
+TEST(Feed, EndsAtOnceWhateverTheSourceWaitsFor) {
+    FakeSource source;
+    source.slow_ms = 20'000;
+    const auto before = steady_clock::now();
+    {
+        Feed feed(source);
+        feed.want("default", 1);
+        std::this_thread::sleep_for(milliseconds(50));
+    }
+    EXPECT_LT(steady_clock::now() - before, milliseconds(2000));
+}
+
+TEST(Feed, NewsThatNobodyTakesDoNotAddUp) {
+    FakeSource source;
+    Feed feed(source);
+    constexpr uint32_t looks = 100;
+    for (uint32_t minutes = 1; minutes <= looks; ++minutes) {
+        const int before = source.looks;
+        feed.want("default", minutes);
+        while (source.looks == before) std::this_thread::sleep_for(milliseconds(1));
+    }
+    std::vector<News> news;
+    for (int i = 0; i < 100 && (news.empty() || news.back().picture->minutes < looks); ++i) {
+        std::this_thread::sleep_for(milliseconds(10));
+        for (News& one : feed.take()) news.push_back(std::move(one));
+        EXPECT_LE(news.size(), 35u);
+    }
+    EXPECT_EQ(news.back().picture->minutes, looks);
+}
+
+TEST(Feed, WhereNoPolicyIsThePictureIsEmpty) {
+    FakeSource source;
+    source.names.clear();
+    Feed feed(source);
+    feed.want("", 1);
+    const auto news = wait(feed);
+    ASSERT_FALSE(news.empty());
+    ASSERT_TRUE(news[0].picture);
+    EXPECT_EQ(news[0].picture->agent, "fake");
+    EXPECT_EQ(source.looks, 0);
+}
+
 TEST(Feed, ErrorsAreNewsAndAreTriedAgain) {
     FakeSource source;
     source.broken = true;
@@ -82,6 +127,11 @@ TEST(Feed, ErrorsAreNewsAndAreTriedAgain) {
     EXPECT_FALSE(news[0].picture);
     EXPECT_EQ(news[0].error, "no answer");
     source.broken = false;
+    source.throws = true;
+    news = wait(feed);
+    ASSERT_FALSE(news.empty());
+    EXPECT_EQ(news[0].error, std::bad_alloc().what());
+    source.throws = false;
     news = wait(feed);
     ASSERT_FALSE(news.empty());
     EXPECT_TRUE(news[0].picture);

@@ -13,7 +13,7 @@ using client::Picture;
 
 namespace {
 
-constexpr int64_t minute_ns = 60'000'000'000, second_ns = 1'000'000'000;
+constexpr int64_t second_ns = 1'000'000'000;
 
 // Items of a line, in order of what should stay when there is no room.
 void add_items(Line& line, std::span<const std::pair<std::string, Ink>> items, size_t width,
@@ -64,9 +64,7 @@ void agent_line(const Screen& screen, Grid& grid) {
     if (picture) {
         items.emplace_back(picture->version, Ink::faint);
         if (picture->up_minutes > 0)
-            items.emplace_back("up " + sinks::duration(static_cast<int64_t>(picture->up_minutes *
-                                                                            static_cast<double>(minute_ns))),
-                               Ink::faint);
+            items.emplace_back("up " + sinks::duration_of_minutes(picture->up_minutes), Ink::faint);
     }
     add_items(line, items, room, screen.look);
     grid.light({0, 0, width, 1});
@@ -85,6 +83,8 @@ void policy_line(const Screen& screen, Grid& grid) {
     const auto& policies = screen.link.policies;
     std::string number;
     const auto at = std::find(policies.begin(), policies.end(), view.policy);
+    // Then another one is shown.
+    const bool missing = screen.picture && at == policies.end() && screen.picture->policy != view.policy;
     if (policies.size() > 1 && at != policies.end())
         number = fmt::format(" ({} of {})", at - policies.begin() + 1, policies.size());
     std::vector<std::pair<std::string, Ink>> items;
@@ -95,7 +95,8 @@ void policy_line(const Screen& screen, Grid& grid) {
                             sinks::shortened(sinks::printable(value, screen.look), 40, screen.look)),
                 ink);
     };
-    item("policy", view.policy + number);
+    item("policy", (missing ? screen.picture->policy : view.policy) + number);
+    if (missing && !view.policy.empty()) item("no policy", view.policy, Ink::alarm);
     item("tap", screen.picture ? screen.picture->tap : "");
     item("window", window_text(screen));
     if (view.sort != Sort::weight) item("sorted by", std::string(sort_name(view.sort)), Ink::notice);
@@ -154,19 +155,31 @@ void ledger_line(const Screen& screen, Grid& grid) {
     if (!screen.picture || screen.picture->ledger.empty()) return;
     const Balance b = balance_of(*screen.picture);
     const auto text = [&](double n) {
-        return grid.width() < 100 ? sinks::compact(n) : sinks::grouped(static_cast<uint64_t>(n));
+        return grid.width() < 100 ? sinks::compact(n) : sinks::grouped(sinks::whole(n));
     };
-    line.add(text(b.received), Ink::title)
-        .add(" received = ")
-        .add(text(b.delivered), Ink::title)
-        .add(" delivered + ");
-    line.add(text(b.malformed), b.malformed > 0 ? Ink::notice : Ink::title);
-    line.add(" malformed + ", b.malformed > 0 ? Ink::notice : Ink::plain);
-    line.add(text(b.dropped) + " dropped", b.dropped > 0 ? Ink::alarm : Ink::good);
+    Line malformed(screen.look), dropped(screen.look);
+    malformed.add(text(b.malformed), b.malformed > 0 ? Ink::notice : Ink::title);
+    malformed.add(" malformed", b.malformed > 0 ? Ink::notice : Ink::plain);
+    dropped.add(text(b.dropped) + " dropped", b.dropped > 0 ? Ink::alarm : Ink::good);
     if (b.dropped > 0 && b.received > 0)
-        line.add(fmt::format(" ({})", sinks::percent(b.dropped / b.received)), Ink::alarm);
+        dropped.add(fmt::format(" ({})", sinks::percent(b.dropped / b.received)), Ink::alarm);
+    line.add(text(b.received), Ink::title).add(" received");
+    Line whole(line);
+    whole.add(" = ").add(text(b.delivered), Ink::title).add(" delivered + ").join(malformed).add(" + ");
+    whole.join(dropped);
+    if (whole.width() >
+        static_cast<size_t>(grid.width())) { // no figure is cut: what matters most comes first
+        line.add("  ").join(dropped).add("  ").join(malformed);
+        grid.put(0, 2, line);
+        return;
+    }
+    line = std::move(whole);
     const double waiting = b.received - b.delivered - b.malformed - b.dropped;
-    if (waiting > 0) line.add(fmt::format(" + {} on their way", text(waiting)), Ink::faint);
+    if (waiting > 0) {
+        Line item(screen.look);
+        item.add(fmt::format(" + {} on their way", text(waiting)), Ink::faint);
+        if (line.width() + item.width() <= static_cast<size_t>(grid.width())) line.join(item);
+    }
     for (const auto& [reason, count] : b.reasons) {
         Line item(screen.look);
         item.add(fmt::format("  {} {}", reason, text(count)), Ink::alarm);
@@ -186,14 +199,21 @@ void tabs_line(const Screen& screen, Frame& frame, int y) {
             titles.push_back(sinks::printable(
                 same > 1 || handler.title.empty() ? handler.instance : handler.title, screen.look));
         }
-    const bool known =
-        std::find(frame.panes.begin(), frame.panes.end(), screen.view.pane) != frame.panes.end();
+    const auto known = std::find(frame.panes.begin(), frame.panes.end(), screen.view.pane);
+    const auto shown =
+        known == frame.panes.end() ? size_t{0} : static_cast<size_t>(known - frame.panes.begin());
+    const auto number = [](size_t i) { return i < 9 ? fmt::format(" {} ", i + 1) : std::string(" "); };
+    const auto wide = [&](size_t i) { return number(i).size() + sinks::columns(titles[i]) + 2; };
+    // The first ones make room for the one that is shown, and for how much more of it there is.
+    const size_t room = static_cast<size_t>(frame.grid.width()) - 10;
+    size_t begin = shown;
+    for (size_t used = wide(shown); begin > 0 && (used += wide(begin - 1)) <= room;) --begin;
+    if (begin > 0) frame.grid.put(0, y, "<", Ink::key);
     int x = 1;
-    for (size_t i = 0; i < titles.size(); ++i) {
-        const bool on = known ? frame.panes[i] == screen.view.pane : i == 0;
+    for (size_t i = begin; i < titles.size() && x < frame.grid.width(); ++i) {
+        const bool on = i == shown;
         const int first = x;
-        const std::string number = i < 9 ? fmt::format(" {} ", i + 1) : " ";
-        x = frame.grid.put(x, y, number, on ? Ink::title : Ink::key);
+        x = frame.grid.put(x, y, number(i), on ? Ink::title : Ink::key);
         x = frame.grid.put(x, y, titles[i] + " ", on ? Ink::title : Ink::plain);
         if (on) frame.grid.light({first, y, x - first, 1});
         frame.hits.push_back({{first, y, x - first, 1}, Action::none, frame.panes[i], {}, true});
@@ -222,10 +242,16 @@ void footer(const Screen& screen, Frame& frame) {
         grid.put(std::max(x + 3, grid.width() - static_cast<int>(help.size()) - 1), y, help, Ink::faint);
         return;
     }
-    int x = 1;
+    // How to get help and how to leave have their place before all others.
+    const auto always = [](const KeyRow& row) {
+        return row.action == Action::help || row.action == Action::quit;
+    };
+    int x = 1, kept = 0;
+    for (const KeyRow& row : key_rows())
+        if (always(row)) kept += static_cast<int>(row.keys.size() + row.label.size()) + 3;
     const auto add = [&](const KeyRow& row, std::string_view keys, std::string_view label) {
         const auto width = static_cast<int>(keys.size() + 1 + label.size());
-        if (x + width > grid.width()) return;
+        if (x + width > grid.width() - (always(row) ? 0 : kept)) return;
         frame.hits.push_back({{x, y, width, 1}, row.action, {}, {}, false});
         x = grid.put(x, y, keys, Ink::key);
         x = grid.put(x + 1, y, label, Ink::faint) + 2;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <spdlog/fmt/fmt.h>
 
@@ -41,7 +42,9 @@ void take_over(Series& into, const std::vector<const Metric*>& rates, int64_t no
         const client::Rate& rate = metric->rate;
         for (size_t i = 0; i < rate.seconds.size(); ++i)
             sums[rate.first_second + static_cast<int64_t>(i)] += rate.seconds[i];
-        if (rate.seconds.empty() && rate.live) sums[now] += *rate.live;
+        // An agent that tells of seconds has a clock of its own, also while there are none yet.
+        if (rate.seconds.empty() && rate.live)
+            sums[rate.first_second ? rate.first_second : now] += *rate.live;
     }
     for (const auto& [second, value] : sums) into.set(second, value);
 }
@@ -59,7 +62,8 @@ const Metric* latency_of(const Handler& handler) {
 } // namespace
 
 void Series::set(int64_t second, double value) {
-    if (values_.empty() || second > last_second_ + static_cast<int64_t>(most)) {
+    // A clock that was set back by more than what is kept begins anew, as after a long time without a look.
+    if (values_.empty() || std::abs(second - last_second_) > static_cast<int64_t>(most)) {
         values_.assign(1, value);
         last_second_ = second;
         return;
@@ -80,6 +84,26 @@ std::vector<double> Series::newest(size_t count) const {
     return out;
 }
 
+std::vector<double> Series::whole(size_t columns) const {
+    std::vector<double> out;
+    const size_t n = values_.size();
+    for (size_t i = 0; n && i < columns; ++i) {
+        const size_t from = i * n / columns, to = std::max((i + 1) * n / columns, from + 1);
+        double top = unknown;
+        for (size_t second = from; second < to; ++second) top = std::fmax(top, values_[second]);
+        out.push_back(top);
+    }
+    return out;
+}
+
+std::optional<double> Series::mean() const {
+    double sum = 0;
+    for (const double value : values_)
+        if (!std::isnan(value)) sum += value;
+    const size_t seconds = known();
+    return seconds ? std::optional(sum / static_cast<double>(seconds)) : std::nullopt;
+}
+
 std::optional<double> Series::last() const {
     for (auto value = values_.rbegin(); value != values_.rend(); ++value)
         if (!std::isnan(*value)) return *value;
@@ -96,6 +120,7 @@ Series& History::series(const std::string& policy, Chart chart) {
 }
 
 void History::add(const Picture& picture) {
+    if (std::max({rates_.size(), counts_.size(), charts_.size()}) >= most) *this = History();
     bool traffic = false, dns = false;
     for (const Handler& handler : picture.handlers) {
         add_rates(picture, handler);
@@ -108,7 +133,7 @@ void History::add(const Picture& picture) {
 
 void History::add_rates(const Picture& picture, const Handler& handler) {
     for (const Metric& metric : handler.metrics)
-        if (metric.kind == Kind::rate)
+        if (metric.kind == Kind::rate && rates_.size() < most)
             take_over(rates_[{picture.policy, handler.instance + '/' + metric.path}], {&metric},
                       second_of(picture));
 }

@@ -2,7 +2,7 @@
 //
 // A rate whose seconds the picture has is taken over second by second, so that a chart is full at the first
 // look. What is not told by the second is differenced from one picture to the next.
-// Threads: one caller. Owns: its values. Units: seconds of unix time.
+// Threads: one caller. Owns: its values, a limited number. Units: seconds of unix time.
 #pragma once
 
 #include "client/picture.hpp"
@@ -22,12 +22,17 @@ public:
     void set(int64_t second, double value);
     // The newest `count`, filled up with NaN at the front.
     std::vector<double> newest(size_t count) const;
+    // All there is in so many columns, each the most of its seconds; of nothing, nothing.
+    std::vector<double> whole(size_t columns) const;
     std::optional<double> last() const;
+    std::optional<double> mean() const; // of those known
+    int64_t first_second() const { return last_second_ + 1 - static_cast<int64_t>(values_.size()); }
+    int64_t last_second() const { return last_second_; }
     bool empty() const { return values_.empty(); }
     size_t known() const;
 
 private:
-    static constexpr size_t most = 600;
+    static constexpr size_t most = 3600;
     std::deque<double> values_;
     int64_t last_second_ = 0;
 };
@@ -38,6 +43,7 @@ inline constexpr size_t chart_count = 6;
 class History {
 public:
     void add(const client::Picture& picture);
+    size_t size() const { return rates_.size() + counts_.size() + charts_.size(); } // series and counts held
 
     // Null when the policy has no such thing.
     const Series* chart(const std::string& policy, Chart chart) const;
@@ -50,6 +56,8 @@ private:
         int64_t taken_ms = 0, start_ts = 0;
     };
     using Key = std::pair<std::string, std::string>;
+    // Of each sort, over all policies looked at: beyond, as when names never come twice, all begins anew.
+    static constexpr size_t most = 4'000;
 
     void add_rates(const client::Picture& picture, const client::Handler& handler);
     void add_traffic(const client::Picture& picture, const client::Handler& handler);

@@ -1,5 +1,7 @@
 #include "terminal/lookup.hpp"
 
+#include "sinks/text_units.hpp"
+
 #include <algorithm>
 
 namespace visor::terminal {
@@ -18,7 +20,7 @@ bool ends_after_one_word(std::string_view path, std::string_view name) {
 std::optional<uint64_t> total(const Handler& handler, const sinks::Names& names) {
     std::optional<uint64_t> sum;
     for (const Metric* metric : metrics_of(handler, names, Kind::counter))
-        sum = sum.value_or(0) + static_cast<uint64_t>(metric->value);
+        sum = sum.value_or(0) + sinks::whole(metric->value);
     return sum;
 }
 

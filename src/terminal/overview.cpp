@@ -123,19 +123,27 @@ std::string chart_value(double value, std::string_view unit, const Look& look) {
     return sinks::measured(value, unit, true, look);
 }
 
+// Of a capture there is one value of what is not told by the second.
+bool single(const Scene& scene, const Series& series) {
+    return !scene.live && series.known() < 2;
+}
+
 Lines one_chart(const Scene& scene, const ChartFacts& facts, const Series& series, int width, int rows) {
-    const std::vector<double> values = series.newest(static_cast<size_t>(width));
+    const auto across = static_cast<size_t>(width);
+    const std::vector<double> values = scene.live ? series.newest(across) : series.whole(across);
     double most = 0;
     for (const double value : values)
         if (value > most) most = value;
     const bool alarm = scene.history.alarming(scene.picture.policy, facts.chart);
-    const std::string now = chart_value(series.last().value_or(0), facts.unit, scene.look);
+    const bool newest = scene.live || single(scene, series);
+    const std::optional<double> value = newest ? series.last() : series.mean();
     Line head(scene.look);
-    head.add(facts.title, Ink::heading).add(" ").add(now, alarm ? Ink::alarm : Ink::title);
+    head.add(facts.title, Ink::heading).add(newest ? " " : " mean ");
+    head.add(chart_value(value.value_or(0), facts.unit, scene.look), alarm ? Ink::alarm : Ink::title);
+    if (single(scene, series)) return {head};
     const std::string peak = fmt::format("max {}", chart_value(most, facts.unit, scene.look));
-    const auto columns = static_cast<size_t>(width);
-    if (head.width() + 2 + sinks::columns(peak) <= columns)
-        head.right(peak, columns - head.width(), Ink::faint);
+    if (head.width() + 2 + sinks::columns(peak) <= across)
+        head.right(peak, across - head.width(), Ink::faint);
     Lines lines = {head};
     for (Line& line : area(values, rows - 1, alarm ? Ink::alarm : Ink::plain, scene.look))
         lines.push_back(std::move(line));
@@ -155,25 +163,34 @@ Lines overview_charts(const Scene& scene, int width, int rows) {
     int across = std::clamp((width + gutter) / (narrowest + gutter), 1, std::min(count, 3));
     int down = (count + across - 1) / across;
     down = std::min(down, std::max(rows / 3, 1)); // a heading, and two lines to see something
-    // Of a capture there is one value of what is not told by the second.
-    const bool values = !scene.live && std::all_of(there.begin(), there.end(), [](const auto& chart) {
-        return chart.second->known() < 2;
-    });
-    const int each = values ? 1 : rows / down, wide = (width - (across - 1) * gutter) / across;
-    Lines lines(static_cast<size_t>(each * down), Line(scene.look));
-    for (int i = 0; i < std::min(count, across * down); ++i) {
-        const auto& [facts, series] = there[static_cast<size_t>(i)];
-        const Lines drawn = one_chart(scene, *facts, *series, wide, each);
-        for (size_t row = 0; row < drawn.size(); ++row)
-            lines[static_cast<size_t>(i / across * each) + row]
-                .pad_to(static_cast<size_t>(i % across * (wide + gutter)))
-                .join(drawn[row]);
+    // Those that are but a figure take a line.
+    const auto is_flat = [&](int line) {
+        const auto first = there.begin() + line * across,
+                   last = there.begin() + std::min(count, (line + 1) * across);
+        return std::all_of(first, last, [&](const auto& chart) { return single(scene, *chart.second); });
+    };
+    int flat = 0;
+    for (int line = 0; line < down; ++line) flat += is_flat(line);
+    const int tall = flat == down ? 1 : (rows - flat) / (down - flat);
+    const int wide = (width - (across - 1) * gutter) / across;
+    Lines lines;
+    for (int line = 0; line < down; ++line) {
+        const int height = is_flat(line) ? 1 : tall;
+        const size_t top = lines.size();
+        lines.resize(top + static_cast<size_t>(height), Line(scene.look));
+        for (int i = line * across; i < std::min(count, (line + 1) * across); ++i) {
+            const auto& [facts, series] = there[static_cast<size_t>(i)];
+            const Lines drawn = one_chart(scene, *facts, *series, wide, height);
+            for (size_t row = 0; row < drawn.size(); ++row)
+                lines[top + row].pad_to(static_cast<size_t>(i % across * (wide + gutter))).join(drawn[row]);
+        }
     }
     return lines;
 }
 
 std::vector<Panel> overview_panels(const Scene& scene) {
     constexpr int any_rows = 11;
+    constexpr size_t most = 100; // the rest is in the handlers' panes
     std::vector<Panel> out;
     std::set<const Metric*> told;
     for (const List& list : lists) {
@@ -189,6 +206,7 @@ std::vector<Panel> overview_panels(const Scene& scene) {
     for (const Handler& handler : scene.picture.handlers)
         for (const Metric& metric : handler.metrics) {
             if (metric.kind != Kind::top || told.count(&metric) || metric.top.items.empty()) continue;
+            if (out.size() == most) return out;
             const MetricPointer pointer(&metric, [](const Metric*) {}); // the scene outlives the panel
             out.push_back(
                 top_panel(scene, handler.instance + '/' + metric.path,

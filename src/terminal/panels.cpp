@@ -21,7 +21,7 @@ namespace {
 // By how roomy panels are to be.
 constexpr std::array<int, roomiest + 1> top_rows = {11, 13, 17, 21}, counter_rows = {14, 20, 30, 40};
 constexpr std::array<int, roomiest + 1> graph_rows = {2, 3, 5, 8}, bin_rows = {3, 4, 6, 9};
-constexpr size_t name_width = 22, count_width = 14; // of counters with help
+constexpr size_t count_width = 14; // of counters with help
 constexpr std::string_view nothing = "nothing in this window";
 
 bool contains(std::string_view text, std::string_view part) {
@@ -59,8 +59,7 @@ std::string no_match(const View& view) {
 }
 
 std::string number(double value, std::string_view unit) {
-    return unit == "By" ? sinks::prefixed(value, "B")
-                        : sinks::grouped(static_cast<uint64_t>(std::llround(value)));
+    return unit == "By" ? sinks::prefixed(value, "B") : sinks::grouped(sinks::whole(value));
 }
 
 Detail top_detail(const Metric& metric, const View& view, int width, const Look& look) {
@@ -144,24 +143,45 @@ std::vector<CountLine> count_lines(const Handler& handler, const View& view, con
     return out;
 }
 
-Line drawn(const CountLine& count, int width, bool with_help, const Look& look) {
+// How wide what is beside the names is: nothing for what no line has, so that names are seen whole.
+struct CountColumns {
+    bool help = false;
+    size_t name = 0, value = 7, note = 0, share = 0, bars = 0;
+
+    CountColumns(const std::vector<CountLine>& lines, int width, bool with_help, const Look& look)
+        : help(with_help) {
+        const auto all = static_cast<size_t>(width);
+        if (help) value = count_width;
+        size_t longest = 0;
+        for (const CountLine& line : lines) {
+            longest = std::max(longest, sinks::columns(sinks::printable(line.name, look)));
+            if (!line.note.empty()) note = 6;
+            if (line.share) share = 7;
+        }
+        if (share && all >= (help ? 100 : 46)) bars = 6;
+        const size_t fixed = 1 + value + note + share + bars;
+        const size_t most = all > fixed + 1 ? all - fixed : 1;
+        name = !help ? most : std::clamp(longest, std::min(least_name, most), most > 30 ? most - 30 : 1);
+    }
+
+private:
+    static constexpr size_t least_name = 12;
+};
+
+Line drawn(const CountLine& count, int width, const CountColumns& wide, const Look& look) {
     const Ink ink = count.alarm ? Ink::alarm : count.value > 0 ? Ink::plain : Ink::faint;
-    constexpr size_t note = 6, share = 7, bars = 6;
     const auto all = static_cast<size_t>(width);
-    const size_t value = with_help ? count_width : 7;
-    const bool barred = all >= (with_help ? 100 : 46);
-    const size_t rest = 1 + value + note + share + (barred ? bars : 0);
-    const size_t name = with_help ? name_width : all > rest ? all - rest : 1;
     Line line(look);
-    line.pad_to(1).left(count.name, name, ink);
-    line.right(with_help ? number(count.value, "") : sinks::compact(count.value), value,
+    line.pad_to(1).left(count.name, wide.name, ink);
+    line.right(wide.help ? number(count.value, "") : sinks::compact(count.value), wide.value,
                ink == Ink::plain ? Ink::title : ink);
-    line.add(" ").left(count.note, note - 1, Ink::faint);
-    line.right(count.share ? sinks::percent(*count.share) : "", share, count.alarm ? Ink::alarm : Ink::faint);
-    if (barred)
-        line.add(" ").left(count.share ? sinks::bar(std::min(*count.share, 1.0), bars - 1, look) : "",
-                           bars - 1, count.alarm ? Ink::alarm : Ink::bar);
-    if (with_help) line.add("  ").left(count.help, all > line.width() ? all - line.width() : 0, Ink::faint);
+    if (wide.note) line.add(" ").left(count.note, wide.note - 1, Ink::faint);
+    line.right(count.share ? sinks::percent(*count.share) : "", wide.share,
+               count.alarm ? Ink::alarm : Ink::faint);
+    if (wide.bars)
+        line.add(" ").left(count.share ? sinks::bar(std::min(*count.share, 1.0), wide.bars - 1, look) : "",
+                           wide.bars - 1, count.alarm ? Ink::alarm : Ink::bar);
+    if (wide.help) line.add("  ").left(count.help, all > line.width() ? all - line.width() : 0, Ink::faint);
     return line;
 }
 
@@ -276,19 +296,22 @@ Panel counters_panel(const Scene& scene, const Handler& handler, int rows_at_mos
         std::vector<std::string> notes = {"", ""};
         if (zero) notes.front() = fmt::format("{} at 0", zero);
         Lines out = {sinks::heading("counters", notes, static_cast<size_t>(width), look)};
+        const CountColumns wide({lines.begin(), lines.begin() + seen}, width, false, look);
         for (const CountLine& line : lines)
             if (line.value > 0 && static_cast<int>(out.size()) < height)
-                out.push_back(drawn(line, width, false, look));
+                out.push_back(drawn(line, width, wide, look));
         if (seen == 0)
             out.push_back(remark(view.filter.empty() ? std::string(nothing) : no_match(view), look));
         return out;
     };
     panel.detail = [=](int width, int) {
         Detail detail;
+        const CountColumns wide(lines, width, true, look);
         Line head(look);
-        head.pad_to(1).left("counter", name_width, Ink::faint).right("count", count_width, Ink::faint);
-        detail.head.push_back(head.right("share", 13, Ink::faint));
-        for (const CountLine& line : lines) detail.lines.push_back(drawn(line, width, true, look));
+        head.pad_to(1).left("counter", wide.name, Ink::faint).right("count", wide.value, Ink::faint);
+        if (wide.share) head.right("share", wide.note + wide.share, Ink::faint);
+        detail.head.push_back(head);
+        for (const CountLine& line : lines) detail.lines.push_back(drawn(line, width, wide, look));
         return detail;
     };
     return panel;

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <limits>
 #include <sstream>
 
 namespace visor::terminal {
@@ -183,6 +184,131 @@ TEST(Screen, DirectionsOfVersionTwoAreOneListWithTrueBounds) {
         << text;
     EXPECT_NE(text.find("192.0.2.2           71    7.9%           66           76"), std::string::npos)
         << text;
+}
+
+TEST(Screen, HowToLeaveIsToldAtAnyWidth) {
+    Stage stage;
+    for (const bool expanded : {false, true})
+        for (int width = 50; width < 130; ++width) {
+            stage.view.expanded = expanded;
+            EXPECT_NE(stage.text(width, 24).find("? help  q quit\n"), std::string::npos)
+                << stage.text(width, 24);
+        }
+}
+
+TEST(Screen, AnOverviewOfVeryMuchHasALimit) {
+    Stage stage;
+    for (int i = 0; i < 300; ++i) stage.picture.handlers.push_back(stage.picture.handlers.back());
+    EXPECT_EQ(stage.frame(120, 40).panels.size(), 100u);
+}
+
+TEST(Screen, DropsAreSeenWholeAtAnyWidth) {
+    const Stage stage;
+    for (int width = 50; width < 130; ++width)
+        EXPECT_NE(stage.text(width, 24).find("340 dropped (0.3%)"), std::string::npos)
+            << stage.text(width, 24);
+}
+
+TEST(Screen, CountsThatCannotBeAreShownAsNearAsCanBe) {
+    Stage stage;
+    stage.picture.ledger = {{"eth0", "received", -5}, {"eth0", "delivered", 1e300}};
+    stage.picture.up_minutes = 1e300;
+    stage.picture.handlers.front().metrics.push_back(test::counter("in_debt", "less than nothing", -7));
+    stage.view.pane = stage.picture.handlers.front().instance;
+    stage.view.expanded = true;
+    stage.view.selected = "(counters)";
+    const std::string text = stage.text(120, 40);
+    EXPECT_NE(text.find(" 0 received = 18,446,744,073,709,551,615 delivered"), std::string::npos) << text;
+    EXPECT_NE(text.find("up 37037 d"), std::string::npos) << text;
+    const size_t debt = text.find("in debt");
+    EXPECT_NE(text.find(" 0 ", debt), std::string::npos) << text;
+    EXPECT_EQ(text.find("18,446", debt), std::string::npos) << text;
+}
+
+TEST(Screen, AHistogramsLastBinHasNoEnd) {
+    Stage stage;
+    client::Metric& datagrams = stage.picture.handlers.back().metrics[2];
+    ASSERT_EQ(datagrams.kind, Kind::histogram);
+    datagrams.quantiles.bins = {
+        {0, 64, 10}, {64, 512, 30}, {512, std::numeric_limits<double>::infinity(), 20}};
+    stage.view.pane = stage.picture.handlers.back().instance;
+    stage.view.expanded = true;
+    stage.view.selected = datagrams.path;
+    const std::string text = stage.text(80, 24);
+    EXPECT_NE(text.find("> 512 B "), std::string::npos) << text;
+    EXPECT_EQ(text.find("inf"), std::string::npos) << text;
+    // Something is drawn of each bin, the last one up to the right end.
+    EXPECT_NE(text.find("\xe2\x96\x88\n"), std::string::npos) << text;
+}
+
+TEST(Screen, APolicyThatIsNotThereIsSaid) {
+    Stage stage;
+    stage.view.policy = "deafult";
+    EXPECT_NE(stage.text(120, 40).find("policy default  no policy deafult"), std::string::npos)
+        << stage.text(120, 40);
+}
+
+TEST(Screen, NamesAreSeenWholeWhereThereIsRoom) {
+    Stage stage;
+    client::Handler& handler = stage.picture.handlers.back();
+    handler.metrics = {test::counter("a_counter_with_quite_a_name", "what it counts", 7),
+                       test::counter("another_of_them_at_zero", "the same", 0)};
+    stage.view.pane = handler.instance;
+    EXPECT_NE(stage.text(80, 24).find(" a counter with quite a name          7\n"), std::string::npos)
+        << stage.text(80, 24);
+    stage.view.expanded = true;
+    stage.view.selected = "(counters)";
+    EXPECT_NE(stage.text(80, 24).find(" a counter with quite a name             7  what it counts\n"),
+              std::string::npos)
+        << stage.text(80, 24);
+    const std::vector<std::string> names = {"f2:5c:90:85:e1:ac/10.77.0.122"};
+    handler.metrics = {test::top("top_clients", "clients", names, 12)};
+    stage.view.expanded = false;
+    EXPECT_NE(stage.text(80, 24).find(names.front() + "   4  33%"), std::string::npos) << stage.text(80, 24);
+}
+
+TEST(Screen, ACaptureIsDrawnAsAWhole) {
+    Stage stage;
+    stage.link.live = false;
+    stage.history = History();
+    client::Handler& net = stage.picture.handlers.front();
+    for (client::Metric& metric : net.metrics)
+        if (metric.path == "rates.pps_total") {
+            metric.rate.live = {};
+            metric.rate.seconds.assign(1000, 1.0);
+            metric.rate.seconds.front() = 501; // long before what fits second by second
+        }
+    stage.history.add(stage.picture);
+    const std::string overview = stage.text(120, 40);
+    EXPECT_NE(overview.find("packets/s mean 2 "), std::string::npos) << overview;
+    EXPECT_NE(overview.find("max 501"), std::string::npos) << overview;
+    EXPECT_NE(overview.find("DNS queries/s 200\n"), std::string::npos)
+        << overview; // 20000 in 100 s, one figure
+    stage.view.pane = net.instance;
+    stage.view.expanded = true;
+    stage.view.selected = "rates.pps_total";
+    const std::string detail = stage.text(120, 40);
+    EXPECT_NE(detail.find("mean 1.50 pkt/s, most 501"), std::string::npos) << detail;
+    EXPECT_EQ(detail.find("seconds ago"), std::string::npos) << detail;
+}
+
+TEST(Screen, TheTabOfThePaneThatIsShownIsAlwaysSeen) {
+    Stage stage;
+    for (int i = 0; i < 12; ++i) {
+        stage.picture.handlers.push_back(stage.picture.handlers.back());
+        stage.picture.handlers.back().instance = fmt::format("default-interface{}-quic", i);
+    }
+    for (const client::Handler& handler : stage.picture.handlers) {
+        stage.view.pane = handler.instance;
+        const Frame frame = stage.frame(80, 24);
+        bool lit = false;
+        for (const Hit& hit : frame.hits)
+            lit = lit || (hit.to_pane && hit.pane == handler.instance && hit.area.x + hit.area.width < 72 &&
+                          frame.grid.at(hit.area.x + 1, hit.area.y).lit);
+        EXPECT_TRUE(lit) << frame.grid.text();
+    }
+    stage.view.pane.clear();
+    EXPECT_NE(stage.text(80, 24).find("\n  1 overview   2 net 1.0 "), std::string::npos);
 }
 
 double processor_ms() {

@@ -163,7 +163,7 @@ private:
             link_.lost_ms = 0;
             history_.add(*one.picture);
             newest_ = std::move(one.picture);
-            if (view_.policy.empty()) view_.policy = newest_->policy;
+            if (view_.policy.empty()) view_.policy = newest_->policy; // empty when there is none yet
             if (!view_.paused) picture_ = newest_;
         }
         return true;
@@ -190,7 +190,10 @@ int run(client::Source& source, const Options& options) {
         std::fprintf(stderr, "no live screens: %s\n", curses.error().c_str());
         return 1;
     }
-    return Session(source, options, signals, **curses).run();
+    Session session(source, options, signals, **curses);
+    const int status = session.run();
+    (*curses)->leave(); // at once: the look that is under way may take a moment to end
+    return status;
 }
 
 } // namespace visor::terminal

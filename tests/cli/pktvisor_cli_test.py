@@ -5,6 +5,7 @@ usage: pktvisor_cli_test.py PKTVISOR_CLI PKTVISORD PKTVISOR_PCAP EXAMPLE.pcap
 """
 import json
 import os
+import pty
 import shutil
 import socket
 import ssl
@@ -48,6 +49,12 @@ class CliTest(FolderTest):
         self.assertEqual((run.status, run.out), (1, ""), run.errors)
         self.assertEqual(run.errors.count("\n"), 1, run.errors)
         self.assertTrue(run.errors.startswith("pktvisor-cli: "), run.errors)
+        self.assertIn(saying, run.errors)
+
+
+    def fails_use(self, *arguments, saying):
+        run = Run(*arguments)
+        self.assertEqual((run.status, run.out, run.errors.count("\n")), (1, "", 2), run.errors)
         self.assertIn(saying, run.errors)
 
 
@@ -95,7 +102,7 @@ class TheRunningAgent(CliTest):
 
     def test_status(self):
         page = self.works(*self.at, "status").out
-        self.assertIn("nothing is known to be wrong", page)
+        self.assertRegex(page, r"(?m)^health +ok$")
         told = self.works(*self.at, "status", "--format", "json").json
         self.assertTrue(told["well"])
         self.assertIn("default", told["policies"])
@@ -214,6 +221,15 @@ class OlderAgents(CliTest):
             self.assertIn('<b>"x"</b>\\x1b[31m\\u202e.evil', page)
             (told,) = self.works(*at, "top", "qname2", "--format", "json").json
             self.assertEqual(told["items"][1]["name"], HOSTILE)
+            main, end = pty.openpty()
+            with os.fdopen(main, "rb", buffering=0) as terminal:
+                subprocess.run([CLI, *map(str, at), "top", "qname2", "--format=json", "-n2"], stdout=end, check=True)
+                os.close(end)
+                sent = b""
+                while not sent.endswith(b"\n"):
+                    sent += terminal.read(65536)
+            self.assertTrue(sent.strip().isascii(), sent)
+            self.assertEqual(json.loads(sent)[0]["items"][1]["name"], HOSTILE)
 
     def test_ipv6(self):
         try:
@@ -289,6 +305,17 @@ class Captures(CliTest):
         config = self.file("c.yaml", agent.TAPS + "  policies:\n" + agent.mock_policy("only_dns", tap="bare"))
         told = self.works(EXAMPLE, "--config", config, "--once", "--format=json").json
         self.assertEqual((told["policy"], list(told["handlers"])), ("only_dns", ["only_dns-bare-dns"]))
+
+    def test_one_that_is_cut_short_is_shown_and_said(self):
+        with open(EXAMPLE, "rb") as whole:
+            cut = self.file("cut.pcap", whole.read(300_000))
+        run = Run(cut, "--once")
+        self.assertEqual(run.status, 0)
+        self.assertRegex(run.errors, r"^pktvisor-cli: \S+cut\.pcap: cut short in record 1844 \(offset \d+\)\n$")
+        self.assertIn("delivered 1,843", run.out)
+
+    def test_a_command_of_agents(self):
+        self.fails_use(EXAMPLE, "top", "qname2", saying="'top' is a command, and commands ask an agent")
 
     def test_what_cannot_be_read(self):
         self.fails(self.folder + "/none.pcap", "--once", saying="none.pcap")

@@ -8,9 +8,11 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -154,7 +156,7 @@ class Screens(agent.AgentTest):
         self.assertTrue(plain.isascii(), plain)
 
     def test_the_terminal_is_given_back(self):
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGSEGV, signal.SIGABRT):
             terminal = self.capture()
             os.kill(terminal.process(), number)
             terminal.shows(f"ended with {128 + number}")
@@ -191,11 +193,32 @@ class Screens(agent.AgentTest):
         self.with_config(agent.WITH_DEFAULT, port=port)
         terminal.shows("• live")
 
+    def test_an_agent_that_comes_later(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+        terminal = self.terminal(f"-p {port} -H 127.0.0.1 -P deafult", width=100)
+        terminal.shows("not connected, trying again")
+        self.assertIn("connection refused", terminal.screen())
+        self.with_config(agent.WITH_DEFAULT, port=port)
+        screen = terminal.shows("• live")
+        self.assertIn("policy default  no policy deafult", screen)
+
+    def test_leaving_waits_for_no_answer(self):
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen()
+            terminal = self.terminal(f"-p {silent.getsockname()[1]} -H 127.0.0.1")
+            terminal.shows("asking http")
+            begin = time.monotonic()
+            terminal.keys("q")
+            terminal.shows("ended with 0")
+            self.assertLess(time.monotonic() - begin, 3)
+
     def test_only_what_changed_is_sent(self):
         """Through a terminal of our own: what a key that changes a line costs, after the first screen."""
         import pty
         import select
-        import time
         child, descriptor = pty.fork()
         if child == 0:
             os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8", COLUMNS="200", LINES="60")

@@ -1,7 +1,9 @@
 #include "cmd/pktvisor-cli/captures.hpp"
 
 #include "client/answers.hpp"
+#include "client/shapes.hpp"
 #include "cmd/common/reading.hpp"
+#include "cmd/pktvisor-cli/printing.hpp"
 #include "control/registry.hpp"
 #include "sinks/json.hpp"
 #include "sinks/schema_json.hpp"
@@ -48,6 +50,7 @@ struct Shown {
 using ByPolicy = std::map<std::string, Shown>;
 
 void add(const Reading& reading, ByPolicy& shown) {
+    constexpr sinks::JsonOptions how{.charts = true, .seconds = client::seconds_max}; // it is looked at once
     for (const engine::PolicyView& view : reading.run->policies()) {
         const engine::PlannedPolicy& plan = *view.plan;
         Shown& policy = shown[plan.name];
@@ -55,7 +58,7 @@ void add(const Reading& reading, ByPolicy& shown) {
         nlohmann::json& answer = policy.answer[plan.name];
         if (answer.is_null()) answer = nlohmann::json::object();
         for (const engine::HandlerView& handler : view.handlers)
-            if (auto json = sinks::handler_json(handler, {.charts = true}); !json.empty())
+            if (auto json = sinks::handler_json(handler, how); !json.empty())
                 answer[handler.plan->name][std::string(handler.plan->handler->schema().key)] =
                     std::move(json);
         answer["ledger"][plan.tap] = sinks::ledger_json(reading.run->ledger());
@@ -72,11 +75,13 @@ Result<std::unique_ptr<client::Source>> capture_source(CaptureOptions options) {
     const Services services = databases->services();
     const StopSignal stop = stop_on_signals();
     ByPolicy shown;
-    std::string identity;
+    std::string identity, trouble;
     for (Job& job : *jobs) {
         const auto reading = read_job(options, job, services, stop);
         if (!reading) return Error{reading.error()};
         identity = reading->source;
+        if (!reading->trouble.empty() && reading->trouble != trouble) tell(reading->trouble);
+        trouble = reading->trouble;
         add(*reading, shown);
         if (stop_signalled()) break;
     }

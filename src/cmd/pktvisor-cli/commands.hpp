@@ -7,7 +7,7 @@
 
 namespace visor::cmd {
 
-// The policy to show: the one asked for, else "default", else the first. Error: there is none.
+// The policy to show: the one asked for, else the usual one. Error: there is none.
 Result<std::string> chosen_policy(client::Source& source, const CliOptions& options);
 
 int show_once(client::Source& source, const CliOptions& options);

@@ -18,10 +18,11 @@ namespace {
 int show_live(client::Source& source, const CliOptions& options) {
     if (isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1)
         return failed("the live screen takes a terminal; --once prints what there is now");
-    const auto policy = chosen_policy(source, options);
-    if (!policy) return failed(policy.error());
     terminal::Options how;
-    how.policy = *policy;
+    how.policy = options.policy;
+    // An agent may come, and its policies with it; what is in a capture is known.
+    if (!source.live() && !how.policy.empty())
+        if (const auto there = source.look(how.policy, 1); !there) return failed(there.error());
     if (options.minutes) how.minutes = *options.minutes;
     if (!options.theme.empty()) how.theme = options.theme;
     how.monochrome = !options.look().colour;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <unistd.h>
 
@@ -136,13 +137,28 @@ void declare_captures(CLI::App& app, CliOptions& o) {
         ->group(of_captures);
 }
 
+bool is_command(const std::string& word) {
+    return std::find(std::begin(commands), std::end(commands), word) != std::end(commands);
+}
+
+// Files, unless one of them was meant as a command.
+std::string sort_files(std::vector<std::string> given, CliOptions& o) {
+    std::error_code none;
+    const auto meant = std::find_if(given.begin(), given.end(), [&](const std::string& word) {
+        return is_command(word) && !std::filesystem::exists(word, none);
+    });
+    if (meant != given.end())
+        return "'" + *meant +
+               "' is a command, and commands ask an agent; what is in a capture is printed by " + cli_name +
+               " --once " + given.front();
+    o.capture.files = std::move(given);
+    return {};
+}
+
 // Operands are a command and its words, or files.
 std::string sort_operands(std::vector<std::string> given, CliOptions& o) {
     if (given.empty()) return {};
-    if (std::find(std::begin(commands), std::end(commands), given.front()) == std::end(commands)) {
-        o.capture.files = std::move(given);
-        return {};
-    }
+    if (!is_command(given.front())) return sort_files(std::move(given), o);
     o.command = given.front();
     o.words.assign(given.begin() + 1, given.end());
     const size_t words = o.words.size();
@@ -154,6 +170,22 @@ std::string sort_operands(std::vector<std::string> given, CliOptions& o) {
     if (verb != "apply" && verb != "delete")
         return o.command + " takes show, apply or delete, not '" + verb + "'";
     return words == 2 ? "" : verb == "apply" ? "apply takes one file" : "delete takes one name";
+}
+
+// An option that would be passed over in silence: of captures, where an agent is asked, or the other way
+// round.
+std::string misplaced(const CLI::App& app, const CliOptions& o) {
+    const bool captures = !o.capture.files.empty();
+    for (const CLI::Option* option : app.get_options()) {
+        const std::string name = option->get_name();
+        if (option->count() == 0 || name == "-P") continue;
+        if (captures && option->get_group() == of_agent)
+            return name + " is for agents, and this shows a capture" +
+                   (name == "-H" ? ": --host-spec says which hosts are its own" : "");
+        if (!captures && option->get_group() == of_captures)
+            return name + " is for captures, and none is named";
+    }
+    return {};
 }
 
 OptionValues given_options(const CLI::App& app, const CaptureOptions& c) {
@@ -243,7 +275,9 @@ bool parse_command_line(int argc, char** argv, CliOptions& options, int& exit_co
         exit_code = *ended;
         return false;
     }
-    if (const std::string wrong = sort_operands(std::move(given), options); !wrong.empty()) {
+    std::string wrong = sort_operands(std::move(given), options);
+    if (wrong.empty()) wrong = misplaced(app, options);
+    if (!wrong.empty()) {
         exit_code = wrong_use(app, wrong, operands);
         return false;
     }

@@ -53,7 +53,7 @@ TEST(CommandLine, AsEarlierVersionsTookIt) {
 TEST(CommandLine, CommandsAndFiles) {
     EXPECT_EQ(Parsed({"top", "dns.qname2", "-n", "3"}).options.lines, 3U);
     EXPECT_EQ(Parsed({"policies", "apply", "-"}).options.words, (Words{"apply", "-"}));
-    EXPECT_EQ(Parsed({"a.pcap", "top"}).options.capture.files, (Words{"a.pcap", "top"}));
+    EXPECT_EQ(Parsed({"a.pcap", "./top"}).options.capture.files, (Words{"a.pcap", "./top"}));
     EXPECT_FALSE(Parsed({"--once"}).options.screen());
     EXPECT_FALSE(Parsed({"status"}).options.screen());
 }
@@ -66,6 +66,16 @@ TEST(CommandLine, TellsWhatIsWrong) {
         return parsed.errors.substr(0, parsed.errors.find('\n'));
     };
     EXPECT_EQ(wrong({"top"}), "pktvisor-cli: top takes one list, such as dns.qname2");
+    EXPECT_EQ(
+        wrong({"a.pcap", "top", "qname2"}),
+        "pktvisor-cli: 'top' is a command, and commands ask an agent; what is in a capture is printed by "
+        "pktvisor-cli --once a.pcap");
+    EXPECT_EQ(wrong({"-H", "192.0.2.0/24", "a.pcap"}),
+              "pktvisor-cli: -H is for agents, and this shows a capture: "
+              "--host-spec says which hosts are its own");
+    EXPECT_EQ(wrong({"--tls-noverify", "a.pcap"}),
+              "pktvisor-cli: --tls-noverify is for agents, and this shows a capture");
+    EXPECT_EQ(wrong({"-b", "port 53"}), "pktvisor-cli: -b is for captures, and none is named");
     EXPECT_EQ(wrong({"status", "x"}), "pktvisor-cli: status takes nothing");
     EXPECT_EQ(wrong({"taps", "drop"}), "pktvisor-cli: taps takes show, apply or delete, not 'drop'");
     EXPECT_EQ(wrong({"policies", "apply"}), "pktvisor-cli: apply takes one file");

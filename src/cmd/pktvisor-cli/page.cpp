@@ -39,7 +39,7 @@ Line headline(const Picture& picture, const Look& look) {
     Line line(look);
     line.add(picture.agent, Ink::title);
     if (!picture.version.empty()) line.add("  pktvisor " + picture.version);
-    if (picture.up_minutes > 0) line.add(", up " + duration_text(picture.up_minutes));
+    if (picture.up_minutes > 0) line.add(", up " + sinks::duration_of_minutes(picture.up_minutes));
     line.add("  policy " + picture.policy);
     if (!picture.tap.empty()) line.add(", tap " + picture.tap);
     return line;

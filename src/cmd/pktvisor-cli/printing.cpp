@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <unistd.h>
 
 namespace visor::cmd {
 
@@ -30,29 +31,26 @@ bool print(const Lines& lines) {
 }
 
 bool print_json(const nlohmann::json& document, bool pretty) {
-    return print(sinks::dump_json(document, pretty) + "\n");
+    return print(sinks::dump_json(document, pretty, isatty(STDOUT_FILENO) == 1) + "\n");
 }
 
-int failed(std::string_view what) {
+void tell(std::string_view what) {
     const std::string text =
         std::string(cli_name) + ": " + sinks::printable(what, {.utf8 = sinks::utf8_locale()}) + "\n";
     std::fputs(text.c_str(), stderr);
+}
+
+int failed(std::string_view what) {
+    tell(what);
     return 1;
 }
 
 std::string count_text(double count) {
-    constexpr double most = 1.8e19; // what a uint64_t holds
-    return sinks::grouped(static_cast<uint64_t>(std::clamp(std::round(count), 0.0, most)));
+    return sinks::grouped(sinks::whole(count));
 }
 
 std::string figure(double value, std::string_view unit, const Look& look) {
     return sinks::measured(value, unit, value == std::floor(value), look);
-}
-
-std::string duration_text(double minutes) {
-    constexpr double century_s = 3.2e9;
-    return sinks::duration(
-        static_cast<int64_t>(std::clamp(minutes * 60, 0.0, century_s) * sketch::second_ns));
 }
 
 std::string period_text(const client::Handler& handler, const Look& look) {

@@ -81,11 +81,11 @@ Result<std::string> chosen_policy(client::Source& source, const CliOptions& opti
     if (!options.policy.empty()) return options.policy;
     const auto names = source.policies();
     if (!names) return Error{names.error()};
-    if (names->empty())
+    const std::string* usual = client::usual_policy(*names);
+    if (!usual)
         return Error{source.identity() + " has no policy yet: start it with an interface or --config, or add "
                                          "one with pktvisor-cli policies apply FILE"};
-    const bool usual = std::find(names->begin(), names->end(), "default") != names->end();
-    return usual ? std::string("default") : names->front();
+    return *usual;
 }
 
 int show_once(client::Source& source, const CliOptions& options) {

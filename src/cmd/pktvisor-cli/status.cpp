@@ -1,6 +1,7 @@
 // status: whether the agent is well.
 #include "cmd/pktvisor-cli/commands.hpp"
 #include "cmd/pktvisor-cli/printing.hpp"
+#include "sinks/text_units.hpp"
 
 #include <chrono>
 #include <map>
@@ -97,7 +98,8 @@ Lines status_page(const AgentSource& agent, const Status& status, const sinks::L
     constexpr size_t label = 10, gap = 3;
     Lines lines;
     lines.push_back(Line(look).left("agent", label, Ink::heading).add(agent.identity(), Ink::title));
-    lines.back().add("  pktvisor " + status.app.version + ", up " + duration_text(status.app.up_minutes));
+    lines.back().add("  pktvisor " + status.app.version + ", up " +
+                     sinks::duration_of_minutes(status.app.up_minutes));
     for (const PolicyInfo& policy : status.policies) {
         Line line(look);
         line.left("policy", label, Ink::heading).add(policy.name);
@@ -129,7 +131,7 @@ Lines status_page(const AgentSource& agent, const Status& status, const sinks::L
     for (const std::string& problem : status.problems)
         lines.push_back(Line(look).left("problem", label, Ink::alarm).add(problem, Ink::alarm));
     if (status.problems.empty())
-        lines.push_back(Line(look).left("well", label, Ink::good).add("nothing is known to be wrong"));
+        lines.push_back(Line(look).left("health", label, Ink::good).add("ok", Ink::good));
     return lines;
 }
 

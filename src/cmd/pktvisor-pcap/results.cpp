@@ -106,7 +106,9 @@ Result<std::string> result_of(const PcapOptions& options, const std::vector<Fini
     if (options.format == "text") return result_text(all);
     if (options.format == "html")
         return page::fill_report(page::bundled_report(), sinks::dump_json(report_data(options, all), false));
-    return sinks::dump_json(result_json(options, all), options.format == "pretty") + "\n";
+    return sinks::dump_json(result_json(options, all), options.format == "pretty",
+                            isatty(STDOUT_FILENO) == 1) +
+           "\n";
 }
 
 } // namespace visor::cmd

@@ -161,10 +161,10 @@ Trouble Agent::replace_policy(const std::string& name, const Document& document,
     return apply({taps_, document.policies, {name}}, extent);
 }
 
-Trouble Agent::remove_policy(const std::string& name) {
+Trouble Agent::remove_policy(const std::string& name, Extent extent) {
     const std::lock_guard lock(mutex_);
     if (!policies_.contains(name)) return no_policy();
-    return apply({taps_, {}, {name}});
+    return apply({taps_, {}, {name}}, extent);
 }
 
 // Policies on the tap begin anew where their input is no longer the same.
@@ -183,7 +183,7 @@ Trouble Agent::replace_tap(const std::string& name, const Document& document, Ex
     return apply(std::move(change), extent);
 }
 
-Trouble Agent::remove_tap(const std::string& name) {
+Trouble Agent::remove_tap(const std::string& name, Extent extent) {
     const std::lock_guard lock(mutex_);
     Change change{taps_, {}, {}};
     if (std::erase_if(change.taps, [&](const auto& tap) { return tap.name == name; }) == 0) return no_tap();
@@ -193,7 +193,7 @@ Trouble Agent::remove_tap(const std::string& name) {
             users += (users.empty() ? "" : ", ") + policy_name;
     if (!users.empty())
         return refuse(RefusalKind::conflict, "tap '" + name + "' is already in use by policies: " + users);
-    return apply(std::move(change));
+    return apply(std::move(change), extent);
 }
 
 // Documents are read before it is their turn: what they were read against may have changed since.

@@ -85,8 +85,8 @@ public:
     // Policies that ask for places go on with them: results stay, and name the places of the databases they
     // were counted with.
     Trouble replace_databases(std::shared_ptr<const Databases> databases);
-    Trouble remove_policy(const std::string& name);
-    Trouble remove_tap(const std::string& name);
+    Trouble remove_policy(const std::string& name, Extent extent = Extent::done);
+    Trouble remove_tap(const std::string& name, Extent extent = Extent::done);
 
     std::vector<TapConfig> taps() const;
     std::vector<PolicyPointer> policies() const;         // by name

@@ -6,7 +6,7 @@ namespace visor::control {
 
 bool is_set(const http::Request& request, std::string_view parameter) {
     const std::string_view value = request.parameter(parameter);
-    return value == "1" || value == "true";
+    return value == "1" || value == "true" || (value.empty() && request.has_parameter(parameter));
 }
 
 http::Response json_reply(const nlohmann::json& body, int status) {

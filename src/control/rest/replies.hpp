@@ -10,7 +10,7 @@
 
 namespace visor::control {
 
-bool is_set(const http::Request& request, std::string_view parameter); // "1" or "true"
+bool is_set(const http::Request& request, std::string_view parameter); // "1", "true" or no more than its name
 
 http::Response json_reply(const nlohmann::json& body, int status = 200);
 http::Response error_reply(int status, std::string_view text);

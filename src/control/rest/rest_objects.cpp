@@ -71,8 +71,9 @@ Response Rest::put_tap(const Request& request, const PathValues& path) const {
     return json_reply({{tap.name, tap_json(tap)}});
 }
 
-Response Rest::delete_tap(const Request&, const PathValues& path) const {
-    if (const Trouble trouble = agent_.remove_tap(std::string(path["name"]))) return refusal_reply(*trouble);
+Response Rest::delete_tap(const Request& request, const PathValues& path) const {
+    if (const Trouble trouble = agent_.remove_tap(std::string(path["name"]), extent_of(request)))
+        return refusal_reply(*trouble);
     return json_reply(nlohmann::json::object());
 }
 
@@ -110,14 +111,14 @@ Response Rest::put_policy(const Request& request, const PathValues& path) const 
     return policy(request, path);
 }
 
-Response Rest::delete_policy(const Request&, const PathValues& path) const {
-    if (const Trouble trouble = agent_.remove_policy(std::string(path["name"])))
+Response Rest::delete_policy(const Request& request, const PathValues& path) const {
+    if (const Trouble trouble = agent_.remove_policy(std::string(path["name"]), extent_of(request)))
         return refusal_reply(*trouble);
     return json_reply(nlohmann::json::object());
 }
 
-Response Rest::stop_server(const Request&, const PathValues&) const {
-    if (settings_.stop) settings_.stop();
+Response Rest::stop_server(const Request& request, const PathValues&) const {
+    if (settings_.stop && extent_of(request) == Extent::done) settings_.stop();
     return Response(200);
 }
 

@@ -214,6 +214,30 @@ TEST_F(RestTest, ATrialAnswersAsTheChangeWouldAndChangesNothing) {
     auto asked = request("POST", "/api/v1/taps", tap_yaml);
     asked.query = {{"dry_run", "perhaps"}};
     EXPECT_EQ(json_of(ask(asked))["error"], "dry_run is true or false");
+    asked.body = "visor: {taps: {bare: {input_type: pcap, config: {pcap_source: mock}}}}";
+    asked.query = {{"dry_run", ""}}; // "?dry_run" is meant as much
+    EXPECT_EQ(ask(asked).status, 200);
+    EXPECT_EQ(get("/api/v1/taps/bare").status, 404);
+}
+
+TEST_F(RestTest, ATrialRemovesAndStopsNothing) {
+    settings_.admin = true;
+    ASSERT_EQ(ask(request("POST", "/api/v1/taps", tap_yaml)).status, 201);
+    ASSERT_EQ(ask(request("POST", "/api/v1/policies", policy_yaml)).status, 201);
+    const auto tried = [&](const char* path) {
+        auto asked = request("DELETE", path);
+        asked.query = {{"dry_run", "1"}};
+        return ask(asked).status;
+    };
+    EXPECT_EQ(tried("/api/v1/taps/t"), 409);
+    EXPECT_EQ(tried("/api/v1/policies/p"), 200);
+    EXPECT_EQ(tried("/api/v1/policies/nope"), 404);
+    EXPECT_EQ(tried("/api/v1/server"), 200);
+    EXPECT_TRUE(agent_.policy("p"));
+    EXPECT_EQ(stops_, 0);
+    ASSERT_EQ(ask(request("DELETE", "/api/v1/policies/p")).status, 200);
+    EXPECT_EQ(tried("/api/v1/taps/t"), 200);
+    EXPECT_EQ(agent_.taps().size(), 1u);
 }
 
 TEST_F(RestTest, ClientCertificates) {
