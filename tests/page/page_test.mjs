@@ -55,7 +55,12 @@ const cases = {
         await page.waitForSelector('.card.vital canvas');
         await until('lines', () => page.evaluate(() => [...document.querySelectorAll('.plot')].filter(plot => {
             const canvas = plot.querySelector('canvas');
-            const { data } = canvas.getContext('2d').getImageData(60, 0, canvas.width - 60, canvas.height - 30);
+            // Of a copy: browsers remark on it when a page's own canvas is read again and again.
+            const copy = document.createElement('canvas');
+            Object.assign(copy, { width: canvas.width - 60, height: canvas.height - 30 });
+            const drawn = copy.getContext('2d', { willReadFrequently: true });
+            drawn.drawImage(canvas, -60, 0);
+            const { data } = drawn.getImageData(0, 0, copy.width, copy.height);
             const seen = new Set(); // colours that are strong: not the grid's
             for (let i = 0; i < data.length; i += 4)
                 if (data[i + 3] > 200 && Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) > 60)
