@@ -288,14 +288,23 @@ const cases = {
         await text.fill(right);
         if (judges) await page.waitForSelector('.verdict.good');
         assert.equal(Object.keys(await get('/api/v1/policies')).includes('made-here'), false); // only looked at so far
+        await text.fill(right + ['filter:', '  only_rcode: [3, SERVFAIL]', '  only_qname_suffix: [".te \\"st"]', 'metric_groups:',
+            '  disable: [cardinality]', '  enable: [top_size]', ''].map(line => `            ${line}`).join('\n'));
+        await page.keyboard.press('Escape'); // what is written is there after another look at the figures
+        await page.keyboard.press('o');
+        await page.waitForSelector('.card.vital');
+        await page.keyboard.press('m');
+        assert.match(await text.inputValue(), /made-here[^]*top_size/);
         await page.getByRole('button', { name: 'Create' }).click();
         await page.waitForSelector('.card h3 a:has-text("made-here")');
-        assert.ok((await get('/api/v1/policies'))['made-here']);
+        const made = (await get('/api/v1/policies'))['made-here'].document;
+        assert.deepEqual(made.handlers.modules.names.filter, { only_rcode: [3, 'SERVFAIL'].map(String), only_qname_suffix: ['.te "st'] });
         const card = page.locator('.card', { has: page.locator('h3 a:has-text("made-here")') });
         await card.getByRole('button', { name: 'Edit' }).click(); // what it is edited from is right as it is
         if (judges) await page.waitForSelector('.verdict.good');
         await page.getByRole('button', { name: 'Replace' }).click();
         await page.waitForSelector('.editor', { state: 'detached' });
+        assert.deepEqual((await get('/api/v1/policies'))['made-here'].document, made); // all of it
         await card.getByRole('button', { name: 'Delete' }).click();
         assert.deepEqual(await complaints(page), []);
         await page.locator('dialog').getByRole('button', { name: 'Delete' }).click();

@@ -82,9 +82,12 @@ function Confirm({ what, done }: { what: { kind: Draft['kind']; name: string }; 
     </dialog>;
 }
 
+let begun: Draft | undefined; // what is being written stays while another view is looked at
+
 export function Manage() {
     const { session, state } = useShown();
-    const [draft, edit] = useState<Draft>();
+    const [draft, setDraft] = useState(begun);
+    const edit = (draft?: Draft) => { begun = draft; setDraft(draft); };
     const [doomed, remove] = useState<{ kind: Draft['kind']; name: string }>();
     const [said, say] = useState('');
     const taps = Object.entries(state.taps);
@@ -103,7 +106,8 @@ export function Manage() {
                 <button type="button" onClick={() => edit(firstTap())}>New tap</button></div>
             : <p>Read only. Start the agent with <code>--admin-api</code> to change them here.</p>}</div>
         <p role="status" class="said">{said}</p>
-        {draft && <Editor key={`${draft.kind} ${draft.name} ${draft.text}`} draft={draft} done={finished} />}
+        {draft && <Editor key={`${draft.kind} ${draft.name} ${draft.text}`} draft={draft} done={finished}
+            keep={text => { begun = { ...draft, text }; }} />}
         {doomed && <Confirm what={doomed} done={removed => {
             say(removed ? `“${doomed.name}” is deleted.` : '');
             remove(undefined);
