@@ -105,6 +105,7 @@ export async function open(browser, address, options = {}) {
     page.faults = [];
     page.on('pageerror', error => page.faults.push(`error: ${error}`));
     page.on('console', message => {
+        if (/willReadFrequently/.test(message.text())) return; // of tests that look at canvases
         if (['error', 'warning'].includes(message.type()) && !expectErrors) page.faults.push(`console: ${message.text()}`);
     });
     page.on('request', request => {
