@@ -163,7 +163,7 @@ export function Chart({ title, lines, unit, height = 150 }: { title: string; lin
             })}
             {step > 1 && index === null && <li class="at">{session.history.oldest > (session.state.live?.start ?? 0) && 'the newest day, '}
                 means of {duration(step)}</li>}
-            {means.length > 0 && index === null && <li class="at"><span class="key mean" aria-hidden="true" />means of minutes</li>}
+            {means.length > 0 && index === null && <li class="at"><span class="key mean" aria-hidden="true" />minute means</li>}
             {index !== null && <li class="at">{clock(data[0][index])}{means.some(([begin, end]) =>
                 data[0][index] >= begin && data[0][index] <= end) && ', mean of the minute'}</li>}
         </ul>
