@@ -24,13 +24,24 @@ function rounded(line) {
     return out;
 }
 
+// A coast that crosses the edge of the map goes on at the other: each side is a line of its own.
+function parts(line) {
+    const out = [[]];
+    line.forEach((point, i) => {
+        if (i && Math.abs(point[0] - line[i - 1][0]) > 180) out.push([]);
+        out[out.length - 1].push(point);
+    });
+    if (out.length > 1 && out.length % 2) out[0].unshift(...out.pop()); // where the ring began is no edge
+    return out;
+}
+
 const extent = line => Math.max(...[0, 1].map(i => {
     const along = line.map(point => point[i]);
     return Math.max(...along) - Math.min(...along);
 }));
 
 const polygons = world.objects.land.geometries.flatMap(land =>
-    (land.type === 'Polygon' ? [land.arcs] : land.arcs).map(polygon => rounded(ring(polygon[0]))));
+    (land.type === 'Polygon' ? [land.arcs] : land.arcs).flatMap(polygon => parts(rounded(ring(polygon[0])))));
 // The first point, then steps: shorter than points.
 const steps = line => line.slice(1).map(([x, y], i) => `${x - line[i][0]} ${y - line[i][1]}`).join(' ');
 const path = polygons.filter(line => line.length > 3 && extent(line) > 3)

@@ -192,10 +192,9 @@ private:
         parts_.notice_unknown(handlers, keys::in_handlers);
         policy_.window = parts_.window;
         if (const auto* config = map_or_absent(handlers, keys::window_config, "window_config is not a map")) {
-            window_config_ = option_values(*config);
-            check_values(std::array<OptionTable, 1>{window_options}, window_config_);
-            policy_.window =
-                WindowSettings{}.with(window_config_); // what it leaves out is the built-in value
+            OptionValues& values = policy_.window_config.values = option_values(*config);
+            check_values(std::array<OptionTable, 1>{window_options}, values);
+            policy_.window = WindowSettings{}.with(values); // what it leaves out is the built-in value
         }
         const ConfigNode* modules = handlers.find(keys::modules);
         if (!modules || !(modules->is_map() || modules->is_sequence()))
@@ -248,7 +247,10 @@ private:
                                   "' and version '" + module.version + "' which is not available" +
                                   known_handlers(),
                               entry);
-        module.values = merged_values(module.type, node);
+        if (const auto* filter =
+                map_or_absent(node, keys::filter, "stream handler filter configuration is not a map"))
+            module.filter.values = option_values(*filter);
+        module.values = merged_values(module, node);
         const OptionTable tables[] = {handler->options, stream_options, window_options, group_options};
         check_values(tables, module.values);
         module.groups = groups_of(*handler, module.values);
@@ -268,15 +270,13 @@ private:
         return checked("enable", {disable, enable});
     }
 
-    OptionValues merged_values(const std::string& type, const ConfigNode& node) {
-        OptionValues values = parts_.global_config.get_map(type);
+    OptionValues merged_values(const ModuleConfig& module, const ConfigNode& node) {
+        OptionValues values = parts_.global_config.get_map(module.type);
         if (const auto* config =
                 map_or_absent(node, keys::config, "stream handler configuration is not a map"))
             values.merge(option_values(*config));
-        values.merge(window_config_);
-        if (const auto* filter =
-                map_or_absent(node, keys::filter, "stream handler filter configuration is not a map"))
-            values.merge(option_values(*filter));
+        values.merge(policy_.window_config.values);
+        values.merge(module.filter.values);
         if (const auto* groups =
                 map_or_absent(node, keys::metric_groups, "stream handler metric groups is not a map")) {
             if (!groups->find("enable") && !groups->find("disable"))
@@ -289,7 +289,6 @@ private:
 
     DocumentParts& parts_;
     const ConfigEntry& entry_;
-    OptionValues window_config_;
     PolicyConfig policy_;
 };
 

@@ -51,6 +51,12 @@ struct TapSelector {
     bool operator==(const TapSelector&) const = default;
 };
 
+// Which part of a policy values were written in: for whoever writes it anew, and of no effect.
+struct WrittenIn {
+    OptionValues values;
+    bool operator==(const WrittenIn&) const { return true; } // where it was written does not count
+};
+
 // One handler of a policy.
 struct ModuleConfig {
     std::string instance; // its key under modules
@@ -59,6 +65,7 @@ struct ModuleConfig {
     OptionValues values; // global < config < window_config < filter and metric_groups; checked
     GroupMask groups = 0;
     WindowSettings window;
+    WrittenIn filter{}; // those of its values that are
 
     bool operator==(const ModuleConfig&) const = default;
 };
@@ -74,6 +81,7 @@ struct PolicyConfig {
     bool merge_like_handlers = false;
     bool sequence = false; // each module gets what the one before let through
     WindowSettings window; // without what a module says of itself
+    WrittenIn window_config{};
     std::vector<ModuleConfig> modules;
 
     bool operator==(const PolicyConfig&) const = default;

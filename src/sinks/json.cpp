@@ -90,11 +90,30 @@ json histogram_json(const Row& row, const void* cell) {
     return json{{"buckets", buckets}};
 }
 
+// Means of so many seconds each; of the last ones there may be fewer.
+json means_json(const engine::Seconds& seconds, size_t step) {
+    json means = json::array();
+    for (size_t i = 0; i < seconds.size(); i += step) {
+        const size_t n = std::min(step, seconds.size() - i);
+        uint64_t sum = 0;
+        for (size_t j = i; j < i + n; ++j) sum += seconds[j];
+        means.push_back(std::round(static_cast<double>(sum) * 1e3 / static_cast<double>(n)) / 1e3);
+    }
+    return means;
+}
+
 // A line may be shorter than its period (of a day at most) and longer (by the second that has just begun).
-json seconds_json(const engine::RateLine& line, const engine::HandlerView& view, size_t most) {
-    const engine::Seconds newest = line.newest(most);
+json seconds_json(const engine::RateLine& line, const engine::HandlerView& view, const JsonOptions& options) {
+    const engine::Seconds newest = line.newest(options.seconds);
     const auto end = view.start_ts + std::max(view.length, static_cast<int64_t>(line.size()));
-    return {{"start_ts", end - static_cast<int64_t>(newest.size())}, {"values", newest}};
+    json out{{"start_ts", end - static_cast<int64_t>(newest.size())}};
+    if (options.step > 1) {
+        out["step"] = options.step;
+        out["values"] = means_json(newest, options.step);
+    } else {
+        out["values"] = newest;
+    }
+    return out;
 }
 
 void put_row(json& out, RowReader& reader, const Row& row, const engine::HandlerView& view,
@@ -129,7 +148,7 @@ void put_row(json& out, RowReader& reader, const Row& row, const engine::Handler
         if (!view.live && !extended) break;
         if (const auto seconds = reader.seconds(row); view.live || seconds.size() != 0) {
             json& rate = at_path(out, path) = rate_json(seconds, view.live && view.open);
-            if (options.charts) rate["seconds"] = seconds_json(seconds, view, options.seconds);
+            if (options.charts) rate["seconds"] = seconds_json(seconds, view, options);
         }
         break;
     }

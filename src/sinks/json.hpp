@@ -14,6 +14,7 @@ struct JsonOptions {
     bool extended = false;
     bool charts = false;              // with all that `extended` adds
     size_t seconds = charted_seconds; // of each rate, so many of its newest, with `charts`
+    size_t step = 1;                  // so many of them as their mean, when more than one
     bool more() const { return extended || charts; }
 };
 

@@ -137,6 +137,17 @@ TEST(Json, ChartsShowTheNewestSecondsOfALongTime) {
     EXPECT_EQ(seconds["values"].back(), 999);
 }
 
+TEST(Json, ReportsShowAllSecondsAsMeansOfSome) {
+    Results results;
+    engine::RateLine& line = results.rates[path(&test::Cells::rate).offset];
+    for (uint64_t second = 0; second < 1000; ++second) line.append(engine::RateLine{second});
+    engine::HandlerView view = results.view();
+    view.length = 1000;
+    const JsonOptions options{.charts = true, .seconds = engine::seconds_max, .step = 300};
+    EXPECT_EQ(handler_json(view, options)["rates"]["total"]["seconds"],
+              (json{{"start_ts", 1'700'000'000}, {"step", 300}, {"values", {149.5, 449.5, 749.5, 949.5}}}));
+}
+
 TEST(Json, HistogramIsCumulativeAndEndsAtInfinity) {
     Results results;
     for (const uint64_t value : {12, 12, 1, 8, 12}) results.cells->histogram.update(value);

@@ -182,10 +182,12 @@ void add_answers(json& out, const ApiDescription& api) {
     out["Tap"] = whole(object_of(
         {{"input_type", text}, {"interface", text}, {"config", options}, {"tags", options}}, false));
     out["Taps"] = map_of(schema_reference("Tap"));
-    out["Policy"] = whole(object_of({{"input", map_of({{"type", "object"}})},
-                                     {"modules", map_of({{"type", "object"}})},
-                                     {"taps", schema_reference("Taps")}},
-                                    false));
+    out["Policy"] =
+        whole(object_of({{"document", {{"type", "object"}}}, // as below its name in PolicyDocument
+                         {"input", map_of({{"type", "object"}})},
+                         {"modules", map_of({{"type", "object"}})},
+                         {"taps", schema_reference("Taps")}},
+                        false));
     out["Policies"] = map_of(schema_reference("Policy"));
     out["HandlerMetrics"] = by_schema_key(api.handlers);
     out["WindowMetrics"] = map_of(schema_reference("HandlerMetrics"));

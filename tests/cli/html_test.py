@@ -78,6 +78,13 @@ class Html(ProgramTest):
                 self.assertEqual(more, less)
         same(by_key, plain)
 
+    def test_long_captures_are_shown_whole(self):
+        path = self.file("a.pcap", pcap(queries(450), times=[(START + 12 * i, 0) for i in range(900)])) # three hours
+        _, data = self.report(path)
+        rate = data["policies"]["default"]["default-net"]["packets"]["rates"]["pps_total"]["seconds"]
+        self.assertEqual((rate["start_ts"], rate["step"], len(rate["values"])), (START, 3, 3597))
+        self.assertAlmostEqual(sum(rate["values"]) * 3, 900, delta=3)  # thirds, in thousandths
+
     def test_one_file(self):
         text, _ = self.report(self.file("a.pcap", pcap(queries(10))))
         for tag, attributes in Parts(text).tags:

@@ -4,16 +4,15 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Agent, ask, close, complaints, get, hasGeo, here, hostile, instances, names, open, origin, sleep, startBrowser,
-         startServer, tableOf, until, usual, view } from './world.mjs';
+import { casesOfTime } from './time_cases.mjs';
+import { Agent, ask, close, complaints, get, hasGeo, here, hostile, instances, live, names, open, origin, quiet, sleep, startBrowser,
+         startServer, tableOf, until, usual, view, wholeMinute } from './world.mjs';
 
 const [program, analyser, ...words] = process.argv.slice(2);
 const agent = new Agent(program);
 let browser;
 const at = (root, path) => path.split('.').reduce((node, part) => node?.[part], root);
 const bucket = async (n, policy = 'default') => (await get(`/api/v1/policies/${policy}/metrics/bucket/${n}?extended=1`))[policy];
-const live = page => page.waitForSelector('.status.live, .status.polling');
-const quiet = () => sleep(1600); // a picture that has all of it is a second away
 
 /** Enough of a minute is left for what is asked and read in it to be of one minute. */
 async function freshMinute(seconds = 25) {
@@ -293,14 +292,23 @@ const cases = {
         await text.fill(right);
         if (judges) await page.waitForSelector('.verdict.good');
         assert.equal(Object.keys(await get('/api/v1/policies')).includes('made-here'), false); // only looked at so far
+        await text.fill(right + ['filter:', '  only_rcode: [3, SERVFAIL]', '  only_qname_suffix: [".te \\"st"]', 'metric_groups:',
+            '  disable: [cardinality]', '  enable: [top_size]', ''].map(line => `            ${line}`).join('\n'));
+        await page.keyboard.press('Escape'); // what is written is there after another look at the figures
+        await page.keyboard.press('o');
+        await page.waitForSelector('.card.vital');
+        await page.keyboard.press('m');
+        assert.match(await text.inputValue(), /made-here[^]*top_size/);
         await page.getByRole('button', { name: 'Create' }).click();
         await page.waitForSelector('.card h3 a:has-text("made-here")');
-        assert.ok((await get('/api/v1/policies'))['made-here']);
+        const made = (await get('/api/v1/policies'))['made-here'].document;
+        assert.deepEqual(made.handlers.modules.names.filter, { only_rcode: [3, 'SERVFAIL'].map(String), only_qname_suffix: ['.te "st'] });
         const card = page.locator('.card', { has: page.locator('h3 a:has-text("made-here")') });
         await card.getByRole('button', { name: 'Edit' }).click(); // what it is edited from is right as it is
         if (judges) await page.waitForSelector('.verdict.good');
         await page.getByRole('button', { name: 'Replace' }).click();
         await page.waitForSelector('.editor', { state: 'detached' });
+        assert.deepEqual((await get('/api/v1/policies'))['made-here'].document, made); // all of it
         await card.getByRole('button', { name: 'Delete' }).click();
         assert.deepEqual(await complaints(page), []);
         await page.locator('dialog').getByRole('button', { name: 'Delete' }).click();
@@ -344,7 +352,7 @@ const cases = {
     },
 
     async 'minutes held are shown, and compared'() {
-        await until('a whole minute', () => fetch(`${origin}/api/v1/policies/default/metrics/bucket/1`).then(answer => answer.ok), 65);
+        await wholeMinute();
         await ask(usual);
         const page = await open(browser, view('handler', instances.dns));
         await live(page);
@@ -364,6 +372,8 @@ const cases = {
         await close(page);
     },
 
+    ...casesOfTime(() => browser),
+
     async 'a lost agent is said, the last picture stays, and it comes back'() {
         const page = await open(browser, '/', { expectErrors: true });
         await page.waitForSelector('.status.live');
@@ -378,6 +388,8 @@ const cases = {
         }
         await page.waitForSelector('.status.live', { timeout: 30_000 });
         await page.waitForSelector('.banner.bad', { state: 'detached' });
+        // The agent that is here now holds none of the minutes of the one before.
+        await until('its minutes', async () => await page.locator('.times select').first().locator('option').count() === 1);
         await close(page);
     },
 

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 const [out, report] = process.argv.slice(2);
 const require = createRequire(join(process.env.PAGE_PACKAGES, 'package.json'));
 const { chromium } = require('playwright-core');
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu',
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', ignoreDefaultArgs: ['--hide-scrollbars'], args: ['--no-sandbox', '--disable-gpu',
     '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
 
 async function shoot(name, address, { colorScheme = 'dark', width = 1280, height = 860, before } = {}) {
@@ -30,7 +30,7 @@ async function mistake(page) {
 }
 
 await shoot('page-overview', '#/default');
-await shoot('page-handler', '#/default/handler/default-default-dns', { colorScheme: 'light', height: 1000 });
+await shoot('page-handler', '#/default/handler/default-default-dns?t=w2', { colorScheme: 'light', height: 1000 });
 await shoot('page-editor', '#/default/manage', { before: mistake, height: 800 });
 await shoot('page-phone', '#/default', { width: 390, height: 844 });
 if (report) await shoot('page-report', pathToFileURL(resolve(report)).href, { colorScheme: 'light' });

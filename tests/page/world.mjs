@@ -105,6 +105,7 @@ export async function open(browser, address, options = {}) {
     page.faults = [];
     page.on('pageerror', error => page.faults.push(`error: ${error}`));
     page.on('console', message => {
+        if (/willReadFrequently/.test(message.text())) return; // of tests that look at canvases
         if (['error', 'warning'].includes(message.type()) && !expectErrors) page.faults.push(`console: ${message.text()}`);
     });
     page.on('request', request => {
@@ -131,6 +132,11 @@ export async function close(page) {
 
 export const view = (name, which = '') => `/#/default/${name}${which && `/${encodeURIComponent(which)}`}`;
 export const instances = { net: 'default-default-net', dns: 'default-default-dns' };
+
+export const live = page => page.waitForSelector('.status.live, .status.polling');
+export const quiet = () => sleep(1600); // a picture that has all of it is a second away
+export const wholeMinute = () => until('a whole minute',
+    () => fetch(`${origin}/api/v1/policies/default/metrics/bucket/1`).then(answer => answer.ok), 65);
 
 /** Complaints of axe, each with what it is about. */
 export async function complaints(page) {

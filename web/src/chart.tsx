@@ -1,13 +1,14 @@
 // A line chart of the last minutes: uPlot on a canvas, with a legend of our own and a sentence for who cannot see it.
 import uPlot from 'uplot';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useSession } from './context';
-import { clock, short, tick } from './units';
+import { clock, duration, short, tick } from './units';
 
 export interface Line {
     label: string;
     color: number;              // of the palette: 1 to 8
     at: (second: number) => number | undefined;
+    mean?: (second: number) => boolean; // no more is known than the mean of its minute
     fill?: boolean;
     dash?: boolean;
 }
@@ -23,19 +24,33 @@ export function span(session: ReturnType<typeof useSession>): [number, number] {
         if (held) return [held.start, held.start + Math.max(held.length, 1)];
     }
     const to = history.newest || Math.floor(Date.now() / 1000);
-    if (state.report) return [Math.max(history.oldest, to - 3600), to];
+    if (state.report) return [history.oldest, to];
     const from = to - (time.kind === 'window' ? time.minutes * 60 : 300);
     return [Math.max(from, Math.min(history.oldest, to - 60)), to]; // a minute at least, and no time before there was anything
 }
 
-function dataOf(lines: Line[], from: number, to: number): uPlot.AlignedData {
+function dataOf(lines: Line[], from: number, to: number, step: number): uPlot.AlignedData {
     const xs: number[] = [];
-    for (let second = from; second <= to; ++second) xs.push(second);
+    for (let second = from; second <= to; second += step) xs.push(second);
     return [xs, ...lines.map(line => xs.map(second => line.at(second) ?? null))] as uPlot.AlignedData;
 }
 
+type Span = [from: number, to: number];
+
+/** Where only means of minutes are known. */
+function meansOf(lines: Line[], from: number, to: number): Span[] {
+    const out: Span[] = [];
+    for (let second = from; second <= to; ++second) {
+        if (!lines.some(line => line.mean?.(second))) continue;
+        const last = out[out.length - 1];
+        if (last && last[1] === second - 1) last[1] = second;
+        else out.push([second, second]);
+    }
+    return out.filter(([begin, end]) => end > begin);
+}
+
 /** "In: now 12, mean 10, at most 20." */
-function sentence(title: string, lines: Line[], data: uPlot.AlignedData, unit: string): string {
+function sentence(title: string, lines: Line[], data: uPlot.AlignedData, unit: string, means: Span[]): string {
     const parts = lines.map((line, i) => {
         const values = (data[i + 1] as (number | null)[]).filter((value): value is number => value !== null);
         if (!values.length) return `${line.label}: nothing yet`;
@@ -43,7 +58,8 @@ function sentence(title: string, lines: Line[], data: uPlot.AlignedData, unit: s
         return `${line.label}: last ${short(values[values.length - 1], unit)}, mean ${short(mean, unit)}, ` +
             `at most ${short(Math.max(...values), unit)}`;
     });
-    return `${title}. ${parts.join('; ')}.`;
+    const rough = means.map(([from, to]) => `${clock(from)} to ${clock(to)}`).join(', ');
+    return `${title}. ${parts.join('; ')}.${rough && ` Only means of minutes are known from ${rough}.`}`;
 }
 
 const powers = (_: uPlot, __: number, min: number, max: number) => {
@@ -58,7 +74,11 @@ function axes(unit: string): uPlot.Axis[] {
     const grid = { stroke: variable('--grid'), width: 1 };
     return [
         { ...shared, grid: { show: false }, size: 24, space: 64, gap: 4,
-          values: (_, splits) => splits.map(split => clock(split, split % 60 !== 0)) },
+          // What would not fit at the edges is left out, not cut.
+          values: (plot, splits) => splits.map(split => {
+              const x = plot.valToPos(split, 'x');
+              return x < 14 || x > plot.over.clientWidth - 20 ? '' : clock(split, split % 60 !== 0);
+          }) },
         { ...shared, grid, size: 58, space: 34, gap: 6, ...(unit === 'us' ? { splits: powers } : {}), values: (_, splits) => splits.map(split => (split === null ? '' : tick(split, unit))) },
     ];
 }
@@ -68,7 +88,18 @@ const linear: uPlot.Scale = { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 
 const logarithmic: uPlot.Scale = { distr: 3, range: (_, min, max) =>
     [10 ** Math.floor(Math.log10(Math.max(min ?? 1, 0.1))), 10 ** Math.ceil(Math.log10(Math.max(max ?? 1000, 1)))] };
 
-function options(lines: Line[], unit: string, width: number, height: number, hover: (i: number | null) => void): uPlot.Options {
+function options(lines: Line[], unit: string, width: number, height: number, hover: (i: number | null) => void, means: () => Span[]): uPlot.Options {
+    const shade = (plot: uPlot) => {
+        const { ctx, bbox } = plot;
+        ctx.save();
+        ctx.fillStyle = variable('--grid');
+        for (const [from, to] of means()) {
+            const left = Math.max(plot.valToPos(from, 'x', true), bbox.left);
+            const right = Math.min(plot.valToPos(to, 'x', true), bbox.left + bbox.width);
+            if (right > left) ctx.fillRect(left, bbox.top, right - left, bbox.height);
+        }
+        ctx.restore();
+    };
     return {
         width, height, legend: { show: false }, padding: [8, 6, 0, 0],
         cursor: { sync: { key: 'seconds' }, y: false, drag: { x: false, y: false }, points: { size: 5 } },
@@ -77,7 +108,7 @@ function options(lines: Line[], unit: string, width: number, height: number, hov
         series: [{}, ...lines.map((line): uPlot.Series => ({
             label: line.label, stroke: color(line.color), width: 1.6, spanGaps: true, points: { show: false },
             fill: line.fill ? `${color(line.color)}26` : undefined, dash: line.dash ? [4, 4] : undefined }))],
-        hooks: { setCursor: [plot => hover(plot.cursor.idx ?? null)] },
+        hooks: { drawClear: [shade], setCursor: [plot => hover(plot.cursor.idx ?? null)] },
     };
 }
 
@@ -92,16 +123,20 @@ export function Chart({ title, lines, unit, height = 150 }: { title: string; lin
     const plot = useRef<uPlot | null>(null);
     const [hover, setHover] = useState<number | null>(null);
     const [from, to] = span(session);
-    const data = dataOf(lines, from, to);
+    const { step } = session.history;
+    const data = dataOf(lines, from, to, step);
     const latest = useRef(data);
     latest.current = data;
+    const means = meansOf(lines, from, to);
+    const shaded = useRef(means);
+    shaded.current = means;
     const shape = lines.map(line => line.label).join('|') + unit;
 
-    useEffect(() => {
+    useLayoutEffect(() => { // before data of another shape are set
         const element = holder.current!;
         const make = () => {
             plot.current?.destroy();
-            plot.current = new uPlot(options(lines, unit, element.clientWidth || 300, height, setHover), latest.current, element);
+            plot.current = new uPlot(options(lines, unit, element.clientWidth || 300, height, setHover, () => shaded.current), latest.current, element);
         };
         make();
         const resized = new ResizeObserver(() => {
@@ -126,9 +161,13 @@ export function Chart({ title, lines, unit, height = 150 }: { title: string; lin
                 return <li><span class={`key k${line.color}`} aria-hidden="true" />{line.label}{' '}
                     <b>{short(index === null ? last(values) : values[index], unit)}</b></li>;
             })}
-            {index !== null && <li class="at">{clock(data[0][index])}</li>}
+            {step > 1 && index === null && <li class="at">{session.history.oldest > (session.state.live?.start ?? 0) && 'the newest day, '}
+                means of {duration(step)}</li>}
+            {means.length > 0 && index === null && <li class="at"><span class="key mean" aria-hidden="true" />minute means</li>}
+            {index !== null && <li class="at">{clock(data[0][index])}{means.some(([begin, end]) =>
+                data[0][index] >= begin && data[0][index] <= end) && ', mean of the minute'}</li>}
         </ul>
-        <div class={`plot h${height}`} ref={holder} role="img" aria-label={sentence(title, lines, data, unit)} />
+        <div class={`plot h${height}`} ref={holder} role="img" aria-label={sentence(title, lines, data, unit, means) + (step > 1 ? ` Each value is the mean of ${duration(step)}.` : '')} />
     </figure>;
 }
 

@@ -61,7 +61,7 @@ function Cell({ handler, metric, siblings, many }: { handler: Handler; metric?: 
             {against && <small class="change">{signed(metric.value! - earlier)}</small>}</td>
         <td class="share">{all !== undefined && <><span class="bar" aria-hidden="true"><i style={{ width: `${metric.value! / all * 100}%` }} /></span>
             <span>{percent(metric.value! / all)}</span></>}
-            </td>{!many && <td class="moves">{moves && <Spark at={second => session.history.value(key, second)}
+            </td>{!many && <td class="moves">{moves && <Spark at={second => (session.history.isMean(key, second) ? undefined : session.history.value(key, second))}
                 label={`a second over the last minute: ${short(session.history.value(key, session.history.newest), '1')}`} />}</td>}
     </>;
 }

@@ -50,7 +50,8 @@ function Bars({ bins, unit, metric }: { bins: Bin[]; unit: string; metric: Metri
                 <title>{`${told(bin, unit)} (${percent(bin[2] / all)})`}</title></rect>;
         })}
         {marks.map(([name, value]) => {
-            const right = x(value) > wide - 60;
+            // What would run into the next or over the edge stands on the other side.
+            const right = x(value) > wide - 60 || (name === 'p50' && marks.length > 1 && x(marks[1][1]) - x(value) < 44 && x(value) > 44);
             return <g class="mark"><line x1={x(value)} x2={x(value)} y1="2" y2={tall} />
                 <text x={x(value) + (right ? -4 : 4)} y="12" text-anchor={right ? 'end' : 'start'}>{name}</text></g>;
         })}

@@ -1,4 +1,4 @@
-// Documents to begin an edit with: of what runs, as far as the agent tells it, or a first one.
+// Documents to begin an edit with: of what runs, as the agent tells it, or a first one.
 import type { Draft } from './editor';
 
 type Json = Record<string, any>;
@@ -10,7 +10,9 @@ const scalar = (value: any): string =>
 
 export function yaml(value: any, indent = ''): string {
     if (value === null || typeof value !== 'object') return ` ${scalar(value)}\n`;
-    if (Array.isArray(value)) return ` [${value.map(one => (typeof one === 'object' ? JSON.stringify(one) : scalar(one))).join(', ')}]\n`;
+    if (Array.isArray(value)) return value.some(one => typeof one === 'object')
+        ? '\n' + value.map(one => `${indent}- ${yaml(one, indent + '  ').trimStart()}`).join('')
+        : ` [${value.map(scalar).join(', ')}]\n`;
     const entries = Object.entries(value);
     if (!entries.length) return ' {}\n';
     return '\n' + entries.map(([key, one]) => `${indent}${scalar(key)}:${yaml(one, indent + '  ')}`).join('');
@@ -25,25 +27,20 @@ function plain(config: Json | undefined): Json {
         !key.startsWith('_internal') && value !== '' && value !== null));
 }
 
-const module = (one: Json, instance: string, prefix: string): [string, Json] => {
-    const name = instance.startsWith(prefix) ? instance.slice(prefix.length) : instance;
-    const config = plain(one.module?.config);
-    return [name, { type: one.module?.type, require_version: one.module?.version,
-                    ...(Object.keys(config).length ? { config } : {}) }];
-};
+const order = ['kind', 'type', 'require_version', 'tap', 'tap_selector', 'input_type', 'config', 'input', 'filter',
+               'metric_groups', 'handlers', 'window_config', 'modules'];
+const rank = (key: string) => (order.indexOf(key) + 1) || order.length + 1;
+
+/** In the order people write it. */
+function ordered(value: any): any {
+    if (value === null || typeof value !== 'object') return value;
+    if (Array.isArray(value)) return value.map(ordered);
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => rank(a) - rank(b)).map(([key, one]) => [key, ordered(one)]));
+}
 
 export function documentOf(name: string, policy: Json): Draft {
-    const modules = Object.entries(policy.modules ?? {}) as [string, Json][];
-    const tap = modules[0]?.[1]?.module?.config?._internal_tap_name ?? 'default';
-    const input = Object.values(policy.input ?? {})[0] as Json | undefined;
-    const filter = plain(input?.module?.config);
-    delete filter.iface;
-    delete filter.host_spec;
-    const text = document('policies', { [name]: { kind: 'collection',
-        input: { tap, input_type: input?.pcap ? 'pcap' : 'mock', ...(filter.bpf ? { filter: { bpf: filter.bpf } } : {}) },
-        handlers: { modules: Object.fromEntries(modules.map(([instance, one]) => module(one, instance, `${name}-${tap}-`))) } } });
-    return { kind: 'policy', name, text, note: 'Written anew from what the agent tells of it. Filters and metric groups of its '
-        + 'modules may not be among that: look them over before it is replaced. No packet is lost in between.' };
+    return { kind: 'policy', name, text: document('policies', { [name]: ordered(policy.document) }), note: 'As it runs: remarks and '
+        + 'descriptions are not kept, and what visor.config or global_handler_config say is among it. No packet is lost in between.' };
 }
 
 export function tapDocument(name: string, tap: Json): Draft {

@@ -61,14 +61,15 @@ function Text({ text, set, verdict, label }: { text: string; set: (text: string)
                 return <><span class="line">{line.slice(0, at)}<mark>{line.slice(at, end) || ' '}</mark>{line.slice(end)}</span>{'\n'}</>;
             })}</pre>
             <textarea ref={area} value={text} spellcheck={false} autocomplete="off" autocapitalize="off" wrap="off" aria-label={label}
-                aria-invalid={verdict ? !verdict.good : undefined} aria-describedby="verdict" onScroll={follow} onKeyDown={key}
+                aria-invalid={verdict ? !verdict.good : undefined} aria-describedby="typing verdict" onScroll={follow} onKeyDown={key}
                 onInput={event => set(event.currentTarget.value)} />
         </div></div>;
 }
 
-export function Editor({ draft, done }: { draft: Draft; done: (name?: string) => void }) {
+export function Editor({ draft, keep, done }: { draft: Draft; keep: (text: string) => void; done: (name?: string) => void }) {
     const session = useSession();
-    const [text, setText] = useState(draft.text);
+    const [text, write] = useState(draft.text);
+    const setText = (text: string) => { write(text); keep(text); };
     const [verdict, judge] = useState<Verdict>();
     const [busy, setBusy] = useState(false);
     const box = useRef<HTMLElement>(null);
@@ -113,6 +114,7 @@ export function Editor({ draft, done }: { draft: Draft; done: (name?: string) =>
     return <section class="card wide" ref={box} aria-labelledby="editor">
         <header><h2 id="editor">{verb} a {draft.kind}{draft.name !== undefined && `: ${draft.name}`}</h2></header>
         {draft.note && <p class="help">{draft.note}</p>}
+        <p class="help" id="typing">Tab indents; Esc, then Tab, leaves the text.</p>
         <Text text={text} set={setText} verdict={verdict} label={`The ${draft.kind} as YAML or JSON`} />
         <p class={`verdict ${verdict ? verdict.good ? 'good' : 'wrong' : ''}`} id="verdict" role="status">
             {!verdict ? (session.state.dryRun ? 'The agent looks at it …' : '') : <>

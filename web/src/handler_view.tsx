@@ -58,6 +58,8 @@ function Tops({ handler, metrics }: { handler: Handler; metrics: Metric[] }) {
 export function HandlerView({ handler }: { handler: Handler }) {
     const dimensions = [...new Set(handler.metrics.map(metric => metric.row.dimension?.value).filter(Boolean))] as string[];
     const [dimension, choose] = useState('');
+    const { state, to } = useShown();
+    const early = state.route.time.kind === 'live' && handler.length < 15 ? state.held[0]?.start : undefined;
     const within = (metric: Metric) => !dimension || !metric.row.dimension || metric.row.dimension.value === dimension;
     const kind = (...kinds: string[]) => ofKind(handler, ...kinds).filter(within);
     const distributions = kind('quantiles', 'histogram');
@@ -65,6 +67,7 @@ export function HandlerView({ handler }: { handler: Handler }) {
         <div class="title"><h1>{visible(handler.type)}{handler.version && <small> {visible(handler.version)}</small>}</h1>
             <p>{visible(handler.instance)} · {clock(handler.start)}, {duration(handler.length)}
                 {handler.leftOut > 0 && ` · ${handler.leftOut} min left out, as they were short of something`}</p>
+            {early && <p>The minute has only begun: <a class="linked" href={to({ time: { kind: 'minute', start: early } })}>the whole one before it</a></p>}
             {dimensions.length > 1 && <div class="choice" role="group" aria-label="Direction">
                 {['', ...dimensions].map(one => <button type="button" aria-pressed={one === dimension} onClick={() => choose(one)}>
                     {visible(one) || 'all'}</button>)}</div>}</div>

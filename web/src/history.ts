@@ -5,17 +5,25 @@ import { binsSince, quantileOfBins, type Handler, type Metric, type Picture } fr
 class Ring {
     private values: Float64Array;
     private stamps: Float64Array;
+    private means: Uint8Array;
 
     constructor(held: number) {
         this.values = new Float64Array(held);
         this.stamps = new Float64Array(held);
+        this.means = new Uint8Array(held);
     }
 
-    put(second: number, value: number) {
+    put(second: number, value: number, mean: boolean) {
         const i = second % this.values.length;
         if (this.stamps[i] > second) return; // older than what is held
         this.stamps[i] = second;
         this.values[i] = value;
+        this.means[i] = Number(mean);
+    }
+
+    isMean(second: number): boolean {
+        const i = second % this.values.length;
+        return this.stamps[i] === second && this.means[i] === 1;
     }
 
     get(second: number): number | undefined {
@@ -27,24 +35,36 @@ class Ring {
 export const seriesKey = (handler: Handler, path: string, of = '') => `${handler.instance} ${path}${of && ` ${of}`}`;
 
 export class History {
-    newest = 0; // unix seconds
-    oldest = Infinity;
+    oldest = Infinity; // unix seconds
+    private latest = 0;
+    private frozenAt = 0; // charts end here while they are paused
     private rings = new Map<string, Ring>();
     private before = new Map<string, { handler: Handler; at: number }>();
 
-    /** So many seconds. */
-    constructor(private held = 660) {}
+    /** So many seconds, or so many times `step` seconds. */
+    constructor(private held = 660, readonly step = 1) {}
 
-    private put(key: string, second: number, value: number) {
+    private slot(second: number) { return Math.floor(second / this.step); }
+
+    get newest() { return this.frozenAt || this.latest; }
+
+    freeze(frozen: boolean) { this.frozenAt = frozen ? this.latest : 0; }
+
+    private put(key: string, second: number, value: number, mean = false) {
         let ring = this.rings.get(key);
         if (!ring) this.rings.set(key, ring = new Ring(this.held));
-        ring.put(second, value);
+        ring.put(this.slot(second), value, mean);
     }
 
-    value(key: string, second: number) { return this.rings.get(key)?.get(second); }
+    /** Only the mean of its minute is known. */
+    isMean(key: string, second: number) { return this.rings.get(key)?.isMean(this.slot(second)) ?? false; }
+
+    value(key: string, second: number) { return this.rings.get(key)?.get(this.slot(second)); }
 
     /** The next picture of the minute that is being filled; `at`: this host's clock in seconds. */
     add(picture: Picture, at: number) {
+        // What is shown is not written over: of a long pause only what whole minutes tell is known then.
+        if (this.frozenAt && picture.start + picture.length > this.frozenAt + this.held / 2) return this.interrupt();
         for (const handler of picture.handlers) {
             const second = handler.start + handler.length;
             const earlier = this.before.get(handler.instance);
@@ -56,7 +76,7 @@ export class History {
             else this.fillHandler(handler);
             this.addSeconds(handler);
             this.before.set(handler.instance, { handler, at });
-            this.newest = Math.max(this.newest, second);
+            this.latest = Math.max(this.latest, second);
             this.oldest = Math.min(this.oldest, handler.start);
         }
     }
@@ -75,9 +95,9 @@ export class History {
     private addSeconds(handler: Handler) {
         for (const { row, rate } of handler.metrics)
             rate?.seconds?.values.forEach((value, i) => {
-                const second = rate.seconds!.start_ts + i;
+                const second = rate.seconds!.start_ts + i * (rate.seconds!.step ?? 1);
                 this.put(seriesKey(handler, row.path), second, value);
-                this.newest = Math.max(this.newest, second);
+                this.latest = Math.max(this.latest, second);
             });
     }
 
@@ -85,8 +105,10 @@ export class History {
     addTold(picture: Picture) {
         for (const handler of picture.handlers) {
             this.addSeconds(handler);
-            this.oldest = Math.min(this.oldest, handler.start);
-            this.newest = Math.max(this.newest, handler.start + handler.length);
+            // Of what lasted long the newest alone may be told by the second.
+            const first = handler.metrics.map(metric => metric.rate?.seconds?.start_ts).filter((start): start is number => !!start);
+            this.oldest = Math.min(this.oldest, first.length ? Math.min(...first) : handler.start);
+            this.latest = Math.max(this.latest, handler.start + handler.length - 1);
         }
     }
 
@@ -96,7 +118,7 @@ export class History {
             this.fillHandler(handler);
             this.addSeconds(handler);
             this.oldest = Math.min(this.oldest, handler.start);
-            this.newest = Math.max(this.newest, handler.start + handler.length);
+            this.latest = Math.max(this.latest, handler.start + handler.length);
         }
     }
 
@@ -106,14 +128,14 @@ export class History {
             for (const [of, value] of difference(metric, undefined, Math.max(handler.length, 1))) {
                 const key = seriesKey(handler, metric.row.path, of);
                 for (let s = handler.start; s < end; ++s)
-                    if (this.value(key, s) === undefined) this.put(key, s, value);
+                    if (this.value(key, s) === undefined) this.put(key, s, value, true);
             }
     }
 
     forget() {
         this.rings.clear();
         this.before.clear();
-        this.newest = 0;
+        this.latest = this.frozenAt = 0;
         this.oldest = Infinity;
     }
 

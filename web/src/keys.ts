@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
-import { find, sources } from './overview_sources';
+import { merged } from './overview_sources';
 import type { Route, Time } from './route';
-import type { Session } from './session';
+import { live, type Session } from './session';
 
 /** The minute before or after the one that is shown. */
 function stepped(session: Session, by: number): Time {
@@ -39,7 +39,7 @@ function changeFor(key: string, session: Session): Partial<Route> | undefined {
     case 'ArrowLeft': return { time: stepped(session, -1) };
     case 'ArrowRight': return { time: stepped(session, 1) };
     default: {
-        const handler = /^[1-9]$/.test(key) && state.live?.handlers[Number(key) - 1];
+        const handler = /^[1-9]$/.test(key) && live(state)?.handlers[Number(key) - 1];
         return handler ? { view: 'handler', which: handler.instance } : undefined;
     }
     }
@@ -47,8 +47,8 @@ function changeFor(key: string, session: Session): Partial<Route> | undefined {
 
 /** The top NXDOMAIN name, by itself. */
 function failing(session: Session): Partial<Route> | undefined {
-    const top = find(session.state.live, sources.topNxdomain)?.metrics.find(metric => metric.top?.items.length)?.top;
-    return top && { view: 'name', which: top.items[0].name };
+    const [first] = merged(live(session.state), 'topNxdomain')?.top?.items ?? [];
+    return first && { view: 'name', which: first.name };
 }
 
 export function useKeys(session: Session, does: { help: () => void; theme: () => void }) {
@@ -63,7 +63,7 @@ export function useKeys(session: Session, does: { help: () => void; theme: () =>
             if (event.key === ' ' && at.closest('button, summary, a')) return;
             if (event.key === '?') does.help();
             else if (event.key === 't') does.theme();
-            else if (event.key === ' ' && !session.state.report) session.changed({ paused: !session.state.paused });
+            else if (event.key === ' ' && !session.state.report) session.pause(!session.state.paused);
             else if (event.key === '/') document.querySelector<HTMLInputElement>('input.find')?.focus();
             else {
                 const change = event.key === 'f' ? failing(session) : changeFor(event.key, session);

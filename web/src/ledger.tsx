@@ -1,6 +1,7 @@
 // What became of the frames: it balances, and what was lost stands out.
 import { useShown } from './context';
 import type { Ledger } from './picture';
+import { live } from './session';
 import { Empty, visible } from './text';
 import { exact } from './units';
 
@@ -17,7 +18,7 @@ const broken = /^(tap\.)?malformed(\.|$)/;
 
 export function LedgerStrip() {
     const { state, to } = useShown();
-    const ledger = state.live?.ledger;
+    const ledger = live(state)?.ledger;
     if (!ledger?.size) return null;
     const figures: [string, number | undefined, string][] = [
         ['received', sumOf(ledger, /^(tap\.)?received$/), ''], ['delivered', sumOf(ledger, /^(tap\.)?delivered$/), ''],
@@ -30,7 +31,7 @@ export function LedgerStrip() {
 
 export function LedgerView() {
     const { state } = useShown();
-    const ledger = state.live?.ledger;
+    const ledger = live(state)?.ledger;
     return <>
         <div class="title"><h1>Ledger</h1><p>what became of the frames since {state.report ? 'the capture began' : 'the tap was opened'}</p></div>
         {!ledger?.size ? <Empty what="No ledger." why="This policy reads nothing yet." /> :

@@ -30,11 +30,11 @@ function Policy({ name, policy, admin, edit, remove }: { name: string; policy: J
     const { state } = useShown();
     const inside = /-resources$/.test(name); // comes and goes with its input
     return <section class="card">
-        <header><h3><a href={href(state.route, { policy: name, view: 'overview', which: '', time: { kind: 'live' }, versus: undefined })}>
+        <header><h3><a href={href(state.route, { policy: name, tap: undefined, view: 'overview', which: '', time: { kind: 'live' }, versus: undefined })}>
             {visible(name)}</a></h3></header>
         {Object.values(policy.input ?? {}).map(input => <Input input={input as Json} />)}
         <ul class="modules">{Object.entries(policy.modules ?? {}).map(([instance, module]: [string, any]) => <li>
-            <a href={href(state.route, { policy: name, view: 'handler', which: instance, time: { kind: 'live' }, versus: undefined })}>{visible(instance)}</a>
+            <a href={href(state.route, { policy: name, tap: undefined, view: 'handler', which: instance, time: { kind: 'live' }, versus: undefined })}>{visible(instance)}</a>
             <small>{visible(`${module.module?.type} ${module.module?.version}`)}, {module.metrics?.periods?.length ?? 0} of {module.metrics?.periods_configured ?? '?'} min held</small>
             {!module.module?.running && <State good={false}>stopped</State>}</li>)}</ul>
         {admin && !inside && <div class="actions">
@@ -43,12 +43,16 @@ function Policy({ name, policy, admin, edit, remove }: { name: string; policy: J
     </section>;
 }
 
-function Tap({ name, tap, used, admin, edit, remove }: { name: string; tap: Json; used: number; admin: boolean;
+function Tap({ name, tap, by, admin, edit, remove }: { name: string; tap: Json; by: string[]; admin: boolean;
     edit: (draft: Draft) => void; remove: (kind: Draft['kind'], name: string) => void }) {
+    const { state } = useShown();
+    const used = by.length;
     const config = Object.entries(tap.config ?? {}).filter(([, value]) => value !== '' && value !== null);
     return <section class="card">
         <header><h3>{visible(name)}</h3></header>
         <p class="input"><State good={used > 0}>{used ? `${used} ${used === 1 ? 'policy' : 'policies'}` : 'not used'}</State> {visible(String(tap.input_type))}</p>
+        {used > 0 && <p class="input">{by.map((policy, i) => <>{i > 0 && ', '}<a class="linked"
+            href={href(state.route, { policy, tap: name, view: 'overview', which: '', time: { kind: 'live' }, versus: undefined })}>{visible(policy)}</a></>)}</p>}
         <dl class="facts">{[...config, ...Object.entries(tap.tags ?? {}).map(([key, value]) => [`tag ${key}`, value] as const)]
             .map(([key, value]) => <div><dt>{visible(key)}</dt><dd class="long">{visible(String(value))}</dd></div>)}</dl>
         {admin && <div class="actions">
@@ -56,8 +60,6 @@ function Tap({ name, tap, used, admin, edit, remove }: { name: string; tap: Json
             <button type="button" class="danger" disabled={used > 0} title={used ? 'policies use it' : ''} onClick={() => remove('tap', name)}>Delete</button></div>}
     </section>;
 }
-
-const tapsOf = (policy: Json) => Object.values(policy.modules ?? {}).map((module: any) => module?.module?.config?._internal_tap_name);
 
 function Confirm({ what, done }: { what: { kind: Draft['kind']; name: string }; done: (removed: boolean) => void }) {
     const [problem, tell] = useState('');
@@ -82,14 +84,16 @@ function Confirm({ what, done }: { what: { kind: Draft['kind']; name: string }; 
     </dialog>;
 }
 
+let begun: Draft | undefined; // what is being written stays while another view is looked at
+
 export function Manage() {
     const { session, state } = useShown();
-    const [draft, edit] = useState<Draft>();
+    const [draft, setDraft] = useState(begun);
+    const edit = (draft?: Draft) => { begun = draft; setDraft(draft); };
     const [doomed, remove] = useState<{ kind: Draft['kind']; name: string }>();
     const [said, say] = useState('');
     const taps = Object.entries(state.taps);
-    const used = (name: string) => Object.entries(state.policies).filter(([policy, one]) =>
-        !/-resources$/.test(policy) && tapsOf(one).includes(name)).length;
+    const used = (name: string) => session.policyNames(name).filter(policy => !/-resources$/.test(policy));
     const ask = (kind: Draft['kind'], name: string) => remove({ kind, name });
     const finished = (name?: string) => {
         say(name ? `“${name}” is in place.` : '');
@@ -103,19 +107,20 @@ export function Manage() {
                 <button type="button" onClick={() => edit(firstTap())}>New tap</button></div>
             : <p>Read only. Start the agent with <code>--admin-api</code> to change them here.</p>}</div>
         <p role="status" class="said">{said}</p>
-        {draft && <Editor key={`${draft.kind} ${draft.name} ${draft.text}`} draft={draft} done={finished} />}
+        {draft && <Editor key={`${draft.kind} ${draft.name} ${draft.text}`} draft={draft} done={finished}
+            keep={text => { begun = { ...draft, text }; }} />}
         {doomed && <Confirm what={doomed} done={removed => {
             say(removed ? `“${doomed.name}” is deleted.` : '');
             remove(undefined);
             if (removed) void session.refresh();
         }} />}
         <h2>Policies</h2>
-        <div class="cards">{session.policyNames().map(name =>
+        <div class="cards">{session.policyNames('').map(name =>
             <Policy key={name} name={name} policy={state.policies[name]} admin={admin} edit={edit} remove={ask} />)}</div>
-        {!session.policyNames().length && <Empty what="No policy runs." todo="Create one, or start the agent with an interface or --config." />}
+        {!session.policyNames('').length && <Empty what="No policy runs." todo="Create one, or start the agent with an interface or --config." />}
         <h2>Taps</h2>
         <div class="cards">{taps.map(([name, tap]) =>
-            <Tap key={name} name={name} tap={tap} used={used(name)} admin={admin} edit={edit} remove={ask} />)}</div>
+            <Tap key={name} name={name} tap={tap} by={used(name)} admin={admin} edit={edit} remove={ask} />)}</div>
         {!taps.length && <Empty what="There are no taps." todo="A tap says where frames come from." />}
     </>;
 }

@@ -1,6 +1,6 @@
 // Where the overview finds the figures everybody looks for first, in each version of a handler. All else on the page is
 // drawn from the schema alone.
-import type { Handler, Metric, Picture } from './picture';
+import { quantileOfBins, type Bin, type Handler, type Item, type Metric, type Picture, type Quantiles, type Top } from './picture';
 
 export interface Source { key: string; paths: string[] } // several paths: their sum
 
@@ -36,19 +36,70 @@ export const sources = {
     dnsTotal: [of('dns', 'wire_packets.total'), of('dns', 'total_packets')],
 } satisfies Record<string, Source[]>;
 
-export interface Found { handler: Handler; metrics: Metric[] }
+export type Wanted = keyof typeof sources;
+export interface Part { handler: Handler; metric: Metric }
+export interface Found { handler: Handler; metrics: Metric[]; parts: Part[] } // the first handler, and what of which
 
-export function find(picture: Picture | undefined, wanted: Source[]): Found | undefined {
-    for (const { key, paths } of wanted)
-        for (const handler of picture?.handlers ?? []) {
-            if (handler.key !== key) continue;
-            const metrics = paths.map(path => handler.byPath.get(path)).filter((metric): metric is Metric => !!metric);
-            if (metrics.length) return { handler, metrics };
-        }
+/** The name without the tap in it: of several taps of a policy the same module has the same. */
+function moduleOf({ instance, tap }: Handler): string {
+    const at = tap ? instance.lastIndexOf(`-${tap}-`) : -1;
+    return at < 0 ? instance : `${instance.slice(0, at)} ${instance.slice(at + tap.length + 2)}`;
+}
+
+/** The first module that has one of these, on all its taps. */
+export function find(picture: Picture | undefined, wanted: Wanted): Found | undefined {
+    for (const { key, paths } of sources[wanted]) {
+        const parts = (picture?.handlers ?? []).filter(handler => handler.key === key).flatMap(handler =>
+            paths.flatMap((path): Part[] => handler.byPath.has(path) ? [{ handler, metric: handler.byPath.get(path)! }] : []));
+        if (!parts.length) continue;
+        const same = parts.filter(part => moduleOf(part.handler) === moduleOf(parts[0].handler));
+        return { handler: parts[0].handler, parts: same, metrics: same.map(part => part.metric) };
+    }
     return undefined;
 }
 
-export function count(picture: Picture | undefined, wanted: Source[]): number | undefined {
+/** Of the handlers that may have it. */
+export const keysOf = (wanted: Wanted) => sources[wanted].map(source => source.key);
+
+export function count(picture: Picture | undefined, wanted: Wanted): number | undefined {
     const found = find(picture, wanted);
     return found && found.metrics.reduce((sum, metric) => sum + (metric.value ?? 0), 0);
+}
+
+const sumOf = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+
+/** Lists of one kind put together, of directions, taps and families: each name with its sum. */
+export function merged(picture: Picture | undefined, ...wanted: Wanted[]): (Part & { top?: Top }) | undefined {
+    const parts = wanted.flatMap(one => find(picture, one)?.parts ?? []);
+    const lists = parts.map(part => part.metric.top).filter((top): top is Top => !!top?.items.length);
+    if (!parts.length || lists.length < 2)
+        return parts.length ? { ...(parts.find(part => part.metric.top?.items.length) ?? parts[0]), top: lists[0] } : undefined;
+    const items = new Map<string, Item>();
+    for (const list of lists) {
+        const here = new Map(list.items.map(item => [item.name, item]));
+        for (const name of new Set([...items.keys(), ...here.keys()])) {
+            // Of a list that does not have it there may be as much as of one just not listed.
+            const before = items.get(name), more = here.get(name);
+            const unlisted = list.unlistedMax ?? 0;
+            const past = sumOf(lists.slice(0, lists.indexOf(list)).map(one => one.unlistedMax ?? 0));
+            items.set(name, { ...(before ?? more)!, estimate: (before?.estimate ?? 0) + (more?.estimate ?? 0),
+                lower: (before?.lower ?? 0) + (more?.lower ?? 0),
+                upper: (before ? before.upper : past) + (more ? more.upper : unlisted) });
+        }
+    }
+    const { handler, metric } = parts[0];
+    const top: Top = { items: [...items.values()].sort((a, b) => b.estimate - a.estimate),
+        total: sumOf(lists.map(list => list.total ?? 0)) || undefined,
+        unlistedMax: sumOf(lists.map(list => list.unlistedMax ?? 0)) || undefined };
+    return { handler, metric: { ...metric, top }, top };
+}
+
+/** Of several: of all their values, by their bins. */
+export function quantiles(found: Found | undefined): Quantiles | undefined {
+    const all = (found?.metrics ?? []).map(metric => metric.quantiles).filter((one): one is Quantiles => !!one);
+    if (all.length < 2) return all[0];
+    const bins = new Map<number, Bin>();
+    for (const [lower, upper, count] of all.flatMap(one => one.bins)) bins.set(lower, [lower, upper, count + (bins.get(lower)?.[2] ?? 0)]);
+    const sorted = [...bins.values()].sort((a, b) => a[0] - b[0]);
+    return { bins: sorted, p50: quantileOfBins(sorted, 0.5), p99: quantileOfBins(sorted, 0.99) };
 }

@@ -30,7 +30,7 @@ export type Quantile = 'p50' | 'p90' | 'p95' | 'p99';
 export const quantileNames: Quantile[] = ['p50', 'p90', 'p95', 'p99'];
 export interface Quantiles extends Partial<Record<Quantile | 'count' | 'min' | 'max' | 'sum', number>> { bins: Bin[] }
 export interface Rate extends Partial<Record<Quantile | 'live', number>> {
-    seconds?: { start_ts: number; values: number[] };
+    seconds?: { start_ts: number; step?: number; values: number[] }; // of reports: means of `step` seconds
 }
 
 export interface Metric {

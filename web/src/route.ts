@@ -1,7 +1,8 @@
-// Where one is, in the address, so that it can be kept, shared and gone back to: #/POLICY/VIEW/WHICH?t=TIME&vs=MINUTE.
+// Where one is, in the address, so that it can be kept, shared and gone back to: #/POLICY/VIEW/WHICH?t=TIME&vs=MINUTE&tap=TAP.
 
 export interface Route {
     policy: string;
+    tap?: string;    // alone; otherwise all of the policy
     view: 'overview' | 'handler' | 'name' | 'ledger' | 'manage';
     which: string;   // the handler's instance, the name
     time: Time;
@@ -35,7 +36,7 @@ export function parseRoute(hash: string): Route {
     const parameters = new URLSearchParams(query);
     const versus = Number(parameters.get('vs'));
     return { policy, view: (views.includes(view) ? view : 'overview') as Route['view'], which,
-             time: timeOf(parameters.get('t')), versus: versus || undefined };
+             time: timeOf(parameters.get('t')), versus: versus || undefined, tap: parameters.get('tap') || undefined };
 }
 
 export function href(route: Route, changes: Partial<Route> = {}): string {
@@ -46,6 +47,7 @@ export function href(route: Route, changes: Partial<Route> = {}): string {
     const query = new URLSearchParams();
     if (to.time.kind !== 'live') query.set('t', timeText(to.time));
     if (to.versus) query.set('vs', String(to.versus));
+    if (to.tap) query.set('tap', to.tap);
     const tail = query.toString();
     return `#/${parts.join('/').replace(/\/+$/, '')}${tail && `?${tail}`}`;
 }

@@ -5,20 +5,40 @@ import { Help } from './help';
 import { GoIcon, PauseIcon, ThemeIcon } from './icons';
 import { useKeys } from './keys';
 import { LedgerStrip } from './ledger';
-import { href, timeOf, timeText } from './route';
-import { minuteAt, type Session } from './session';
+import { href, timeOf, timeText, type Route } from './route';
+import { live, minuteAt, type Session } from './session';
 import { visible } from './text';
 import { currentTheme, nextTheme } from './theme';
 import { clock, day, duration } from './units';
 
 export const goTo = (address: string) => { location.hash = address; };
 
+const anew: Partial<Route> = { view: 'overview', which: '', versus: undefined, time: { kind: 'live' } };
+
 function Policies() {
     const { session, state, to } = useShown();
-    const names = session.policyNames();
+    const { tap } = state.route;
+    const several = session.taps().length > 1 && !tap;
     return <label class="pick"><span class="offscreen">Policy</span>
-        <select value={state.policy} onChange={event => goTo(to({ policy: event.currentTarget.value, view: 'overview', which: '', versus: undefined, time: { kind: 'live' } }))}>
-            {names.map(name => <option value={name}>{visible(name)}</option>)}</select></label>;
+        <select value={state.policy} onChange={event => goTo(to({ ...anew, policy: event.currentTarget.value }))}>
+            {session.policyNames().map(name => <option value={name}>{visible(name)}{several && ` · ${visible(session.tapsOf(name).join(', '))}`}</option>)}
+        </select></label>;
+}
+
+/** Where there are several: whose policies there are to choose from, and what is shown of one that is on several. */
+function Taps() {
+    const { session, state, to } = useShown();
+    const taps = session.taps(), { tap } = state.route;
+    if (taps.length < 2) return null;
+    const choose = (tap?: string) => {
+        const names = session.policyNames(tap ?? '');
+        goTo(to({ ...anew, tap, policy: names.includes(state.policy) ? state.policy : names[0] }));
+    };
+    return <label class="pick tap"><span class="offscreen">Tap</span>
+        <select value={tap ?? ''} class={tap ? 'on' : ''} onChange={event => choose(event.currentTarget.value || undefined)}>
+            <option value="">all {taps.length} taps</option>
+            {taps.map(one => <option value={one}>tap {visible(one)}</option>)}
+        </select></label>;
 }
 
 /** The interfaces, or the capture, the policy reads. */
@@ -26,7 +46,7 @@ function source(session: Session): string {
     const { state } = session;
     if (state.report) return state.report.title;
     const inputs = Object.values(state.policies[state.policy]?.input ?? {}) as any[];
-    const taps = [...new Set(state.live?.handlers.map(handler => handler.tap).filter(Boolean))];
+    const taps = [...new Set(live(state)?.handlers.map(handler => handler.tap).filter(Boolean))];
     const interfaces = inputs.flatMap(input => input.pcap?.interfaces ?? []);
     return [taps.join(', '), [...new Set(interfaces)].join(', ')].filter((part, i, all) => part && all.indexOf(part) === i).join(' · ');
 }
@@ -40,11 +60,11 @@ function Times() {
     const gone = time.kind === 'minute' && !minutes.includes(time.start);
     return <div class="times" role="group" aria-label="Time">
         <button type="button" class={`live ${time.kind === 'live' && !state.paused ? 'on' : ''}`} aria-pressed={time.kind === 'live' && !state.paused}
-            onClick={() => { session.changed({ paused: false }); choose('live'); }}>Live</button>
+            onClick={() => { if (state.paused) session.pause(false); choose('live'); }}>Live</button>
         <label><span class="offscreen">Time shown</span>
             <select value={timeText(time)} onChange={event => choose(event.currentTarget.value)}>
                 <option value="live">this minute</option>
-                {minutes.map((start, i) => <option value={start}>{clock(start)} · {i + 1} min ago</option>)}
+                {minutes.map((start, i) => <option value={start}>{clock(start)} · {Math.round(((state.live?.start ?? start) - start) / 60) || i + 1} min ago</option>)}
                 {gone && <option value={timeText(time)}>a minute that is gone</option>}
                 {windows.map(n => <option value={`w${n}`}>last {n} min</option>)}
                 {time.kind === 'window' && !windows.includes(time.minutes) && <option value={timeText(time)}>last {time.minutes} min</option>}
@@ -58,7 +78,7 @@ function Times() {
                 {versus && !minutes.includes(versus) && <option value={versus}>with {clock(versus, false)} (gone)</option>}
             </select></label>
         <button type="button" class="icon" aria-pressed={state.paused} title={state.paused ? 'Go on' : 'Pause'}
-            aria-label="Pause" onClick={() => session.changed({ paused: !state.paused })}>{state.paused ? <GoIcon /> : <PauseIcon />}</button>
+            aria-label="Pause" onClick={() => session.pause(!state.paused)}>{state.paused ? <GoIcon /> : <PauseIcon />}</button>
     </div>;
 }
 
@@ -75,7 +95,7 @@ function Tabs() {
     const { view, which } = state.route;
     const tab = (address: string, current: boolean, text: string) =>
         <li><a href={address} aria-current={current ? 'page' : undefined}>{text}</a></li>;
-    const handlers = state.live?.handlers ?? [];
+    const handlers = live(state)?.handlers ?? [];
     const several = (type: string) => handlers.filter(handler => handler.type === type).length > 1;
     return <nav aria-label="Views"><ul class="tabs">
         {tab(to({ view: 'overview', which: '' }), view === 'overview', 'Overview')}
@@ -101,6 +121,8 @@ function Banner() {
     const { time } = state.route;
     if (state.link === 'lost') return <p class="banner bad" role="alert">The agent does not answer since {clock(state.lostAt / 1000)}.
         {state.live ? ' This is the last picture; it goes on by itself when the agent is back.' : ' Trying again every two seconds.'}</p>;
+    if (state.renewed) return <p class="banner" role="status">The agent is of another version now ({visible(state.app?.version ?? '')}), this page
+        of the one before. <a href="" onClick={event => { event.preventDefault(); location.reload(); }}>Load it anew</a></p>;
     if (state.paused) return <p class="banner">Paused at {clock(state.liveAt / 1000)}. The agent goes on counting.</p>;
     const { versus: other } = state.route;
     if (other && picture) {
@@ -130,8 +152,9 @@ export function Shell({ children }: { children: any }) {
                 <a class="brand" href={href(state.route, { view: 'overview', which: '', time: { kind: 'live' }, versus: undefined })}>
                     <svg viewBox="0 0 32 32" aria-hidden="true"><path d="M3 18h5l4-11 5 18 4-12 2 5h6" /></svg>pktvisor</a>
                 <Age />
+                <Taps />
                 {session.policyNames().length > 0 && <Policies />}
-                {from && <span class="source" title={visible(from)}>{visible(from)}</span>}
+                {from && session.taps().length < 2 && <span class="source" title={visible(from)}>{visible(from)}</span>}
                 <span class="gap" />
                 {!state.report && <Status />}
                 {!state.report && <Times />}

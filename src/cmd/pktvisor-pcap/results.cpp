@@ -7,6 +7,7 @@
 #include "sinks/text.hpp"
 #include "version.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <unistd.h>
 
@@ -74,14 +75,27 @@ std::string result_text(const std::vector<Finished>& all) {
     return out;
 }
 
-// A report is drawn once, and from nothing else: it may hold more than what is asked for every second.
-constexpr size_t reported_seconds = 3600;
+// A report is drawn once, and from nothing else: it holds all there is of each rate, in no more points than a
+// wide screen has.
+constexpr size_t reported_points = 3600;
+
+size_t report_step(const std::vector<Finished>& all) {
+    size_t longest = 0;
+    for (const Finished& done : all)
+        for (const auto& policy : done.run->policies())
+            for (const auto& handler : policy.handlers)
+                longest = std::max(longest, static_cast<size_t>(handler.length));
+    longest = std::min(longest, engine::seconds_max);
+    return std::max<size_t>((longest + reported_points - 1) / reported_points, 1);
+}
 
 // What the page would have asked an agent for, of everything in the capture.
 nlohmann::json report_data(const PcapOptions& options, const std::vector<Finished>& all) {
-    nlohmann::json out{{"version", version_text},
-                       {"schema", sinks::metrics_schema_json(control::handler_classes())},
-                       {"policies", policies_json({.charts = true, .seconds = reported_seconds}, all)}};
+    nlohmann::json out{
+        {"version", version_text},
+        {"schema", sinks::metrics_schema_json(control::handler_classes())},
+        {"policies",
+         policies_json({.charts = true, .seconds = engine::seconds_max, .step = report_step(all)}, all)}};
     std::string title;
     for (const std::string& file : options.files) title += (title.empty() ? "" : ", ") + file;
     out["title"] = title;

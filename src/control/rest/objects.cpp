@@ -123,6 +123,66 @@ nlohmann::json options_json(const OptionValues& values) {
     return out;
 }
 
+namespace {
+
+// Absent where there is none.
+void put_options(nlohmann::json& in, const char* key, const OptionValues& values) {
+    if (!values.empty()) in[key] = options_json(values);
+}
+
+// What the policy says of all its modules, and global_handler_config, is in a module's values as well.
+nlohmann::json module_document_json(const ModuleConfig& module, const OptionValues& window_config) {
+    OptionValues config, filter, groups;
+    for (const auto& [key, value] : module.values.entries()) {
+        const OptionTable group_keys[] = {group_options};
+        if (find_option(group_keys, key))
+            groups.set(key, value);
+        else if (module.filter.values.has(key))
+            filter.set(key, value);
+        else if (!window_config.has(key))
+            config.set(key, value);
+    }
+    nlohmann::json out{{"type", module.type}, {"require_version", module.version}};
+    put_options(out, "config", config);
+    put_options(out, "filter", filter);
+    put_options(out, "metric_groups", groups);
+    return out;
+}
+
+nlohmann::json input_document_json(const PolicyConfig& policy) {
+    nlohmann::json out{{"input_type", policy.input_type}};
+    if (policy.selector) {
+        nlohmann::json& pairs = out["tap_selector"][policy.selector->all ? "all" : "any"];
+        for (const OptionEntry& pair : policy.selector->pairs)
+            pairs.push_back({{pair.key, value_json(pair.value)}});
+    } else {
+        out["tap"] = policy.tap;
+    }
+    put_options(out, "config", policy.input_config);
+    put_options(out, "filter", policy.input_filter);
+    return out;
+}
+
+} // namespace
+
+nlohmann::json policy_document_json(const PolicyConfig& policy) {
+    nlohmann::json handlers;
+    nlohmann::json& modules = handlers["modules"] =
+        policy.sequence ? nlohmann::json::array() : nlohmann::json::object();
+    for (const ModuleConfig& module : policy.modules) {
+        nlohmann::json one = module_document_json(module, policy.window_config.values);
+        if (policy.sequence)
+            modules.push_back({{module.instance, std::move(one)}});
+        else
+            modules[module.instance] = std::move(one);
+    }
+    put_options(handlers, "window_config", policy.window_config.values);
+    nlohmann::json out{
+        {"kind", "collection"}, {"input", input_document_json(policy)}, {"handlers", std::move(handlers)}};
+    if (policy.merge_like_handlers) out["config"] = {{"merge_like_handlers", true}};
+    return out;
+}
+
 nlohmann::json tap_json(const TapConfig& tap) {
     const auto map_or_null = [](const OptionValues& values) {
         return values.entries().empty() ? nlohmann::json() : options_json(values);
@@ -138,15 +198,16 @@ Ground ground_of(const Agent& agent) {
 }
 
 namespace {
-nlohmann::json empty_policy_json() {
-    return {{"input", nlohmann::json::object()},
+nlohmann::json policy_json(const PolicyConfig& policy) {
+    return {{"document", policy_document_json(policy)},
+            {"input", nlohmann::json::object()},
             {"modules", nlohmann::json::object()},
             {"taps", nlohmann::json::object()}};
 }
 } // namespace
 
 nlohmann::json policy_config_json(const PolicyConfig& policy, const std::vector<TapConfig>& taps) {
-    nlohmann::json out = empty_policy_json();
+    nlohmann::json out = policy_json(policy);
     for (const TapConfig& tap : taps) {
         if (std::find(policy.taps.begin(), policy.taps.end(), tap.name) == policy.taps.end()) continue;
         const PolicyOnTap on_tap{&policy, tap.name};
@@ -161,7 +222,7 @@ nlohmann::json policy_config_json(const PolicyConfig& policy, const std::vector<
 }
 
 nlohmann::json policy_info_json(const RunningPolicy& policy, const Ground& ground) {
-    nlohmann::json out = empty_policy_json();
+    nlohmann::json out = policy_json(policy.config);
     for (const auto& on_tap : policy.taps) {
         const auto state = ground.streams.find(on_tap.stream->name);
         if (state == ground.streams.end()) continue;

@@ -10,6 +10,8 @@ namespace visor::control {
 
 nlohmann::json options_json(const OptionValues& values);
 nlohmann::json tap_json(const TapConfig& tap);
+// As a document has it below its name: read again it is the same policy.
+nlohmann::json policy_document_json(const PolicyConfig& policy);
 
 // What policies run on, as it was at one moment.
 struct Ground {
