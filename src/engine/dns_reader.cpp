@@ -89,7 +89,7 @@ inline wire::DnsMessage DnsReader::parse(Bytes message, DnsName& name) {
     return parsed;
 }
 
-void DnsReader::keep_text(DnsName& name) {
+inline void DnsReader::keep_text(DnsName& name) {
     if (name.ends.length <= DnsName::room_size) {
         std::memcpy(name.room, text_, DnsName::room_size);
         name.text = name.room;
@@ -108,14 +108,20 @@ void DnsReader::begin(NameRoom& room) {
     now_ = block_step;
 }
 
-void DnsReader::remember(const Place& place, const DnsName& name) {
-    const size_t room = place.is_short() ? ShortQuestion::text_max : LongQuestion::text_max;
-    if (name.ends.length > room) return;
-    const auto length = static_cast<uint8_t>(name.ends.length);
-    *place.known = {
-        length,   static_cast<uint8_t>(name.ends.two), static_cast<uint8_t>(name.ends.three), now_, place.key,
-        name.keys};
-    std::memcpy(place.text(), name.text, place.is_short() ? room : length);
+inline void DnsReader::remember(const Place& place, const DnsName& name) {
+    const bool is_short = place.is_short();
+    if (name.ends.length > (is_short ? ShortQuestion::text_max : LongQuestion::text_max)) return;
+    Known& known = *place.known;
+    known.length = static_cast<uint8_t>(name.ends.length);
+    known.two = static_cast<uint8_t>(name.ends.two);
+    known.three = static_cast<uint8_t>(name.ends.three);
+    known.first = now_;
+    known.key = place.key;
+    known.keys = name.keys;
+    if (is_short) [[likely]]
+        std::memcpy(place.text(), name.room, sizeof name.room);
+    else
+        std::memcpy(place.text(), name.text, name.ends.length);
 }
 
 [[gnu::noinline]] void DnsReader::recall_long(const Place& place, DnsName& name) {
