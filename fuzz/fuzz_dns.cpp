@@ -1,10 +1,10 @@
 // Any bytes as a DNS message: question, names at every offset, and the walk over all records.
 #include "wire/dns_question.hpp"
+#include "wire/name_ends.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
-#include <string_view>
 
 using namespace visor;
 using namespace visor::wire;
@@ -39,17 +39,8 @@ void check_one_pass(Bytes message, const DnsMessage& want) {
     if (!want.has_question()) return;
     const uint32_t length = dns_name_text(message, want.name, true, again);
     require(name.length == length && std::equal(text, text + length, again));
-    if (!name.plain) return;
-    const std::string_view whole(text, length);
-    size_t tails[3]; // of the last label, the last two, the last three, with their dot; 0 where there is none
-    size_t until = length;
-    for (size_t& tail : tails) {
-        const size_t dot = until == 0 ? whole.npos : whole.substr(0, until).rfind('.');
-        tail = dot == whole.npos ? 0 : length - dot;
-        until = dot == whole.npos ? 0 : dot;
-    }
-    require(name.two == (tails[1] ? tails[1] : length));
-    require(name.three == (tails[1] == 0 ? 0 : tails[2] ? tails[2] : length));
+    const Aggregated ends = aggregate({text, length});
+    require(name.two == ends.two.size() && name.three == ends.three.size());
 }
 } // namespace
 

@@ -76,20 +76,26 @@ NameRoom::NameRoom(size_t messages)
       texts_(new char[wire::dns_text_slack + messages * (wire::dns_name_text_max + wire::dns_text_slack)]) {}
 
 DnsReader::DnsReader(const sketch::HashKey& key)
-    : key_(key), pages_(questions * sizeof(Question)), known_(static_cast<Question*>(pages_.data())) {}
+    : key_(key), pages_(shorts * sizeof(ShortQuestion) + longs * sizeof(LongQuestion)),
+      shorts_(static_cast<ShortQuestion*>(pages_.data())),
+      longs_(reinterpret_cast<LongQuestion*>(shorts_ + shorts)) {}
 
-[[gnu::noinline]] wire::DnsMessage DnsReader::parse(Bytes message, DnsName& name) {
+inline wire::DnsMessage DnsReader::parse(Bytes message, DnsName& name) {
     wire::DnsMessage parsed;
     wire::parse_dns(message, parsed, text_, name.ends);
     name.text = text_;
-    if (name.ends.plain) name.keys = name_keys(key_, name.end(), name.ends.two, name.ends.three);
+    name.keys = name_keys(key_, name.end(), name.ends.two, name.ends.three);
+    keep_text(name);
+    return parsed;
+}
+
+inline void DnsReader::keep_text(DnsName& name) {
     if (name.ends.length <= DnsName::room_size) {
         std::memcpy(name.room, text_, DnsName::room_size);
         name.text = name.room;
     } else {
         text_ += name.ends.length + wire::dns_text_slack;
     }
-    return parsed;
 }
 
 void DnsReader::begin(NameRoom& room) {
@@ -97,23 +103,35 @@ void DnsReader::begin(NameRoom& room) {
     text_ = room.texts_.get() + wire::dns_text_slack;
     now_ = now_ / block_step * block_step + block_step;
     if (now_ != 0) return;
-    for (size_t i = 0; i < questions; ++i) known_[i].first = 0; // blocks are numbered from 1 again
+    for (size_t i = 0; i < shorts; ++i) shorts_[i].known.first = 0; // blocks are numbered from 1 again
+    for (size_t i = 0; i < longs; ++i) longs_[i].known.first = 0;
     now_ = block_step;
 }
 
-void DnsReader::remember(const Place& place, const DnsName& name) {
-    Question& slot = *place.slot;
-    slot.first = now_;
-    std::memcpy(slot.text, name.text, sizeof slot.text);
-    slot.length = static_cast<uint8_t>(name.ends.length);
-    slot.two = static_cast<uint8_t>(name.ends.two);
-    slot.three = static_cast<uint8_t>(name.ends.three);
-    slot.key = place.key;
-    slot.keys = name.keys;
+inline void DnsReader::remember(const Place& place, const DnsName& name) {
+    const bool is_short = place.is_short();
+    if (name.ends.length > (is_short ? ShortQuestion::text_max : LongQuestion::text_max)) return;
+    Known& known = *place.known;
+    known.length = static_cast<uint8_t>(name.ends.length);
+    known.two = static_cast<uint8_t>(name.ends.two);
+    known.three = static_cast<uint8_t>(name.ends.three);
+    known.first = now_;
+    known.key = place.key;
+    known.keys = name.keys;
+    if (is_short) [[likely]]
+        std::memcpy(place.text(), name.room, sizeof name.room);
+    else
+        std::memcpy(place.text(), name.text, name.ends.length);
+}
+
+[[gnu::noinline]] void DnsReader::recall_long(const Place& place, DnsName& name) {
+    std::memcpy(text_, place.text(), place.known->length);
+    name.text = text_;
+    keep_text(name);
 }
 
 inline wire::DnsMessage DnsReader::recall(const Place& place, Bytes message, DnsEvent& out) {
-    Question& known = *place.slot;
+    Known& known = *place.known;
     // Without a branch, as names come as they like: it is written anew, and the place kept only if it is new
     // in this block.
     const uint32_t first = known.first;
@@ -124,8 +142,11 @@ inline wire::DnsMessage DnsReader::recall(const Place& place, Bytes message, Dns
     DnsName& name = *name_;
     name.keys = known.keys;
     name.text = name.room;
-    name.ends = {known.length, known.two, known.three, true};
-    std::memcpy(name.room, known.text, sizeof known.text);
+    name.ends = {known.length, known.two, known.three};
+    if (place.is_short()) [[likely]]
+        std::memcpy(name.room, place.text(), sizeof name.room);
+    else if (!here)
+        recall_long(place, name);
     const DnsName* const shared = (&out - back)->name;
     out.name = here ? shared : &name;
     name_ += 1 - here;
@@ -133,6 +154,13 @@ inline wire::DnsMessage DnsReader::recall(const Place& place, Bytes message, Dns
     wire::read_header(message, parsed);
     wire::set_question(parsed, name_at + place.length);
     return parsed;
+}
+
+// Whether the bytes before the first zero, at the place, are all there is to the name.
+inline bool all_of_name(const wire::DnsMessage& parsed, size_t length) {
+    const size_t root = name_at + length;
+    return parsed.has_question() && parsed.records == root + wire::dns_question_tail &&
+           (length == 0 || parsed.bytes.data()[root - 1] < 0xc0); // else the zero may be a pointer's
 }
 
 // Where a message lies does not show in what is remembered: of a name at the end of a page a copy is looked
@@ -148,23 +176,44 @@ inline DnsReader::Place DnsReader::place_of(Bytes message) const {
         name = copy;
     }
     const size_t length = bytes_before_zero(name);
-    if (length > Question::text_max + 1 || name_at + length + wire::dns_question_tail > message.size())
-        [[unlikely]]
+    if (length > ShortQuestion::text_max + 1) return long_place_of(message, length);
+    if (name_at + length + wire::dns_question_tail > message.size()) [[unlikely]]
         return {};
     const uint64_t key = key_of(key_, name, length);
-    return {&known_[key % questions], key, length};
+    return {&shorts_[key % shorts].known, key, length};
+}
+
+// `length`: how many bytes stand before a zero, if there is one in the window.
+[[gnu::noinline]] DnsReader::Place DnsReader::long_place_of(Bytes message, size_t length) const {
+    const Bytes name = message.from(name_at);
+    if (length >= window) {
+        const size_t most = std::min(name.size(), LongQuestion::text_max + 2);
+        const void* const zero =
+            most > window ? std::memchr(name.data() + window, 0, most - window) : nullptr;
+        if (!zero) return {};
+        length = static_cast<size_t>(static_cast<const uint8_t*>(zero) - name.data());
+    }
+    if (length + wire::dns_question_tail > name.size()) return {};
+    const uint64_t key = sketch::keyed_hash(key_, name.data(), length);
+    return {&longs_[key % longs].known, key, length};
+}
+
+[[gnu::noinline]] void DnsReader::read_anew(Bytes message, const Place& place, const wire::Packet& packet,
+                                            DnsTransport transport, DnsEvent& out) {
+    DnsName& name = *name_++;
+    const wire::DnsMessage parsed = parse(message, name);
+    describe(parsed, packet, transport, out);
+    out.name = &name;
+    out.name_back = 0;
+    if (place.known && all_of_name(parsed, place.length)) remember(place, name);
 }
 
 inline void DnsReader::read(Bytes message, const Place& place, const wire::Packet& packet,
                             DnsTransport transport, DnsEvent& out) {
-    if (place.slot && place.slot->key == place.key && place.slot->length != 0) [[likely]] {
+    if (place.known && place.known->key == place.key && place.known->length != 0) [[likely]] {
         describe(recall(place, message, out), packet, transport, out);
     } else {
-        DnsName& name = *name_++;
-        describe(parse(message, name), packet, transport, out);
-        out.name = &name;
-        out.name_back = 0;
-        if (place.slot && name.ends.plain && name.ends.length <= Question::text_max) remember(place, name);
+        read_anew(message, place, packet, transport, out);
     }
     ++now_;
 }
@@ -177,7 +226,7 @@ void DnsReader::read(std::span<const wire::Packet* const> packets, DnsEvent* out
     Place places[together];
     for (size_t i = 0; i < packets.size(); ++i) {
         places[i] = place_of(packets[i]->payload_bytes());
-        __builtin_prefetch(places[i].slot, 1);
+        __builtin_prefetch(places[i].known, 1);
     }
     for (size_t i = 0; i < packets.size(); ++i)
         read(packets[i]->payload_bytes(), places[i], *packets[i], DnsTransport::udp, out[i]);

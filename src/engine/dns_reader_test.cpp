@@ -194,16 +194,49 @@ TEST(DnsReader, KnowsWhichNameCameBeforeInTheBlock) {
     EXPECT_EQ(firsts(reader, {one, two}), (Firsts{0, 1})) << "in another block is not before";
 }
 
+// Names that are long, or not of printable labels, as well; not those that a first zero byte does not end, or
+// whose text is too long.
+TEST(DnsReader, KnowsOddNames) {
+    const std::string most(63, 'm');
+    const std::vector<Raw> known = {
+        {0},
+        name_of({std::string(40, 'l'), "example", "com"}),
+        name_of(std::vector<std::string>(34, "f")),
+        name_of(std::vector<std::string>(112, "f")),
+        name_of({most, most, most, std::string(31, 'm')}),
+        name_of({"w.w", "com"}),
+        name_of({"My Printer @ \xc3\xa4", "_ipp", "_tcp", "local"}),
+        name_of({std::string(50, '\1'), "com"}),
+        name_of({std::string(5, '\xff'), "com"}),
+    };
+    const std::vector<Raw> unknown = {
+        name_of({most, most, most, std::string(33, 'm')}),
+        name_of({std::string(60, '\1'), "com"}),
+        name_of({std::string("a\0b", 3), "com"}),
+        name_of({std::string(40, 'a') + std::string(1, '\0'), "com"}),
+        {3, 'w', 'w', 'w', 0xc0, 0},
+        Raw{40} + Raw(40, 'w') + Raw{0xc0, 0},
+    };
+    const auto second = [](const Raw& name) {
+        TestReader reader(2);
+        return firsts(reader, {message_of(name, opt), message_of(name, opt, {.id = 9})})[1];
+    };
+    for (size_t i = 0; i < known.size(); ++i) EXPECT_EQ(second(known[i]), 0) << i;
+    for (size_t i = 0; i < unknown.size(); ++i) EXPECT_EQ(second(unknown[i]), 1) << i;
+}
+
 // Blocks are numbered with 16 bits.
 TEST(DnsReader, BlocksLongAgoAreNotThisOne) {
-    const Raw one = message_of(name_of({"one", "example", "com"}), opt);
-    const Raw two = message_of(name_of({"two", "example", "com"}), opt);
-    TestReader reader(2);
-    firsts(reader, {two, one});
-    for (int i = 1; i < 65535; ++i) reader.clear();
-    EXPECT_EQ(firsts(reader, {one, two}), (std::vector<size_t>{0, 1}));
-    for (int i = 0; i < 65535; ++i) reader.clear();
-    EXPECT_EQ(firsts(reader, {two, one}), (std::vector<size_t>{0, 1}));
+    for (const std::string& last : {std::string("com"), std::string(60, 'l')}) {
+        const Raw one = message_of(name_of({"one", "example", last}), opt);
+        const Raw two = message_of(name_of({"two", "example", last}), opt);
+        TestReader reader(2);
+        firsts(reader, {two, one});
+        for (int i = 1; i < 65535; ++i) reader.clear();
+        EXPECT_EQ(firsts(reader, {one, two}), (std::vector<size_t>{0, 1}));
+        for (int i = 0; i < 65535; ++i) reader.clear();
+        EXPECT_EQ(firsts(reader, {two, one}), (std::vector<size_t>{0, 1}));
+    }
 }
 
 // Whatever else comes between and takes a name's place: what is told to be the same name is.
@@ -247,7 +280,7 @@ TEST(DnsReader, EveryByteOfAQuestionChanged) {
     for (const Sample& sample : samples()) {
         TestReader reader(1);
         Raw message = sample.message;
-        for (size_t at = 2; at < std::min<size_t>(message.size(), 70); ++at) {
+        for (size_t at = 2; at < std::min<size_t>(message.size(), 110); ++at) {
             const uint8_t was = message[at];
             for (const unsigned value :
                  {0U, 1U, was ^ 0x20U, was + 1U, was - 1U, unsigned{'.'}, 0x3fU, 0x40U, 0xc0U, 0xffU}) {
@@ -263,9 +296,9 @@ TEST(DnsReader, EveryByteOfAQuestionChanged) {
 
 TEST(DnsReader, NamesOfAllLengths) {
     TestReader reader(1);
-    for (size_t length = 1; length <= 64; ++length) {
-        for (size_t dot = 0; dot < length; ++dot) { // where the text has one; 0: nowhere
-            const std::string all(length, dot % 2 ? 'm' : 'M');
+    for (size_t length = 1; length <= 127; ++length) {
+        for (size_t dot = length < 65 ? 0 : length - 64; dot < std::min<size_t>(length, 64); ++dot) {
+            const std::string all(length, dot % 2 ? 'm' : 'M'); // with a dot there; 0: nowhere
             const Raw name = dot == 0 || dot + 1 == length
                                  ? name_of({all})
                                  : name_of({all.substr(0, dot), all.substr(dot + 1)});
@@ -340,10 +373,10 @@ TEST(DnsReader, ManyNamesForFewPlaces) {
     }
 }
 
-// Names that differ only in one of the 40 bytes a key is made of, at the same length.
+// Names that differ only in one of the bytes a key is made of, at the same length.
 TEST(DnsReader, NamesThatNearlyAreOthers) {
     TestReader reader(1);
-    for (size_t length = 1; length <= 32; ++length)
+    for (size_t length = 1; length <= 63; ++length)
         for (size_t at = 0; at < length; ++at) {
             std::string name(length, 'x');
             expect_right(reader, message_of(name_of({name}), opt), "all alike", 1);

@@ -56,7 +56,7 @@ inline Found found_of(Bytes message, const sketch::HashKey& key = sketch::offlin
     std::vector<char> room(wire::dns_name_text_max + 2 * wire::dns_text_slack, '!');
     char* const text = room.data() + wire::dns_text_slack;
     wire::parse_dns(message, found.message, text, found.name);
-    if (found.name.plain)
+    if (found.message.has_question())
         found.keys = name_keys(key, text + found.name.length, found.name.two, found.name.three);
     found.text.assign(text, found.name.length);
     return found;
@@ -78,10 +78,9 @@ inline std::string wrong_field(const DnsEvent& event, Bytes message, const wire:
         return "text '" + std::string(event.qname()) + "', not '" + want.text + "'";
     const wire::DnsNameText& ends = event.name->ends;
     const NameKeys& keys = event.name->keys;
-    if (ends.plain != want.name.plain) return "plain";
     if (ends.two != want.name.two || ends.three != want.name.three) return "labels";
-    if (ends.plain && (keys.two != want.keys.two || keys.three != want.keys.three)) return "keys";
-    if (event.rcode != wire::dns_full_rcode(want.message.bytes, header.flags, header.arcount)) return "rcode";
+    if (event.has_question && (keys.two != want.keys.two || keys.three != want.keys.three)) return "keys";
+    if (event.rcode != wire::dns_full_rcode(want.message)) return "rcode";
     if (event.packet != &packet || event.transport != transport || event.ts_ns != packet.ts_ns ||
         event.direction != packet.direction || event.ip_version != packet.ip_version ||
         event.client_port != client_port(packet))

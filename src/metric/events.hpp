@@ -64,7 +64,7 @@ inline constexpr size_t transport_count = 7;
 struct alignas(64) DnsName {
     static constexpr size_t room_size = 32;
 
-    NameKeys keys; // of an ordinary name's ends (ends.plain)
+    NameKeys keys; // of its ends
     const char* text;
     wire::DnsNameText ends; // bytes of the text and of its last labels
     char room[room_size];
@@ -128,7 +128,7 @@ inline void describe(const wire::DnsMessage& message, const wire::Packet& packet
     out.flags = header.flags;
     out.answers = header.ancount;
     out.qtype = message.qtype;
-    out.rcode = wire::dns_full_rcode(message.bytes, header.flags, header.arcount);
+    out.rcode = wire::dns_full_rcode(message);
     out.client_port = client_port(packet);
     out.direction = packet.direction;
     out.ip_version = packet.ip_version;

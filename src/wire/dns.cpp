@@ -1,6 +1,12 @@
 #include "wire/dns.hpp"
 
+#include "wire/name_ends.hpp"
+#include "wire/name_text.hpp"
+
+#include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 
 namespace visor::wire {
 
@@ -81,55 +87,48 @@ bool may_end_in_pointer(const uint8_t* m, size_t after) {
     return after >= dns_header_size + 2 && m[after - 2] >= 0xc0;
 }
 
-constexpr uint64_t each(uint64_t byte) {
-    return byte * 0x0101010101010101;
+// Sixteen bytes from p that can be read; those behind `end` are zeros in `room`.
+const uint8_t* readable16(const uint8_t* p, const uint8_t* end, uint8_t (&room)[16]) {
+    if (end - p >= 16) [[likely]]
+        return p;
+    std::memset(room, 0, sizeof room);
+    std::memcpy(room, p, static_cast<size_t>(end - p));
+    return room;
 }
 
-// Eight bytes at once. `odd` gathers a high bit for each byte that is not printable ASCII.
-uint64_t odd_bytes(uint64_t w) {
-    const uint64_t low = w & each(0x7f);
-    return (w | ~(low + each(0x60)) | (low + each(0x01))) & each(0x80);
-}
-uint64_t lower_bytes(uint64_t w) { // printable ASCII only
-    const uint64_t from_a = w + each(0x80 - 'A'), past_z = w + each(0x7f - 'Z');
-    return w | ((from_a & ~past_z & each(0x80)) >> 2);
+constexpr uint64_t first_bits(size_t count) { // of sixteen
+    return count < 16 ? (uint64_t{1} << count) - 1 : 0xffff;
 }
 
-// Up to eight bytes at p, of which `count` are wanted, without reading past `end`; the message is longer
-// than 8.
-uint64_t load_upto8(const uint8_t* p, const uint8_t* end) {
-    if (p + 8 <= end) return load_native<uint64_t>(p);
-    return load_native<uint64_t>(end - 8) >> (8 * static_cast<unsigned>(p + 8 - end));
-}
-
-// Names without pointers and with printable ASCII only. Returns the length; 0 when the name is not of this
-// kind (the root included). Writes up to seven bytes past the name.
+// Names without pointers and with printable labels without dots only. Returns the length; 0 when the name is
+// not of this kind (the root included). Writes up to fifteen bytes past the name.
 template <bool lower>
-uint32_t plain_name(const uint8_t* m, size_t size, size_t offset, char* out) {
-    static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
-    const uint8_t* p = m + offset;
-    const uint8_t* const end = m + size;
-    char* o = out;
-    uint64_t odd = 0;
-    for (;;) {
-        if (p >= end) return 0;
-        const size_t length = *p++;
-        if (length == 0) break;
-        if (length > 63 || p + length > end || static_cast<size_t>(o - out) + length + 2 > name_max) return 0;
-        for (size_t i = 0; i < length; i += 8) {
-            uint64_t w = load_upto8(p + i, end);
-            const size_t left = length - i;
-            const uint64_t wanted = left >= 8 ? ~uint64_t{0} : (uint64_t{1} << (8 * left)) - 1;
-            odd |= odd_bytes(w) & wanted;
-            if constexpr (lower) w = lower_bytes(w & each(0x7f));
-            std::memcpy(o + i, &w, 8);
-        }
-        p += length;
-        o += length;
-        *o++ = '.';
+uint32_t plain_name(Bytes message, size_t offset, char* out) {
+    const uint8_t* const m = message.data();
+    const size_t size = message.size();
+    if (offset >= size) return 0;
+    const size_t begin = offset + 1; // of the text
+    uint16_t ends[(name_max + 15) / 16] = {};
+    const auto turn_end = [&](size_t at) {
+        ends[(at - begin) / 16] ^= static_cast<uint16_t>(1u << (at - begin) % 16);
+    };
+    size_t at = offset;
+    while (const size_t length = m[at]) {
+        at += length + 1;
+        if (length > 63 || at >= size || at + 1 - offset > name_max) return 0;
+        turn_end(at);
     }
-    if (odd != 0 || o == out) return 0;
-    return static_cast<uint32_t>(o - out - 1);
+    if (at == offset) return 0;
+    turn_end(at); // the root is no end
+    const size_t length = at - begin;
+    uint64_t odd = 0;
+    for (size_t i = 0; i < length; i += 16) {
+        uint8_t room[16];
+        const uint8_t* const from = readable16(m + begin + i, m + size, room);
+        odd |= detail::text16<lower>(from, out + i, ends[i / 16]) & ~uint64_t{ends[i / 16]} &
+               first_bits(length - i);
+    }
+    return odd == 0 ? static_cast<uint32_t>(length) : 0;
 }
 
 // Length of the UTF-8 sequence at the start of s, 0 when it is none (RFC 3629: no overlong forms, no
@@ -147,29 +146,54 @@ size_t utf8_sequence(Bytes s) {
     return length;
 }
 
-// At most four bytes out for one in, so 255 bytes of name fit dns_name_text_max.
-char* label_text(Bytes label, bool lower, char* o) {
-    for (size_t i = 0; i < label.size();) {
-        const uint8_t c = label[i];
-        if (c >= 0x20 && c < 0x7f) {
-            *o++ = static_cast<char>(lower && c >= 'A' && c <= 'Z' ? c + 32 : c);
-            ++i;
-        } else if (const size_t length = utf8_sequence(label.from(i)); length != 0) {
-            std::memcpy(o, label.data() + i, length);
-            o += length;
-            i += length;
-        } else {
-            *o++ = '\\';
-            *o++ = static_cast<char>('0' + c / 100);
-            *o++ = static_cast<char>('0' + c / 10 % 10);
-            *o++ = static_cast<char>('0' + c % 10);
-            ++i;
+constexpr bool printable(uint8_t c) {
+    return c >= 0x20 && c < 0x7f;
+}
+
+// What a byte becomes that is no part of UTF-8: itself, or \DDD.
+template <bool lower>
+constexpr auto byte_texts = [] {
+    std::array<std::array<char, 4>, 256> texts{};
+    for (unsigned c = 0; c < texts.size(); ++c) {
+        const auto digit = [](unsigned value) { return static_cast<char>('0' + value % 10); };
+        if (printable(static_cast<uint8_t>(c)))
+            texts[c] = {static_cast<char>(lower && c >= 'A' && c <= 'Z' ? c | 0x20 : c)};
+        else
+            texts[c] = {'\\', digit(c / 100), digit(c / 10), digit(c)};
+    }
+    return texts;
+}();
+
+// At most four bytes out for one in, so 255 bytes of name fit dns_name_text_max, and the up to fifteen bytes
+// that are written past a label's last printable ones do too. The message ends at `end`.
+template <bool lower>
+char* label_text(Bytes label, const uint8_t* end, char* o) {
+    const uint8_t* p = label.data();
+    const uint8_t* const stop = p + label.size();
+    while (p < stop) {
+        uint8_t room[16];
+        const auto count = std::min<size_t>(16, static_cast<size_t>(stop - p));
+        const uint64_t odd = detail::text16<lower>(readable16(p, end, room), o, 0) & first_bits(count);
+        const uint8_t* const next = p + count;
+        const auto done = odd == 0 ? count : static_cast<size_t>(std::countr_zero(odd));
+        p += done;
+        o += done;
+        while (p < next) {
+            if (const size_t length = utf8_sequence({p, static_cast<size_t>(stop - p)}); length != 0) {
+                std::memcpy(o, p, length);
+                o += length;
+                p += length;
+            } else {
+                std::memcpy(o, byte_texts<lower>[*p].data(), 4);
+                o += printable(*p++) ? 1 : 4;
+            }
         }
     }
     return o;
 }
 
-uint32_t any_name(Bytes message, size_t offset, bool lower, char* out) {
+template <bool lower>
+uint32_t any_name(Bytes message, size_t offset, char* out) {
     Labels labels(message, offset);
     char* o = out;
     for (;;) {
@@ -177,20 +201,20 @@ uint32_t any_name(Bytes message, size_t offset, bool lower, char* out) {
         if (!label.ok()) return 0;
         if (label.empty()) break;
         if (o != out) *o++ = '.';
-        o = label_text(label, lower, o);
+        o = label_text<lower>(label, message.data() + message.size(), o);
     }
     if (o == out) *o++ = '.'; // the root
     return static_cast<uint32_t>(o - out);
 }
+template <bool lower>
+uint32_t name_text(Bytes message, size_t offset, char* out) {
+    const uint32_t length = plain_name<lower>(message, offset, out);
+    return length != 0 ? length : any_name<lower>(message, offset, out);
+}
 } // namespace
 
 uint32_t dns_name_text(Bytes message, size_t offset, bool lower, char* out) {
-    if (message.size() >= 8) {
-        const uint32_t length = lower ? plain_name<true>(message.data(), message.size(), offset, out)
-                                      : plain_name<false>(message.data(), message.size(), offset, out);
-        if (length != 0) return length;
-    }
-    return any_name(message, offset, lower, out);
+    return lower ? name_text<true>(message, offset, out) : name_text<false>(message, offset, out);
 }
 
 namespace {
@@ -265,7 +289,11 @@ DnsMessage parse_dns(Bytes message) {
 void parse_dns_long(Bytes message, DnsMessage& out, char* text, DnsNameText& name) {
     out = parse_dns(message);
     name = {};
-    if (out.has_question()) name.length = static_cast<uint16_t>(dns_name_text(message, out.name, true, text));
+    if (!out.has_question()) return;
+    const uint32_t length = dns_name_text(message, out.name, true, text);
+    const Aggregated ends = aggregate({text, length});
+    name = {static_cast<uint16_t>(length), static_cast<uint16_t>(ends.two.size()),
+            static_cast<uint16_t>(ends.three.size())};
 }
 
 } // namespace visor::wire

@@ -69,13 +69,10 @@ DnsMessage parse_dns(Bytes message); // fast: header, one name skipped, qtype/qc
 inline constexpr size_t dns_name_text_max = 1024;
 uint32_t dns_name_text(Bytes message, size_t offset, bool lower, char* out);
 
-// A first question's name as text, and of ordinary names (`plain`: printable labels without dots) how long
-// its ends are by which operators group names: its last two labels with the dot before them, its last three
-// (0 where there is no third one).
+// A first question's name as text, and how long its ends are by which operators group names (name_ends.hpp).
 struct DnsNameText {
     uint16_t length = 0;
-    uint16_t two = 0, three = 0;
-    bool plain = false;
+    uint16_t two = 0, three = 0; // 0: there is no such end
 };
 // Bytes before and behind a name's text that parse_dns() may write, and that may be read.
 inline constexpr size_t dns_text_slack = 32;
@@ -103,21 +100,23 @@ struct DnsRecords {
 };
 DnsRecords walk_dns_records(const DnsMessage& message);
 
-// The upper bits of a response code, wherever they stand.
-uint8_t dns_extended_rcode(Bytes message);
+// The upper bits of a response code, wherever they stand among the records. By value: a message that is
+// parsed need not be written to memory for the few that have them elsewhere than at the end.
+uint8_t dns_extended_rcode(Bytes message, uint32_t records);
 
 // The 12-bit response code: the header's four bits and, where EDNS has them, eight more (RFC 6891
 // section 6.1.3).
-inline uint16_t dns_full_rcode(Bytes message, DnsFlags flags, uint16_t arcount) {
-    const uint32_t low = flags.rcode();
-    const bool more = (arcount != 0) & flags.response();
+inline uint16_t dns_full_rcode(const DnsMessage& message) {
+    const uint32_t low = message.header.flags.rcode();
+    const bool more = (message.header.arcount != 0) & message.header.flags.response();
+    const Bytes bytes = message.bytes;
     // Most replies with EDNS end with an OPT record without options; it is read where it stands, without the
     // walk.
     constexpr size_t opt_size = 11; // root, type, size, extended rcode, version, flags, no data
     uint32_t high = 0;
     bool bare = false;
-    if (message.size() >= dns_header_size + opt_size) [[likely]] {
-        const uint8_t* opt = message.data() + message.size() - opt_size;
+    if (bytes.size() >= dns_header_size + opt_size) [[likely]] {
+        const uint8_t* opt = bytes.data() + bytes.size() - opt_size;
         // Root, type, and behind the size and the extended code the version; at the end the length.
         constexpr uint64_t looked_at = 0x00ff000000ffffff, expected = uint64_t{dns_type_opt} << 16;
         static_assert(std::endian::native == std::endian::little);
@@ -125,7 +124,7 @@ inline uint16_t dns_full_rcode(Bytes message, DnsFlags flags, uint16_t arcount) 
         high = opt[5];
     }
     if (more & !bare) [[unlikely]]
-        high = dns_extended_rcode(message);
+        high = dns_extended_rcode(bytes, message.records);
     return static_cast<uint16_t>(low | (high << 4 & (0U - more)));
 }
 

@@ -5,16 +5,12 @@
 #pragma once
 
 #include "wire/dns.hpp"
+#include "wire/name_text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
-
-#if defined(__SSE2__) && !defined(VISOR_SCALAR)
-#include <emmintrin.h>
-#define VISOR_NAME_SSE2 1
-#endif
 
 namespace visor::wire {
 
@@ -43,66 +39,18 @@ inline constexpr auto text_bit = [] {
     return bits;
 }();
 
-#ifdef VISOR_NAME_SSE2
-
-inline __m128i load16(const void* p) {
-    return _mm_loadu_si128(static_cast<const __m128i*>(p));
-}
-inline void store16(void* p, __m128i x) {
-    _mm_storeu_si128(static_cast<__m128i*>(p), x);
-}
-
-// All ones in the bytes whose bit is set.
-inline __m128i bytes_of(uint64_t bits) {
-    const __m128i each_bit = _mm_set1_epi64x(static_cast<int64_t>(0x8040201008040201));
-    __m128i x = _mm_cvtsi32_si128(static_cast<int>(bits));
-    x = _mm_unpacklo_epi8(x, x);
-    x = _mm_shufflelo_epi16(x, 0x50);
-    x = _mm_unpacklo_epi32(x, x);
-    return _mm_cmpeq_epi8(_mm_and_si128(x, each_bit), each_bit);
-}
-
-// Sixteen bytes of a name from `from` become lower-case text at `to`, bytes whose bit in `ends` is set become
-// dots. Returns a bit for each byte that is not printable ASCII, or is a dot.
-inline uint64_t text16(const uint8_t* from, char* to, uint64_t ends) {
-    const __m128i x = load16(from), dot = _mm_set1_epi8('.');
-    // Adding 1 makes DEL negative, like all that is not ASCII.
-    const __m128i control = _mm_cmplt_epi8(_mm_add_epi8(x, _mm_set1_epi8(1)), _mm_set1_epi8(0x21));
-    // 'A'..'Z' become the largest bytes there are.
-    const __m128i upper =
-        _mm_cmpgt_epi8(_mm_add_epi8(x, _mm_set1_epi8(0x7f - 'Z')), _mm_set1_epi8(0x7f - 'Z' + 'A' - 1));
-    const __m128i lower = _mm_or_si128(x, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
-    const __m128i at_end = bytes_of(ends);
-    store16(to, _mm_or_si128(_mm_andnot_si128(at_end, lower), _mm_and_si128(at_end, dot)));
-    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(control, _mm_cmpeq_epi8(x, dot))));
-}
-
 // Text of the `length` bytes after a name's first length byte, of which bits of `ends` are length bytes
 // again: its first sixteen bytes and its last ones, which may be the same and may reach over either end, and
 // what is between them. False when the name is not an ordinary one.
 inline bool plain_text(const uint8_t* from, uint32_t length, uint64_t ends, char* out) {
-    uint64_t odd = text16(from, out, ends & 0xffff) & ((uint64_t{1} << length) - 1);
-    for (uint32_t i = 16; i + 16 < length; i += 16) odd |= text16(from + i, out + i, ends >> i & 0xffff) << i;
+    uint64_t odd = text16<true>(from, out, ends & 0xffff) & ((uint64_t{1} << length) - 1);
+    for (uint32_t i = 16; i + 16 < length; i += 16)
+        odd |= text16<true>(from + i, out + i, ends >> i & 0xffff) << i;
     const uint64_t last_ends = length < 16 ? ends << (16 - length) : ends >> (length - 16);
-    const uint64_t last_odd = text16(from + length - 16, out + length - 16, last_ends & 0xffff);
+    const uint64_t last_odd = text16<true>(from + length - 16, out + length - 16, last_ends & 0xffff);
     odd |= length < 16 ? last_odd >> (16 - length) : last_odd << (length - 16);
     return (odd & ~ends) == 0;
 }
-
-#else
-
-inline bool plain_text(const uint8_t* from, uint32_t length, uint64_t ends, char* out) {
-    bool odd = false;
-    for (uint32_t i = 0; i < length; ++i) {
-        const bool end = ends >> i & 1;
-        const uint8_t c = from[i];
-        odd |= !end && (c < 0x20 || c >= 0x7f || c == '.');
-        out[i] = end ? '.' : static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
-    }
-    return !odd;
-}
-
-#endif
 
 // Header read, one question: fills the message and the name. False when that takes the long way.
 inline bool plain_question(DnsMessage& d, char* text, DnsNameText& name) {
@@ -137,7 +85,6 @@ inline bool plain_question(DnsMessage& d, char* text, DnsNameText& name) {
     name.length = static_cast<uint16_t>(length);
     name.two = static_cast<uint16_t>(two);
     name.three = static_cast<uint16_t>(three);
-    name.plain = true;
     set_question(d, at);
     return true;
 }

@@ -1,5 +1,6 @@
 // The walk over answer, authority and additional records: EDNS (RFC 6891) and its client subnet (RFC 7871).
 #include "wire/dns.hpp"
+#include "wire/dns_question.hpp"
 
 #include <algorithm>
 
@@ -99,8 +100,12 @@ DnsRecords walk_dns_records(const DnsMessage& message) {
     return out;
 }
 
-uint8_t dns_extended_rcode(Bytes message) {
-    return walk_dns_records(parse_dns(message)).extended_rcode;
+uint8_t dns_extended_rcode(Bytes message, uint32_t records) {
+    if (records == 0) return 0;
+    DnsMessage read;
+    read_header(message, read);
+    read.records = records;
+    return walk_dns_records(read).extended_rcode;
 }
 
 } // namespace visor::wire

@@ -170,25 +170,60 @@ TEST(DnsName, OtherBytes) {
     EXPECT_EQ(name_text(name({"a.b", "c\\"}), 0), "a.b.c\\");
 }
 
-// The eight-at-a-time path against the plain definition, for every byte at every place.
+// The definition, byte by byte, of a label without UTF-8.
+std::string plain_definition(std::string_view label, bool lower) {
+    std::string text;
+    for (const char c : label) {
+        const auto u = static_cast<uint8_t>(c);
+        if (lower && u >= 'A' && u <= 'Z') {
+            text += static_cast<char>(u + 32);
+        } else if (u >= 32 && u < 127) {
+            text += c;
+        } else {
+            const std::string digits = std::to_string(1000 + u);
+            text += "\\" + digits.substr(1);
+        }
+    }
+    return text;
+}
+
+// The sixteen-at-a-time path against the definition, for every byte at every place.
 TEST(DnsName, EveryByteInEveryPlace) {
     for (unsigned byte = 0; byte < 256; ++byte) {
-        for (size_t place = 0; place < 20; ++place) {
-            std::string label(20, 'Q');
+        for (size_t place = 0; place < 36; ++place) {
+            std::string label(36, 'Q');
             label[place] = static_cast<char>(byte);
-            std::string want;
-            for (const char c : label) {
-                const auto u = static_cast<uint8_t>(c);
-                if (u >= 'A' && u <= 'Z') {
-                    want += static_cast<char>(u + 32);
-                } else if (u >= 32 && u < 127) {
-                    want += c;
-                } else {
-                    const std::string digits = std::to_string(1000 + u);
-                    want += "\\" + digits.substr(1);
-                }
-            }
-            EXPECT_EQ(name_text(Raw(12, 0xff) + name({label, "Net"}) + be32(0), 12, true), want + ".net");
+            for (const bool lower : {false, true})
+                EXPECT_EQ(name_text(Raw(12, 0xff) + name({label, "Net"}) + be32(0), 12, lower),
+                          plain_definition(label, lower) + (lower ? ".net" : ".Net"));
+        }
+    }
+}
+
+// Runs of printable and of other bytes, of all lengths, up to the end of the message.
+TEST(DnsName, RunsOfBytes) {
+    for (size_t before = 0; before <= 40; ++before) {
+        for (size_t between = 0; between <= 20; ++between) {
+            const std::string label =
+                std::string(before, 'A') + std::string(between, '\x80') + (before % 2 ? "z" : "");
+            if (label.empty()) continue;
+            EXPECT_EQ(name_text(name({label, "B"}), 0, true), plain_definition(label, true) + ".b");
+        }
+    }
+}
+
+// Length bytes at every place of a text that is read in pieces.
+TEST(DnsName, LabelsOfOneLength) {
+    for (size_t length = 1; length < 64; ++length) {
+        std::vector<std::string_view> labels;
+        const std::string label(length, 'K');
+        std::string want;
+        while ((labels.size() + 1) * (length + 1) < 255) {
+            labels.push_back(label);
+            want += (want.empty() ? "" : ".") + std::string(length, 'k');
+            Raw m;
+            for (const std::string_view l : labels) m = m + Raw{static_cast<uint8_t>(l.size())} + text(l);
+            ASSERT_EQ(name_text(m + Raw{0}, 0, true), want);
         }
     }
 }

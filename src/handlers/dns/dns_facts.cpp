@@ -1,6 +1,7 @@
 #include "handlers/dns/dns_facts.hpp"
 
 #include "metric/keys.hpp"
+#include "wire/name_ends.hpp"
 
 #include <algorithm>
 #include <array>
@@ -84,14 +85,14 @@ size_t FactRecorder::suffix_size(std::string_view name) const {
 // The ends of a name that stand in top lists.
 struct FactRecorder::Ends {
     NameKeys keys;
-    uint32_t two, three; // bytes (qname.hpp); three is 0 where there is none
+    uint32_t two, three; // bytes (name_ends.hpp); three is 0 where there is none
 };
 
 inline FactRecorder::Ends FactRecorder::ends_of(const DnsEvent& event) const {
     const DnsName& name = *event.name;
-    if (!by_suffix_ && name.ends.plain) [[likely]]
+    if (!by_suffix_) [[likely]]
         return {name.keys, name.ends.two, name.ends.three};
-    const Aggregated parts = aggregate(name.view(), suffix_size(name.view()));
+    const wire::Aggregated parts = wire::aggregate(name.view(), suffix_size(name.view()));
     const auto two = static_cast<uint32_t>(parts.two.size()),
                three = static_cast<uint32_t>(parts.three.size());
     return {name_keys(services_.key, name.end(), two, three), two, three};

@@ -4,7 +4,6 @@
 
 #include "handlers/dns/dns_cells.hpp"
 #include "handlers/dns/dns_filter.hpp"
-#include "handlers/dns/qname.hpp"
 
 #include <algorithm>
 #include <array>

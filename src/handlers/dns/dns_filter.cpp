@@ -67,13 +67,13 @@ Result<Filter> Filter::make(const OptionValues& values, const Services& services
     f.asn_notfound_ = values.get_bool("asn_notfound");
     for (const auto& name : values.get_list("only_qname")) f.names_.insert(as_in_events(name));
     for (const auto& suffix : values.get_list("only_qname_suffix"))
-        f.suffixes_.push_back(as_in_events(suffix));
+        f.suffixes_.emplace_back(as_in_events(suffix));
     f.read_codes(values);
     f.read_directions(values);
     f.by_name_ = !f.names_.empty() || !f.suffixes_.empty();
     f.by_subnet_ = f.geoloc_notfound_ || f.asn_notfound_;
-    f.active_ = !f.kinds_[false] || !f.kinds_[true] || !f.rcodes_.all() || f.only_dnssec_ || f.by_count_ ||
-                f.by_subnet_ || f.by_qtype_ || f.by_name_;
+    f.by_more_ = f.only_dnssec_ || f.by_count_ || f.by_subnet_ || f.by_qtype_ || f.by_name_;
+    f.active_ = !f.kinds_[false] || !f.kinds_[true] || !f.rcodes_.all() || f.by_more_;
     return f;
 }
 
@@ -96,11 +96,6 @@ void Filter::read_directions(const OptionValues& values) {
     for (const auto& one : values.get_list("only_xact_directions")) directions_.set(*directions.find(one));
 }
 
-bool Filter::passes_name(const DnsEvent& event) const {
-    if (!names_.empty() && !names_.contains(event.qname())) return false;
-    return suffixes_.empty() || suffix_size(event.qname()) != 0;
-}
-
 bool Filter::passes_subnet(const DnsEvent& event) const {
     if (!by_subnet_) return true;
     if (event.response()) return false;
@@ -112,12 +107,6 @@ bool Filter::passes_subnet(const DnsEvent& event) const {
 
 bool Filter::is_signed(const DnsEvent& event) {
     return event.response() && wire::walk_dns_records(event.message()).rrsig_in_answer;
-}
-
-size_t Filter::suffix_size(std::string_view name) const {
-    for (const auto& suffix : suffixes_)
-        if (name.ends_with(suffix)) return suffix.starts_with('.') ? suffix.size() - 1 : suffix.size();
-    return 0;
 }
 
 } // namespace visor::dns

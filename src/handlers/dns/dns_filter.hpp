@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <cstring>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -81,13 +83,45 @@ inline constexpr auto options_v2 =
                                              .help = "only transactions of these directions",
                                              .choices = directions}});
 
+// An ending of names. Most names are told by their last eight bytes not to have it.
+class NameSuffix {
+public:
+    explicit NameSuffix(std::string_view text)
+        : text_(text), last_(last_of(text)), looked_at_(all_of(text)) {}
+
+    // The last bytes of a text, zeros before a short one.
+    static uint64_t last_of(std::string_view text) {
+        uint64_t last = 0;
+        const size_t n = std::min(text.size(), sizeof last);
+        if (n == sizeof last) [[likely]]
+            std::memcpy(&last, text.data() + text.size() - n, n);
+        else if (n != 0)
+            std::memcpy(reinterpret_cast<char*>(&last) + sizeof last - n, text.data(), n);
+        return last;
+    }
+    bool ends(std::string_view name, uint64_t last_of_name) const {
+        return ((last_of_name ^ last_) & looked_at_) == 0 && name.ends_with(text_);
+    }
+    size_t size() const {
+        return text_.starts_with('.') ? text_.size() - 1 : text_.size();
+    } // leading dot off
+
+private:
+    // Ones where last_of() has bytes of the text.
+    static uint64_t all_of(std::string_view text) { return last_of(std::string(text.size(), '\xff')); }
+
+    std::string text_;
+    uint64_t last_, looked_at_;
+};
+
 class Filter {
 public:
     static Result<Filter> make(const OptionValues& values, const Services& services);
 
     bool active() const { return active_; }
     bool passes(const DnsEvent& event) const {
-        return kinds_[event.response()] && passes_reply(event) && passes_query(event);
+        if (!kinds_[event.response()] || !rcodes_[event.rcode]) return false;
+        return !by_more_ || (passes_reply(event) && passes_query(event));
     }
     // Name and client subnet.
     bool passes_query(const DnsEvent& event) const {
@@ -95,9 +129,9 @@ public:
     }
     // Response code, number of answers, type, DNSSEC.
     bool passes_reply(const DnsEvent& event) const {
-        if (!rcodes_.test(event.rcode)) return false;
+        if (!rcodes_[event.rcode]) return false;
         if (by_count_ && event.answers != answer_count_) return false;
-        if (by_qtype_ && !(event.has_question && qtypes_.test(event.qtype))) return false;
+        if (by_qtype_ && !(event.has_question && qtypes_[event.qtype])) return false;
         return !only_dnssec_ || is_signed(event);
     }
     bool passes_direction(wire::Direction transaction) const {
@@ -105,12 +139,21 @@ public:
     }
 
     // Bytes of the configured suffix the name ends with, its leading dot not counted; 0 for none.
-    size_t suffix_size(std::string_view name) const;
+    size_t suffix_size(std::string_view name) const {
+        const uint64_t last = NameSuffix::last_of(name);
+        for (const NameSuffix& suffix : suffixes_)
+            if (suffix.ends(name, last)) [[unlikely]]
+                return suffix.size();
+        return 0;
+    }
     bool has_suffixes() const { return !suffixes_.empty(); }
 
 private:
     static bool is_signed(const DnsEvent& event);
-    bool passes_name(const DnsEvent& event) const;
+    bool passes_name(const DnsEvent& event) const {
+        return (names_.empty() || names_.contains(event.qname())) &&
+               (suffixes_.empty() || suffix_size(event.qname()) != 0);
+    }
     bool passes_subnet(const DnsEvent& event) const;
     void read_codes(const OptionValues& values);
     void read_directions(const OptionValues& values);
@@ -118,9 +161,10 @@ private:
     bool active_ = false;
     bool kinds_[2] = {true, true}; // queries, replies
     bool only_dnssec_ = false, by_qtype_ = false, by_count_ = false, by_name_ = false, by_subnet_ = false;
+    bool by_more_ = false; // than kind and code: by any of these
     bool geoloc_notfound_ = false, asn_notfound_ = false;
     uint16_t answer_count_ = 0;
-    std::bitset<4096> rcodes_;
+    std::bitset<4096> rcodes_; // all that 12 bits can tell
     std::bitset<65536> qtypes_;
     std::bitset<3> directions_{7};
     struct Hash {
@@ -128,7 +172,7 @@ private:
         size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
     };
     std::unordered_set<std::string, Hash, std::equal_to<>> names_;
-    std::vector<std::string> suffixes_;
+    std::vector<NameSuffix> suffixes_;
     Services services_;
 };
 

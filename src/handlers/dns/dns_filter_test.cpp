@@ -128,6 +128,25 @@ TEST_F(DnsFilter, OnlyQnameSuffix) {
     EXPECT_EQ(filter.suffix_size("a.net"), 0u);
 }
 
+// Endings and names of all lengths around the eight bytes that are looked at first.
+TEST_F(DnsFilter, SuffixesOfAllLengths) {
+    const std::string whole = "abcdefghijklmnopqrstuvwxyz";
+    for (size_t suffix_length = 1; suffix_length <= 20; ++suffix_length) {
+        const std::string suffix = whole.substr(whole.size() - suffix_length);
+        const Filter filter = made(list("only_qname_suffix", {"other", suffix}));
+        for (size_t length = 0; length <= whole.size(); ++length) {
+            const std::string name = whole.substr(whole.size() - length);
+            EXPECT_EQ(filter.suffix_size(name), length >= suffix_length ? suffix_length : 0) << name;
+            for (size_t at = 0; at < length; ++at) { // a byte that is another
+                std::string changed = name;
+                changed[at] = '-';
+                const bool same = length >= suffix_length && at < length - suffix_length;
+                EXPECT_EQ(filter.suffix_size(changed), same ? suffix_length : 0) << changed;
+            }
+        }
+    }
+}
+
 TEST_F(DnsFilter, ClientSubnetThatNoDatabaseKnows) {
     GeoBuilder builder;
     builder.v4_from(0xc0000200, builder.place("EU/Sweden", NAN, NAN)); // 192.0.2.0

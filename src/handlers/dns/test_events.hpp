@@ -98,8 +98,7 @@ public:
         wire::DnsMessage parsed;
         wire::parse_dns(bytes, parsed, text, name.ends);
         name.text = text;
-        if (name.ends.plain)
-            name.keys = name_keys(sketch::offline_hash_key, name.end(), name.ends.two, name.ends.three);
+        name.keys = name_keys(sketch::offline_hash_key, name.end(), name.ends.two, name.ends.three);
         DnsEvent event{};
         event.name = &name;
         describe(parsed, packet, way.transport, event);

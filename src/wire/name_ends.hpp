@@ -7,7 +7,7 @@
 
 #include <string_view>
 
-namespace visor::dns {
+namespace visor::wire {
 
 struct Aggregated {
     std::string_view two;   // ".bar.com" of "biz.foo.bar.com"; never empty for a name that is not
@@ -29,4 +29,4 @@ inline Aggregated aggregate(std::string_view name, size_t suffix_size = 0) {
     return {name.substr(second), third == none ? name : name.substr(third)};
 }
 
-} // namespace visor::dns
+} // namespace visor::wire
