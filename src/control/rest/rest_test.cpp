@@ -1,58 +1,12 @@
-#include "control/rest/rest.hpp"
-
 #include "control/rest/replies.hpp"
 #include "control/rest/routes.hpp"
+#include "control/rest/test_rest.hpp"
 
-#include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 
 namespace visor::control {
 namespace {
-
-using nlohmann::json;
-
-const std::string policy_yaml = "visor: {policies: {p: {kind: collection, input: {tap: t, input_type: pcap}, "
-                                "handlers: {modules: {n: {type: net}}}}}}";
-const std::string tap_yaml = "visor: {taps: {t: {input_type: pcap, config: {pcap_source: mock}}}}";
-
-class RestTest : public ::testing::Test {
-protected:
-    RestTest() : agent_({}, [](engine::TapEvent, const std::string&) {}) {
-        settings_.version = "9.8.7";
-        settings_.stop = [this] { ++stops_; };
-    }
-    void with_policy() {
-        for (const auto& [yaml, kind] :
-             {std::pair{tap_yaml, DocumentKind::tap}, {policy_yaml, DocumentKind::policy}}) {
-            const auto document = agent_.parse(yaml, kind);
-            ASSERT_TRUE(document);
-            ASSERT_FALSE(agent_.add(*document));
-        }
-    }
-    static http::Request request(const std::string& method, const std::string& path,
-                                 const std::string& body = {}) {
-        http::Request request;
-        request.method = method;
-        request.path = path;
-        request.host = "localhost:10853";
-        request.body = body;
-        if (!body.empty()) request.headers.emplace_back("Content-Type", "application/x-yaml");
-        return request;
-    }
-    http::Response ask(const http::Request& request) {
-        if (!rest_) rest_ = std::make_unique<Rest>(agent_, settings_);
-        return (*rest_)(request);
-    }
-    http::Response get(const std::string& path) { return ask(request("GET", path)); }
-    static json json_of(const http::Response& reply) { return json::parse(reply.text()); }
-
-    Agent agent_;
-    RestSettings settings_;
-    std::unique_ptr<Rest> rest_;
-    int stops_ = 0;
-};
 
 TEST_F(RestTest, WithoutAdminNothingChangesAnything) {
     with_policy();
@@ -461,45 +415,6 @@ TEST_F(RestTest, WhatHasNoEffectIsTold) {
     EXPECT_EQ(told.size(), 1u);
     EXPECT_EQ(ask(request("PUT", "/api/v1/taps/t", tap)).status, 200);
     EXPECT_EQ(told.size(), 2u);
-}
-
-TEST_F(RestTest, ADocumentReadAgainIsTheSamePolicy) {
-    settings_.admin = true;
-    const std::string tap = "visor: {taps: {t: {input_type: pcap, config: {pcap_source: mock}, tags: {site: "
-                            "ams, n: 7, v: true}}}}";
-    ASSERT_EQ(ask(request("POST", "/api/v1/taps", tap)).status, 201);
-    const std::string policies[] = {
-        "{kind: collection, input: {tap: t, input_type: pcap}, handlers: {modules: {n: {type: net}}}}",
-        "{kind: collection, description: words, config: {merge_like_handlers: true}, input: {tap: t, "
-        "input_type: pcap, "
-        "config: {host_spec: '10.0.0.0/8,fd00::/8'}, filter: {bpf: 'port 53'}}, handlers: {"
-        "window_config: {num_periods: 3, topn_count: 20}, modules: {"
-        "a: {type: dns, require_version: '2.0', config: {public_suffix_list: true, num_periods: 7}, "
-        "filter: {only_rcode: [3, SERVFAIL], only_qname_suffix: ['.a \"b', \"it's: #\"], answer_count: 1, "
-        "num_periods: 4}, "
-        "metric_groups: {disable: [all], enable: [top_ecs, counters]}}, "
-        "b: {type: net, filter: {geoloc_notfound: false, recorded_stream: true}, config: {enable: [all]}}}}}",
-        "{kind: collection, input: {tap_selector: {all: [{site: ams}, {n: 7}, {v: true}]}, input_type: "
-        "pcap}, "
-        "handlers: {modules: [{z: {type: dns, filter: {only_rcode: 3}}}, {a: {type: net}}]}}"};
-    for (const std::string& written : policies) {
-        const auto document = [](const std::string& policy) {
-            return "visor: {policies: {p: " + policy + "}}";
-        };
-        const auto before = agent_.parse(document(written), DocumentKind::policy);
-        ASSERT_TRUE(before) << before.error();
-        ASSERT_EQ(ask(request("POST", "/api/v1/policies", document(written))).status, 201) << written;
-        const json told = json_of(get("/api/v1/policies/p"))["p"]["document"];
-        ASSERT_EQ(ask(request("DELETE", "/api/v1/policies/p")).status, 200);
-        const auto again = agent_.parse(document(told.dump()), DocumentKind::policy);
-        ASSERT_TRUE(again) << again.error() << told;
-        EXPECT_TRUE(again->policies == before->policies) << told;
-        const json& modules = told["handlers"]["modules"];
-        const bool as_written = modules.is_array()
-                                    ? modules[0]["z"]["filter"] == json({{"only_rcode", 3}})
-                                    : !modules.contains("a") || modules["a"]["filter"].size() == 4;
-        EXPECT_TRUE(as_written) << told;
-    }
 }
 
 TEST_F(RestTest, ReplacingTapsAndPolicies) {
