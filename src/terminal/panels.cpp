@@ -294,7 +294,7 @@ Panel counters_panel(const Scene& scene, const Handler& handler, int rows_at_mos
     Panel panel{"(counters)", rows, {}, {}};
     panel.draw = [=, &view](int width, int height) {
         std::vector<std::string> notes = {"", ""};
-        if (zero) notes.front() = fmt::format("{} at 0", zero);
+        if (zero) notes.front() = fmt::format("{} more are 0", zero);
         Lines out = {sinks::heading("counters", notes, static_cast<size_t>(width), look)};
         const CountColumns wide({lines.begin(), lines.begin() + seen}, width, false, look);
         for (const CountLine& line : lines)

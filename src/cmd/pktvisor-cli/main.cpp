@@ -1,5 +1,6 @@
 // pktvisor-cli: what an agent sees, or what is in captures, on a terminal.
 #include "cmd/common/interrupt.hpp"
+#include "cmd/common/loopback.hpp"
 #include "cmd/common/standard_streams.hpp"
 #include "cmd/pktvisor-cli/captures.hpp"
 #include "cmd/pktvisor-cli/commands.hpp"
@@ -41,6 +42,8 @@ int run(CliOptions& options) {
         auto token = read_token(options.token_file);
         if (!token) return failed(token.error());
         options.agent.token = std::move(*token);
+        if (!options.agent.tls && !is_loopback(options.agent.host))
+            tell("the token goes to " + options.agent.host + " for all on the way to read: --tls protects it");
     }
     if (!options.capture.files.empty()) {
         control::log_to_stderr(false, true);

@@ -1,9 +1,9 @@
 #include "cmd/pktvisord/settings.hpp"
 
 #include "base/processors.hpp"
+#include "cmd/common/loopback.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
 
 namespace visor::cmd {
 
@@ -20,14 +20,6 @@ constexpr std::string_view not_built[] = {"module_dir",
                                           "cp_url",
                                           "cp_custom",
                                           "cp_path"};
-
-bool is_loopback(const std::string& host) {
-    in_addr v4;
-    in6_addr v6;
-    if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-    if (inet_pton(AF_INET6, host.c_str(), &v6) == 1) return IN6_IS_ADDR_LOOPBACK(&v6) != 0;
-    return host == "localhost";
-}
 
 // What does not go together; empty = nothing.
 std::string fault_of(const OptionValues& options, const Settings& settings) {
