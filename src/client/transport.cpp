@@ -142,10 +142,14 @@ bool plain(char c) {
 
 } // namespace
 
+std::string bare_host(const std::string& host) {
+    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    return bracketed ? host.substr(1, host.size() - 2) : host;
+}
+
 Result<std::unique_ptr<Transport>> http_transport(const HttpSettings& settings) {
     [[maybe_unused]] static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-    std::string host = settings.host;
-    if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+    std::string host = bare_host(settings.host);
     const bool ipv6 = host.find(':') != std::string::npos;
     const auto usual = [&](char c) { return plain(c) || (ipv6 && (c == ':' || c == '%')); };
     if (host.empty() || !std::all_of(host.begin(), host.end(), usual))

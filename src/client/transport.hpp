@@ -41,6 +41,9 @@ struct HttpSettings {
     int timeout_ms = 5000;
 };
 
+// An IPv6 address may stand in brackets, as in a URL: without them.
+std::string bare_host(const std::string& host);
+
 // Over libcurl: the connection is kept, no proxy is used whatever the environment says, nothing is
 // redirected, and an answer has its limits in time and size. Error: the host is none.
 Result<std::unique_ptr<Transport>> http_transport(const HttpSettings& settings);

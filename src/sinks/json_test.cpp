@@ -125,13 +125,18 @@ TEST(Json, BinsOfAChartHoldWhatTheCellHolds) {
     EXPECT_LE(out["bins"].size(), 4u * 64);
 }
 
-TEST(Json, ChartsShowTheNewestSecondsOfALongTime) {
-    Results results;
+// A thousand seconds of a rate that grows by one each.
+engine::HandlerView growing(Results& results) {
     engine::RateLine& line = results.rates[path(&test::Cells::rate).offset];
     for (uint64_t second = 0; second < 1000; ++second) line.append(engine::RateLine{second});
     engine::HandlerView view = results.view();
     view.length = 1000;
-    const json seconds = handler_json(view, {.charts = true})["rates"]["total"]["seconds"];
+    return view;
+}
+
+TEST(Json, ChartsShowTheNewestSecondsOfALongTime) {
+    Results results;
+    const json seconds = handler_json(growing(results), {.charts = true})["rates"]["total"]["seconds"];
     EXPECT_EQ(seconds["start_ts"], 1'700'000'700);
     EXPECT_EQ(seconds["values"].size(), charted_seconds);
     EXPECT_EQ(seconds["values"].back(), 999);
@@ -139,12 +144,8 @@ TEST(Json, ChartsShowTheNewestSecondsOfALongTime) {
 
 TEST(Json, ReportsShowAllSecondsAsMeansOfSome) {
     Results results;
-    engine::RateLine& line = results.rates[path(&test::Cells::rate).offset];
-    for (uint64_t second = 0; second < 1000; ++second) line.append(engine::RateLine{second});
-    engine::HandlerView view = results.view();
-    view.length = 1000;
     const JsonOptions options{.charts = true, .seconds = engine::seconds_max, .step = 300};
-    EXPECT_EQ(handler_json(view, options)["rates"]["total"]["seconds"],
+    EXPECT_EQ(handler_json(growing(results), options)["rates"]["total"]["seconds"],
               (json{{"start_ts", 1'700'000'000}, {"step", 300}, {"values", {149.5, 449.5, 749.5, 949.5}}}));
 }
 

@@ -1,5 +1,7 @@
 #include "wire/dns.hpp"
 
+#include "wire/dns_question.hpp"
+#include "wire/name_ends.hpp"
 #include "wire/test_frames.hpp"
 
 #include <gtest/gtest.h>
@@ -364,6 +366,23 @@ TEST(DnsNames, Qtypes) {
         if (!text.empty()) {
             EXPECT_EQ(dns_qtype_number(text), static_cast<int>(i));
         }
+    }
+}
+
+TEST(DnsParse, EndsOfTheNameAreThoseOfItsText) {
+    for (const std::string whole :
+         {"a", "a.com", "foo.bar.com", "biz.foo.bar.com", "a.b.c.d.e", "localhost", "a.b", "a.b.c",
+          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b.c", "a.b.xxxxxxxxxxxxxxxxxxxx",
+          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.bb.cc",
+          "aaa bbb.xxxxxxxxxxxxxxxxxxxx"}) {
+        const Raw m = header(0, 1) + question(name_bytes(whole));
+        char room[dns_name_text_max + 2 * dns_text_slack];
+        DnsMessage parsed;
+        DnsNameText labels;
+        parse_dns(view(m), parsed, room + dns_text_slack, labels);
+        const Aggregated searched = aggregate(whole);
+        EXPECT_EQ(labels.two, searched.two.size()) << whole;
+        EXPECT_EQ(labels.three, searched.three.size()) << whole;
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "wire/decode.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <string_view>
@@ -25,6 +26,18 @@ inline Raw be32(uint32_t v) {
 }
 inline Raw text(std::string_view s) {
     return {s.begin(), s.end()};
+}
+// A DNS name, told as text, as it stands in a message.
+inline Raw name_bytes(std::string_view name) {
+    Raw out;
+    while (!name.empty()) {
+        const size_t size = std::min(name.find('.'), name.size());
+        out.push_back(static_cast<uint8_t>(size));
+        out.insert(out.end(), name.begin(), name.begin() + static_cast<ptrdiff_t>(size));
+        name.remove_prefix(std::min(size + 1, name.size()));
+    }
+    out.push_back(0);
+    return out;
 }
 
 inline Raw ether(unsigned type, const Raw& payload) {

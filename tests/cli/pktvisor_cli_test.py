@@ -159,6 +159,7 @@ class WhoMayChange(CliTest):
         self.fails(*at, "taps", "apply", document, saying="asks for a token: say --token-file FILE")
         self.fails(*at, "--token-file", wrong, "taps", "apply", document, saying="does not take this token")
         self.works(*at, "--token-file", token, "taps", "apply", document)
+        self.works(*at, "-H", "[::1]", "--token-file", token, "taps")
         # 0.0.0.0 is this host, but no address that cannot be anything else.
         warned = Run(*at, "-H", "0.0.0.0", "--token-file", token, "taps")
         self.assertIn("token goes to 0.0.0.0 for all on the way to read", warned.errors)

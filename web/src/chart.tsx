@@ -38,12 +38,12 @@ function dataOf(lines: Line[], from: number, to: number, step: number): uPlot.Al
 type Span = [from: number, to: number];
 
 /** Where only means of minutes are known. */
-function meansOf(lines: Line[], from: number, to: number): Span[] {
+function meansOf(lines: Line[], from: number, to: number, step: number): Span[] {
     const out: Span[] = [];
-    for (let second = from; second <= to; ++second) {
+    for (let second = from; second <= to; second += step) {
         if (!lines.some(line => line.mean?.(second))) continue;
         const last = out[out.length - 1];
-        if (last && last[1] === second - 1) last[1] = second;
+        if (last && last[1] === second - step) last[1] = second;
         else out.push([second, second]);
     }
     return out.filter(([begin, end]) => end > begin);
@@ -127,7 +127,7 @@ export function Chart({ title, lines, unit, height = 150 }: { title: string; lin
     const data = dataOf(lines, from, to, step);
     const latest = useRef(data);
     latest.current = data;
-    const means = meansOf(lines, from, to);
+    const means = meansOf(lines, from, to, step);
     const shaded = useRef(means);
     shaded.current = means;
     const shape = lines.map(line => line.label).join('|') + unit;

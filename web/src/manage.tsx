@@ -4,7 +4,8 @@ import { change, policyPath } from './api';
 import { useShown } from './context';
 import { documentOf, firstPolicy, firstTap, tapDocument } from './documents';
 import { Editor, Token, verdictOf, type Draft } from './editor';
-import { href } from './route';
+import { anew, href } from './route';
+import { ofResources } from './session';
 import { Empty, visible } from './text';
 import { short } from './units';
 
@@ -28,13 +29,13 @@ function Input({ input }: { input: Json }) {
 function Policy({ name, policy, admin, edit, remove }: { name: string; policy: Json; admin: boolean;
     edit: (draft: Draft) => void; remove: (kind: Draft['kind'], name: string) => void }) {
     const { state } = useShown();
-    const inside = /-resources$/.test(name); // comes and goes with its input
+    const inside = ofResources(name);
     return <section class="card">
-        <header><h3><a href={href(state.route, { policy: name, tap: undefined, view: 'overview', which: '', time: { kind: 'live' }, versus: undefined })}>
+        <header><h3><a href={href(state.route, { ...anew, policy: name, tap: undefined })}>
             {visible(name)}</a></h3></header>
         {Object.values(policy.input ?? {}).map(input => <Input input={input as Json} />)}
         <ul class="modules">{Object.entries(policy.modules ?? {}).map(([instance, module]: [string, any]) => <li>
-            <a href={href(state.route, { policy: name, tap: undefined, view: 'handler', which: instance, time: { kind: 'live' }, versus: undefined })}>{visible(instance)}</a>
+            <a href={href(state.route, { ...anew, policy: name, tap: undefined, view: 'handler', which: instance })}>{visible(instance)}</a>
             <small>{visible(`${module.module?.type} ${module.module?.version}`)}, {module.metrics?.periods?.length ?? 0} of {module.metrics?.periods_configured ?? '?'} min held</small>
             {!module.module?.running && <State good={false}>stopped</State>}</li>)}</ul>
         {admin && !inside && <div class="actions">
@@ -52,7 +53,7 @@ function Tap({ name, tap, by, admin, edit, remove }: { name: string; tap: Json; 
         <header><h3>{visible(name)}</h3></header>
         <p class="input"><State good={used > 0}>{used ? `${used} ${used === 1 ? 'policy' : 'policies'}` : 'not used'}</State> {visible(String(tap.input_type))}</p>
         {used > 0 && <p class="input">{by.map((policy, i) => <>{i > 0 && ', '}<a class="linked"
-            href={href(state.route, { policy, tap: name, view: 'overview', which: '', time: { kind: 'live' }, versus: undefined })}>{visible(policy)}</a></>)}</p>}
+            href={href(state.route, { ...anew, policy, tap: name })}>{visible(policy)}</a></>)}</p>}
         <dl class="facts">{[...config, ...Object.entries(tap.tags ?? {}).map(([key, value]) => [`tag ${key}`, value] as const)]
             .map(([key, value]) => <div><dt>{visible(key)}</dt><dd class="long">{visible(String(value))}</dd></div>)}</dl>
         {admin && <div class="actions">
@@ -93,7 +94,7 @@ export function Manage() {
     const [doomed, remove] = useState<{ kind: Draft['kind']; name: string }>();
     const [said, say] = useState('');
     const taps = Object.entries(state.taps);
-    const used = (name: string) => session.policyNames(name).filter(policy => !/-resources$/.test(policy));
+    const used = (name: string) => session.policyNames(name).filter(policy => !ofResources(policy));
     const ask = (kind: Draft['kind'], name: string) => remove({ kind, name });
     const finished = (name?: string) => {
         say(name ? `“${name}” is in place.` : '');

@@ -75,22 +75,23 @@ export function merged(picture: Picture | undefined, ...wanted: Wanted[]): (Part
     if (!parts.length || lists.length < 2)
         return parts.length ? { ...(parts.find(part => part.metric.top?.items.length) ?? parts[0]), top: lists[0] } : undefined;
     const items = new Map<string, Item>();
+    let past = 0; // of a name, at most, in the lists before, none of which has it
     for (const list of lists) {
         const here = new Map(list.items.map(item => [item.name, item]));
+        const unlisted = list.unlistedMax ?? 0;
         for (const name of new Set([...items.keys(), ...here.keys()])) {
             // Of a list that does not have it there may be as much as of one just not listed.
             const before = items.get(name), more = here.get(name);
-            const unlisted = list.unlistedMax ?? 0;
-            const past = sumOf(lists.slice(0, lists.indexOf(list)).map(one => one.unlistedMax ?? 0));
             items.set(name, { ...(before ?? more)!, estimate: (before?.estimate ?? 0) + (more?.estimate ?? 0),
                 lower: (before?.lower ?? 0) + (more?.lower ?? 0),
                 upper: (before ? before.upper : past) + (more ? more.upper : unlisted) });
         }
+        past += unlisted;
     }
     const { handler, metric } = parts[0];
     const top: Top = { items: [...items.values()].sort((a, b) => b.estimate - a.estimate),
         total: sumOf(lists.map(list => list.total ?? 0)) || undefined,
-        unlistedMax: sumOf(lists.map(list => list.unlistedMax ?? 0)) || undefined };
+        unlistedMax: past || undefined };
     return { handler, metric: { ...metric, top }, top };
 }
 

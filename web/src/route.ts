@@ -30,6 +30,9 @@ function decoded(text: string): string {
     }
 }
 
+/** Where one begins with another policy or tap: at its first view, now. */
+export const anew: Partial<Route> = { view: 'overview', which: '', versus: undefined, time: { kind: 'live' } };
+
 export function parseRoute(hash: string): Route {
     const [path, query] = hash.replace(/^#\/?/, '').split('?');
     const [policy = '', view = '', which = ''] = path.split('/').map(decoded);

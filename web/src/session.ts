@@ -33,6 +33,9 @@ export interface State {
 
 const quiet = 15_000; // a page hidden for so long lets its stream go
 
+/** What the agent tells of an input itself: it comes and goes with the input. */
+export const ofResources = (policy: string) => /-resources$/.test(policy);
+
 export class Session {
     history = new History();
     state: State = { route: parseRoute(location.hash), policies: {}, taps: {}, admin: false, dryRun: false, policy: '',
@@ -121,8 +124,7 @@ export class Session {
     /** Those on the tap, or all. */
     policyNames(tap = this.state.route.tap): string[] {
         const names = Object.keys(this.state.policies).filter(name => !tap || this.tapsOf(name).includes(tap));
-        const resources = (name: string) => Number(/-resources$/.test(name));
-        return names.sort((a, b) => resources(a) - resources(b) || a.localeCompare(b));
+        return names.sort((a, b) => Number(ofResources(a)) - Number(ofResources(b)) || a.localeCompare(b));
     }
 
     tapsOf(policy: string): string[] { return Object.keys(this.state.policies[policy]?.taps ?? {}); }

@@ -5,15 +5,13 @@ import { Help } from './help';
 import { GoIcon, PauseIcon, ThemeIcon } from './icons';
 import { useKeys } from './keys';
 import { LedgerStrip } from './ledger';
-import { href, timeOf, timeText, type Route } from './route';
+import { anew, href, timeOf, timeText } from './route';
 import { live, minuteAt, type Session } from './session';
 import { visible } from './text';
 import { currentTheme, nextTheme } from './theme';
 import { clock, day, duration } from './units';
 
 export const goTo = (address: string) => { location.hash = address; };
-
-const anew: Partial<Route> = { view: 'overview', which: '', versus: undefined, time: { kind: 'live' } };
 
 function Policies() {
     const { session, state, to } = useShown();
@@ -149,7 +147,7 @@ export function Shell({ children }: { children: any }) {
         <a class="skip" href="#main" onClick={event => { event.preventDefault(); document.getElementById('main')!.focus(); }}>Skip to the figures</a>
         <header class="head">
             <div class="row">
-                <a class="brand" href={href(state.route, { view: 'overview', which: '', time: { kind: 'live' }, versus: undefined })}>
+                <a class="brand" href={href(state.route, anew)}>
                     <svg viewBox="0 0 32 32" aria-hidden="true"><path d="M3 18h5l4-11 5 18 4-12 2 5h6" /></svg>pktvisor</a>
                 <Age />
                 <Taps />

@@ -42,7 +42,7 @@ int run(CliOptions& options) {
         auto token = read_token(options.token_file);
         if (!token) return failed(token.error());
         options.agent.token = std::move(*token);
-        if (!options.agent.tls && !is_loopback(options.agent.host))
+        if (!options.agent.tls && !is_loopback(client::bare_host(options.agent.host)))
             tell("the token goes to " + options.agent.host + " for all on the way to read: --tls protects it");
     }
     if (!options.capture.files.empty()) {

@@ -36,18 +36,6 @@ struct Message {
     Raw bytes() const;
 };
 
-inline Raw name_bytes(std::string_view text) {
-    Raw out;
-    while (!text.empty()) {
-        const size_t size = std::min(text.find('.'), text.size());
-        out.push_back(static_cast<uint8_t>(size));
-        out.insert(out.end(), text.begin(), text.begin() + static_cast<ptrdiff_t>(size));
-        text.remove_prefix(std::min(size + 1, text.size()));
-    }
-    out.push_back(0);
-    return out;
-}
-
 inline Raw Message::bytes() const {
     const bool opt = !options.empty() || extended_rcode != 0;
     const unsigned all_flags = flags | rcode | (reply ? 0x8000U : 0U);
