@@ -332,6 +332,8 @@ const cases = {
     },
 
     async 'curl and PromQL are copied'() {
+        await freshMinute();
+        await ask(usual);
         const page = await open(browser, view('handler', instances.dns), { permissions: ['clipboard-read', 'clipboard-write'] });
         await live(page);
         const copy = async (what, title = 'qname2') => {
