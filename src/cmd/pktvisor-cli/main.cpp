@@ -43,7 +43,8 @@ int run(CliOptions& options) {
         if (!token) return failed(token.error());
         options.agent.token = std::move(*token);
         if (!options.agent.tls && !is_loopback(client::bare_host(options.agent.host)))
-            tell("the token goes to " + options.agent.host + " for all on the way to read: --tls protects it");
+            tell("the token goes to " + options.agent.host +
+                 " for all on the way to read: --tls protects it");
     }
     if (!options.capture.files.empty()) {
         control::log_to_stderr(false, true);
