@@ -32,7 +32,7 @@ public:
     Grid(int width, int height);
     int width() const { return width_; }
     int height() const { return height_; }
-    const Cell& at(int x, int y) const { return cells_[static_cast<size_t>(y * width_ + x)]; }
+    const Cell& at(int x, int y) const { return cells_[index(x, y)]; }
 
     // What does not fit is left out. Returns the column behind what was written.
     int put(int x, int y, std::string_view printable_text, Ink ink = Ink::plain, int end = 1 << 20);
@@ -42,7 +42,10 @@ public:
     std::string text() const; // lines without the blanks at their ends
 
 private:
-    Cell& cell(int x, int y) { return cells_[static_cast<size_t>(y * width_ + x)]; }
+    size_t index(int x, int y) const {
+        return static_cast<size_t>(y) * static_cast<size_t>(width_) + static_cast<size_t>(x);
+    }
+    Cell& cell(int x, int y) { return cells_[index(x, y)]; }
 
     int width_, height_;
     std::vector<Cell> cells_;

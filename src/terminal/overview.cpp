@@ -180,9 +180,9 @@ Lines overview_charts(const Scene& scene, int width, int rows) {
         lines.resize(top + static_cast<size_t>(height), Line(scene.look));
         for (int i = line * across; i < std::min(count, (line + 1) * across); ++i) {
             const auto& [facts, series] = there[static_cast<size_t>(i)];
+            const auto left = static_cast<size_t>(i % across) * static_cast<size_t>(wide + gutter);
             const Lines drawn = one_chart(scene, *facts, *series, wide, height);
-            for (size_t row = 0; row < drawn.size(); ++row)
-                lines[top + row].pad_to(static_cast<size_t>(i % across * (wide + gutter))).join(drawn[row]);
+            for (size_t row = 0; row < drawn.size(); ++row) lines[top + row].pad_to(left).join(drawn[row]);
         }
     }
     return lines;

@@ -197,7 +197,7 @@ public:
         constexpr size_t longest = 44;
         if (!metric.help.empty() && metric.help.size() <= longest) {
             if (uses_.at(metric.help) == 1) return metric.help;
-            if (const std::string full = with_dimension(metric); uses_.at(full) == 1) return full;
+            if (std::string full = with_dimension(metric); uses_.at(full) == 1) return full;
         }
         const std::string name = sinks::words(metric.path, "", metric.kind);
         return name.empty() ? metric.path : name;
@@ -231,7 +231,7 @@ bool same(const client::Rate& a, const client::Rate& b) {
     return a.live == b.live && a.p == b.p && a.first_second == b.first_second && a.seconds == b.seconds;
 }
 
-Panel empty_panel(const Scene& scene, std::vector<std::string> names) {
+Panel empty_panel(const Scene& scene, const std::vector<std::string>& names) {
     const Look look = scene.look;
     const auto lines = [names, look](int width) {
         Lines items;
@@ -260,8 +260,8 @@ Panel empty_panel(const Scene& scene, std::vector<std::string> names) {
 
 } // namespace
 
-Panel top_panel(const Scene& scene, std::string id, std::string title, MetricPointer metric, int rows,
-                std::vector<std::string> none) {
+Panel top_panel(const Scene& scene, std::string id, const std::string& title, const MetricPointer& metric,
+                int rows, const std::vector<std::string>& none) {
     Panel panel{std::move(id), rows, {}, {}};
     const View& view = scene.view;
     const Look look = scene.look;

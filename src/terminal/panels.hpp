@@ -41,8 +41,8 @@ struct Panel {
 using MetricPointer = std::shared_ptr<const client::Metric>;
 
 // `empty`: lines that say why there is nothing, and what to do.
-Panel top_panel(const Scene& scene, std::string id, std::string title, MetricPointer metric, int rows,
-                std::vector<std::string> empty = {"nothing in this window"});
+Panel top_panel(const Scene& scene, std::string id, const std::string& title, const MetricPointer& metric,
+                int rows, const std::vector<std::string>& empty = {"nothing in this window"});
 Panel rate_panel(const Scene& scene, const client::Handler& handler, const client::Metric& metric,
                  std::string title, int graph_rows);
 Panel quantiles_panel(const Scene& scene, const client::Metric& metric, std::string title, int bin_rows);
